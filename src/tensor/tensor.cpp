@@ -1,0 +1,134 @@
+#include "headway/tensor.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+#include "tensor/dispatch.h"
+
+namespace headway {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+template <typename To, typename From>
+To convert_element(From value) noexcept {
+  if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
+    return To(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
+    return static_cast<To>(static_cast<float>(value));
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace
+
+std::int64_t num_elements(const Shape& shape) {
+  std::int64_t product = 1;
+  bool empty = false;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0) fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape), " has a negative extent");
+    if (extent == 0) {
+      empty = true;
+    } else if (__builtin_mul_overflow(product, extent, &product)) {
+      fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape), " has more elements than fit in 64 bits");
+    }
+  }
+  return empty ? 0 : product;
+}
+
+std::string to_string(const Shape& shape) {
+  if (shape.empty()) return "scalar";
+  std::string text;
+  for (const std::int64_t extent : shape) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(extent);
+  }
+  return text;
+}
+
+Tensor Tensor::allocate(DType dtype, Shape shape) {
+  const std::int64_t size = num_elements(shape);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(size), size_of(dtype), &bytes) ||
+      bytes > std::size_t{1} << 62) {
+    fail(ErrorCode::kOutOfMemory, "a ", name_of(dtype), " tensor of shape ", to_string(shape),
+         " exceeds the address space");
+  }
+  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  void* memory = std::aligned_alloc(kAlignment, rounded);
+  if (memory == nullptr) {
+    fail(ErrorCode::kOutOfMemory, "cannot allocate ", bytes, " bytes for a ", name_of(dtype),
+         " tensor of shape ", to_string(shape));
+  }
+  return borrow(memory, dtype, std::move(shape), std::shared_ptr<const void>(memory, [](const void* p) {
+                  std::free(const_cast<void*>(p));
+                }));
+}
+
+Tensor Tensor::zeros(DType dtype, Shape shape) {
+  Tensor tensor = allocate(dtype, std::move(shape));
+  std::memset(tensor.raw(), 0, tensor.byte_size());
+  return tensor;
+}
+
+Tensor Tensor::borrow(void* data, DType dtype, Shape shape, std::shared_ptr<const void> owner) {
+  Tensor tensor;
+  tensor.size_ = num_elements(shape);
+  tensor.owner_ = std::move(owner);
+  tensor.data_ = data;
+  tensor.dtype_ = dtype;
+  tensor.shape_ = std::move(shape);
+  return tensor;
+}
+
+Tensor Tensor::clone() const {
+  Tensor copy = allocate(dtype_, shape_);
+  std::memcpy(copy.data_, data_, byte_size());
+  return copy;
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+  if (num_elements(shape) != size_) {
+    fail(ErrorCode::kInvalidArgument, "cannot view a tensor of shape ", to_string(shape_), " as ",
+         to_string(shape), ": the element counts differ");
+  }
+  return borrow(data_, dtype_, std::move(shape), owner_);
+}
+
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  Tensor result = allocate(dtype, shape_);
+  dispatch(dtype_, [&]<typename From>(std::type_identity<From>) {
+    dispatch(dtype, [&]<typename To>(std::type_identity<To>) {
+      const auto* source = static_cast<const unsigned char*>(data_);
+      To* target = result.data<To>();
+      for (std::int64_t i = 0; i < size_; ++i) {
+        From element;
+        std::memcpy(&element, source + static_cast<std::size_t>(i) * sizeof(From), sizeof(From));
+        target[i] = convert_element<To>(element);
+      }
+    });
+  });
+  return result;
+}
+
+void Tensor::check_access(DType wanted, std::size_t alignment) const {
+  if (wanted != dtype_) {
+    fail(ErrorCode::kInvalidArgument, "a ", name_of(dtype_), " tensor was accessed as ", name_of(wanted));
+  }
+  if (reinterpret_cast<std::uintptr_t>(data_) % alignment != 0) {
+    fail(ErrorCode::kInvalidArgument, "a ", name_of(dtype_), " tensor of shape ", to_string(shape_),
+         " is not aligned to its element size; clone() it first");
+  }
+}
+
+void Tensor::check_count(std::size_t values) const {
+  if (values != static_cast<std::size_t>(size_)) {
+    fail(ErrorCode::kInvalidArgument, "a tensor of shape ", to_string(shape_), " holds ", size_,
+         " elements, but ", values, " were given");
+  }
+}
+
+}  // namespace headway
