@@ -26,6 +26,11 @@ function(headway_folder name)
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
 
+  if(NOT sources)
+    add_library(headway_${name} INTERFACE)
+    target_link_libraries(headway_${name} INTERFACE headway_options ${ARG_DEPENDS})
+    return()
+  endif()
   add_library(headway_${name} STATIC ${sources})
   target_link_libraries(headway_${name} PUBLIC headway_options ${ARG_DEPENDS})
 
