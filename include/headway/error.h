@@ -7,7 +7,8 @@
 
 namespace headway {
 
-/// What kind of thing went wrong. The program's exit status follows from it (see docs/exit-codes.md).
+/// What kind of thing went wrong. The program's exit status follows from it (see
+/// docs/exit-codes.md).
 enum class ErrorCode {
   kInvalidArgument,  ///< A flag, name, shape or dtype given by the caller is wrong.
   kNotFound,         ///< A file, model, runtime or device does not exist.

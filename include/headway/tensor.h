@@ -46,8 +46,8 @@ class HEADWAY_API Tensor {
   }
 
   /// Uses memory that somebody else owns; `owner` is kept alive as long as any copy of the tensor
-  /// (pass nullptr if the caller guarantees it). The address need not be aligned to the element size;
-  /// `data<T>()` demands alignment, `raw()` does not.
+  /// (pass nullptr if the caller guarantees it). The address need not be aligned to the element
+  /// size; `data<T>()` demands alignment, `raw()` does not.
   static Tensor borrow(void* data, DType dtype, Shape shape, std::shared_ptr<const void> owner);
 
   bool defined() const noexcept { return data_ != nullptr; }
@@ -56,9 +56,12 @@ class HEADWAY_API Tensor {
   std::int64_t dim(std::size_t axis) const { return shape_.at(axis); }
   std::size_t rank() const noexcept { return shape_.size(); }
   std::int64_t size() const noexcept { return size_; }
-  std::size_t byte_size() const noexcept { return static_cast<std::size_t>(size_) * size_of(dtype_); }
+  std::size_t byte_size() const noexcept {
+    return static_cast<std::size_t>(size_) * size_of(dtype_);
+  }
 
-  /// First element. Throws Error(kInvalidArgument) if T is not the dtype, or the address is unaligned.
+  /// First element. Throws Error(kInvalidArgument) if T is not the dtype, or the address is
+  /// unaligned.
   template <typename T>
   T* data() {
     check_access(kDTypeOf<T>, alignof(T));

@@ -1,7 +1,7 @@
 #include "headway/dtype.h"
 
-#include <bit>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <string>
 
@@ -29,13 +29,19 @@ constexpr std::array<DTypeInfo, 13> kInfo = {{{"float32", 4},
                                               {"uint64", 8},
                                               {"bool", 1}}};
 
-const DTypeInfo& info(DType dtype) noexcept { return kInfo[static_cast<std::size_t>(dtype)]; }
+const DTypeInfo& info(DType dtype) noexcept {
+  return kInfo[static_cast<std::size_t>(dtype)];
+}
 
 }  // namespace
 
-std::size_t size_of(DType dtype) noexcept { return info(dtype).size; }
+std::size_t size_of(DType dtype) noexcept {
+  return info(dtype).size;
+}
 
-std::string_view name_of(DType dtype) noexcept { return info(dtype).name; }
+std::string_view name_of(DType dtype) noexcept {
+  return info(dtype).name;
+}
 
 DType parse_dtype(std::string_view name) {
   std::string known;
@@ -46,7 +52,9 @@ DType parse_dtype(std::string_view name) {
   fail(ErrorCode::kInvalidArgument, "unknown dtype '", name, "'; the known ones are ", known);
 }
 
-bool is_floating_point(DType dtype) noexcept { return dtype <= DType::kBFloat16; }
+bool is_floating_point(DType dtype) noexcept {
+  return dtype <= DType::kBFloat16;
+}
 
 Float16::Float16(float value) noexcept {
   const auto input = std::bit_cast<std::uint32_t>(value);

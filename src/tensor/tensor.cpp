@@ -28,11 +28,13 @@ std::int64_t num_elements(const Shape& shape) {
   std::int64_t product = 1;
   bool empty = false;
   for (const std::int64_t extent : shape) {
-    if (extent < 0) fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape), " has a negative extent");
+    if (extent < 0)
+      fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape), " has a negative extent");
     if (extent == 0) {
       empty = true;
     } else if (__builtin_mul_overflow(product, extent, &product)) {
-      fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape), " has more elements than fit in 64 bits");
+      fail(ErrorCode::kInvalidArgument, "shape ", to_string(shape),
+           " has more elements than fit in 64 bits");
     }
   }
   return empty ? 0 : product;
@@ -56,15 +58,16 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     fail(ErrorCode::kOutOfMemory, "a ", name_of(dtype), " tensor of shape ", to_string(shape),
          " exceeds the address space");
   }
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  const std::size_t rounded =
+      (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
   void* memory = std::aligned_alloc(kAlignment, rounded);
   if (memory == nullptr) {
     fail(ErrorCode::kOutOfMemory, "cannot allocate ", bytes, " bytes for a ", name_of(dtype),
          " tensor of shape ", to_string(shape));
   }
-  return borrow(memory, dtype, std::move(shape), std::shared_ptr<const void>(memory, [](const void* p) {
-                  std::free(const_cast<void*>(p));
-                }));
+  return borrow(
+      memory, dtype, std::move(shape),
+      std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); }));
 }
 
 Tensor Tensor::zeros(DType dtype, Shape shape) {
@@ -116,7 +119,8 @@ Tensor Tensor::to(DType dtype) const {
 
 void Tensor::check_access(DType wanted, std::size_t alignment) const {
   if (wanted != dtype_) {
-    fail(ErrorCode::kInvalidArgument, "a ", name_of(dtype_), " tensor was accessed as ", name_of(wanted));
+    fail(ErrorCode::kInvalidArgument, "a ", name_of(dtype_), " tensor was accessed as ",
+         name_of(wanted));
   }
   if (reinterpret_cast<std::uintptr_t>(data_) % alignment != 0) {
     fail(ErrorCode::kInvalidArgument, "a ", name_of(dtype_), " tensor of shape ", to_string(shape_),

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headway/export.h"
+#include "headway/tensor.h"
+
+namespace headway {
+
+class Graph;
+class Program;
+
+/// A named input or output of a model. Extents that are not fixed are -1 in `shape` and named in
+/// `symbols`.
+struct ValueInfo {
+  std::string name;
+  DType dtype = DType::kFloat32;
+  Shape shape;
+  std::vector<std::string>
+      symbols;  ///< One per extent; "" where the extent is a number or has no name.
+};
+
+/// How a model is turned into a Program.
+struct CompileOptions {
+  int threads = 0;  ///< 0: every processor this process may use (affinity and cgroup quota).
+  std::vector<Shape>
+      input_shapes;        ///< By position; needed now only where shapes are symbolic and known.
+  bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
+  bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
+};
+
+/// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to
+/// copy.
+class HEADWAY_API Model {
+ public:
+  /// Reads .onnx (external data beside it included). Throws Error naming the file and what is wrong
+  /// with it.
+  static Model load(const std::filesystem::path& file);
+
+  /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
+  /// Throws Error(kNotFound) listing the known names.
+  static Model builtin(const std::string& name, std::uint64_t seed = 0);
+  static std::vector<std::string> builtin_models();
+
+  explicit Model(Graph graph);
+
+  const std::string& name() const noexcept;
+  std::vector<ValueInfo> inputs() const;
+  std::vector<ValueInfo> outputs() const;
+
+  /// Writes the model; the extension chooses the format (.onnx, .pt). Atomic: the file appears
+  /// complete or not at all. Throws Error(kUnsupported) naming a node the format cannot express.
+  void save(const std::filesystem::path& file) const;
+
+  /// Optimizes and lowers the graph for this machine. The model may be discarded afterwards.
+  Program compile(const CompileOptions& options = {}) const;
+
+  /// The graph itself, for tools built inside this repository (graph/graph.h).
+  const Graph& graph() const noexcept { return *graph_; }
+
+ private:
+  std::shared_ptr<const Graph> graph_;
+};
+
+}  // namespace headway

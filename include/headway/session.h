@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "headway/model.h"
+#include "headway/tensor.h"
+
+namespace headway {
+
+class ProgramImpl;
+class SessionImpl;
+
+/// What compile() made of a model; for reports.
+struct ProgramSummary {
+  int threads = 0;
+  std::string isa;                  ///< "avx512", "avx2", "portable".
+  std::size_t nodes = 0;            ///< After fusion.
+  std::size_t reference_nodes = 0;  ///< Of these, run on plain reference kernels: slow.
+  std::size_t weight_bytes = 0;     ///< Packed weights.
+  std::size_t arena_bytes = 0;      ///< Activations, all lifetimes packed.
+};
+
+/// An executable model: immutable, thread-safe, cheap to copy. Owns the packed weights.
+class HEADWAY_API Program {
+ public:
+  std::vector<ValueInfo> inputs() const;
+  std::vector<ValueInfo> outputs() const;
+  ProgramSummary summary() const;
+
+ private:
+  friend class Model;
+  friend class Session;
+  explicit Program(std::shared_ptr<const ProgramImpl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const ProgramImpl> impl_;
+};
+
+/// The activations of one caller of a Program. Use one per thread; not thread-safe itself.
+class HEADWAY_API Session {
+ public:
+  explicit Session(const Program& program);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// Runs the model. `inputs` in the model's order; shapes and dtypes are checked
+  /// (Error(kInvalidArgument) names the input). The returned tensors belong to the session and are
+  /// overwritten by the next run: clone() what must outlive it. Allocates nothing once it has run
+  /// with the same shapes.
+  std::span<const Tensor> run(std::span<const Tensor> inputs);
+
+ private:
+  std::unique_ptr<SessionImpl> impl_;
+};
+
+}  // namespace headway

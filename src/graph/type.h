@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headway/tensor.h"
+
+namespace headway {
+
+/// One extent of a tensor type: a number, a named symbol ("N", "height"), or unknown.
+class Dim {
+ public:
+  Dim() = default;                               ///< Unknown.
+  Dim(std::int64_t extent) : extent_(extent) {}  // NOLINT: reads as a number
+  explicit Dim(std::string symbol) : symbol_(std::move(symbol)) {}
+
+  bool is_static() const noexcept { return extent_ >= 0; }
+  bool is_symbol() const noexcept { return !symbol_.empty(); }
+  bool is_unknown() const noexcept { return !is_static() && !is_symbol(); }
+  std::int64_t extent() const noexcept { return extent_; }  ///< Only if is_static().
+  const std::string& symbol() const noexcept { return symbol_; }
+
+  /// Same number or same symbol. Two unknown extents are not known to be equal: false.
+  bool same_as(const Dim& other) const noexcept;
+
+  /// "224", "N" or "?".
+  std::string to_string() const;
+
+  /// Structural equality (unknown equals unknown), for comparing types and printing tests.
+  friend bool operator==(const Dim&, const Dim&) = default;
+
+ private:
+  std::int64_t extent_ = -1;
+  std::string symbol_;
+};
+
+using SymbolicShape = std::vector<Dim>;
+
+SymbolicShape to_symbolic(const Shape& shape);
+/// nullopt unless every extent is a number.
+std::optional<Shape> to_static(const SymbolicShape& shape);
+
+/// What is known about a value before anything runs.
+struct TensorType {
+  DType dtype = DType::kFloat32;
+  std::optional<SymbolicShape> shape;  ///< nullopt: not even the rank is known.
+
+  std::optional<Shape> static_shape() const { return shape ? to_static(*shape) : std::nullopt; }
+  /// "float32[N,3,224,224]", or "float32[...]" for an unknown rank.
+  std::string to_string() const;
+
+  friend bool operator==(const TensorType&, const TensorType&) = default;
+};
+
+}  // namespace headway
