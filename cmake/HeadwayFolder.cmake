@@ -45,6 +45,18 @@ function(headway_folder name)
       get_filename_component(fuzzer ${source} NAME_WE)
       add_executable(${fuzzer} ${source})
       target_link_libraries(${fuzzer} PRIVATE headway_${name} -fsanitize=fuzzer)
+      headway_fuzzer_test(${name} ${fuzzer})
     endforeach()
   endif()
+endfunction()
+
+# A short run of a fuzzer from its seeds in tests/fuzz/<fuzzer>/, the same on every machine.
+function(headway_fuzzer_test folder fuzzer)
+  set(corpus ${CMAKE_BINARY_DIR}/corpus/${fuzzer})
+  file(MAKE_DIRECTORY ${corpus})
+  file(GLOB seeds ${CMAKE_SOURCE_DIR}/tests/fuzz/${fuzzer})
+  add_test(NAME ${folder}/${fuzzer}
+           COMMAND ${fuzzer} -seed=1 -runs=20000 -max_total_time=60 -timeout=20 -rss_limit_mb=2048
+                   -artifact_prefix=${CMAKE_BINARY_DIR}/${fuzzer}- ${corpus} ${seeds})
+  set_tests_properties(${folder}/${fuzzer} PROPERTIES LABELS fuzz)
 endfunction()
