@@ -133,6 +133,8 @@ class Graph {
   void replace_uses(Value* from, Value* to);
   bool is_output(const Value* value) const noexcept;
 
+  /// Turns an output that nothing reads into an omitted one. Throws Error(kInternal) if it is read.
+  void erase_output(Node* node, std::size_t index);
   /// Removes a node and its output values, which nothing may read. Throws Error(kInternal)
   /// otherwise.
   void erase(Node* node);
@@ -152,6 +154,7 @@ class Graph {
  private:
   std::string fresh_name(std::string wanted) const;
   Value* new_value(std::string name);
+  void check_unread(const Value* value) const;
 
   std::string name_;
   std::vector<std::unique_ptr<Node>> nodes_;

@@ -12,8 +12,8 @@ namespace headway {
 /// One extent of a tensor type: a number, a named symbol ("N", "height"), or unknown.
 class Dim {
  public:
-  Dim() = default;                               ///< Unknown.
-  Dim(std::int64_t extent) : extent_(extent) {}  // NOLINT: reads as a number
+  Dim() = default;  ///< Unknown; so is a negative extent.
+  Dim(std::int64_t extent) : extent_(extent < 0 ? -1 : extent) {}  // NOLINT: reads as a number
   explicit Dim(std::string symbol) : symbol_(std::move(symbol)) {}
 
   bool is_static() const noexcept { return extent_ >= 0; }
@@ -25,7 +25,7 @@ class Dim {
   /// Same number or same symbol. Two unknown extents are not known to be equal: false.
   bool same_as(const Dim& other) const noexcept;
 
-  /// "224", "N" or "?".
+  /// "224", "N" (in quotes if it is no plain name) or "?".
   std::string to_string() const;
 
   /// Structural equality (unknown equals unknown), for comparing types and printing tests.

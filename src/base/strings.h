@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace headway {
+
+/// True for a letter or '_', then letters, digits, '_', '.', '/', ':' and '-': what may stand in
+/// text without quotes.
+bool is_plain_name(std::string_view text) noexcept;
+
+/// In double quotes; quotes, backslashes and bytes outside printable ASCII are escaped (\n, \t, \",
+/// \\, \xHH), except that well-formed UTF-8 stays as it is.
+std::string quoted(std::string_view text);
+
+}  // namespace headway
