@@ -67,4 +67,7 @@ int worker_main(int argc, char** argv, Runtime& runtime);
 /// The same, with another clock than the machine's.
 int worker_main(int argc, char** argv, Runtime& runtime, const Clock& clock);
 
+/// The socket to the scheduler as the command line names it, or -1.
+int channel_descriptor(int argc, char** argv);
+
 }  // namespace headway::bench

@@ -167,7 +167,9 @@ Json answer(Server& server, const Json& request) {
   }
 }
 
-int parse_channel(int argc, char** argv) {
+}  // namespace
+
+int channel_descriptor(int argc, char** argv) {
   constexpr std::string_view kFlag = "--channel=";
   for (int index = 1; index < argc; ++index) {
     const std::string_view argument = argv[index];
@@ -182,15 +184,13 @@ int parse_channel(int argc, char** argv) {
   return -1;
 }
 
-}  // namespace
-
 int worker_main(int argc, char** argv, Runtime& runtime) {
   const Clock clock;
   return worker_main(argc, argv, runtime, clock);
 }
 
 int worker_main(int argc, char** argv, Runtime& runtime, const Clock& clock) {
-  const int descriptor = parse_channel(argc, argv);
+  const int descriptor = channel_descriptor(argc, argv);
   if (descriptor < 0) {
     std::fputs("This is a worker process of Headway; 'headway bench' starts it.\n", stderr);
     return 2;
