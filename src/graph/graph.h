@@ -123,6 +123,8 @@ class Graph {
   /// In execution (topological) order.
   std::vector<Node*> nodes() const;
   std::size_t node_count() const noexcept { return nodes_.size(); }
+  /// Graph inputs, constants and node outputs together.
+  std::size_t value_count() const noexcept { return values_.size(); }
   /// All constants, in the order they were added.
   std::vector<Value*> constants() const;
   /// nullptr if no value has that name.
