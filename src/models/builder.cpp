@@ -1,0 +1,243 @@
+#include "models/builder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "models/weights.h"
+
+namespace headway::models {
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+Tensor to_tensor(const std::vector<double>& values) {
+  const std::vector<float> floats(values.begin(), values.end());
+  return Tensor::from<float>({static_cast<std::int64_t>(floats.size())}, floats);
+}
+
+bool is_index(std::string_view name) {
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+}  // namespace
+
+ModelBuilder::ModelBuilder(std::string_view name, const ModelOptions& options)
+    : graph_(std::string(name)), options_(options) {}
+
+ModelBuilder::Scope ModelBuilder::enter(std::string_view module) {
+  path_.emplace_back(module);
+  return Scope(*this);
+}
+
+std::string ModelBuilder::parameter_name(std::string_view name, std::string_view parameter) const {
+  std::string full;
+  for (const std::string& module : path_) full += module + ".";
+  return headway::concat(full, name, ".", parameter);
+}
+
+// As PyTorch's ONNX exporter writes it: an index is shown together with the container it is in.
+std::string ModelBuilder::node_path(std::string_view name) const {
+  std::string full, container;
+  const auto append = [&](std::string_view module) {
+    container = is_index(module) ? headway::concat(container, ".", module) : std::string(module);
+    full += "/" + container;
+  };
+  for (const std::string& module : path_) append(module);
+  append(name);
+  return full;
+}
+
+Value* ModelBuilder::node(std::string_view op_type, std::string_view name,
+                          std::vector<Value*> inputs, Attributes attributes, Facts facts) {
+  Value* output =
+      graph_.add_node(op_type, std::move(inputs), {node_path(name)}, std::move(attributes))
+          ->output();
+  facts_.emplace(output, std::move(facts));
+  return output;
+}
+
+std::int64_t ModelBuilder::channels(const Value* x) const {
+  return static_cast<std::int64_t>(facts_.at(x).moments.channels());
+}
+
+Value* ModelBuilder::image() {
+  const std::int64_t size = options_.image_size;
+  Value* x = graph_.add_input(
+      "input", {DType::kFloat32, SymbolicShape{Dim(std::string("N")), 3, size, size}});
+  facts_.emplace(x, Facts{Moments::uniform(3, 0, 1), size});
+  return x;
+}
+
+std::int64_t ModelBuilder::pooled_size(std::string_view name, const Value* x, std::int64_t window,
+                                       std::int64_t stride, std::int64_t padding,
+                                       bool ceil_mode) const {
+  const std::int64_t span = size(x) + 2 * padding - window;
+  if (span < 0)
+    fail(ErrorCode::kInvalidArgument, "image size ", options_.image_size, " is too small for ",
+         graph_.name(), ": layer ", node_path(name), " has a window of ", window, " but only ",
+         size(x) + 2 * padding, " pixels are left");
+  std::int64_t pooled = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+  // PyTorch drops a window that would start in the padding beyond the image.
+  if (ceil_mode && (pooled - 1) * stride >= size(x) + padding) --pooled;
+  return pooled;
+}
+
+/// A bias that leaves the channels' means scattered a little around zero, as training does.
+Value* ModelBuilder::bias_around_zero(std::string_view name, Moments& y) {
+  const std::string full = parameter_name(name, "bias");
+  const double deviation = 0.1 * std::sqrt(y.mean_variance());
+  Tensor bias =
+      seeded_uniform({static_cast<std::int64_t>(y.channels())}, 0, deviation, options_.seed, full);
+  auto values = bias.values<float>();
+  for (std::size_t c = 0; c < y.channels(); ++c) {
+    const double shift = values[c];
+    values[c] = static_cast<float>(shift - y.mean[c]);
+    y.mean[c] = shift;
+  }
+  return graph_.add_constant(full, bias);
+}
+
+Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& options) {
+  const std::int64_t kernel = options.kernel, padding = options.padding;
+  const std::int64_t out_size = pooled_size(name, x, kernel, options.stride, padding);
+  const std::string full = parameter_name(name, "weight");
+  Tensor weight =
+      seeded_uniform({options.out_channels, channels(x) / options.groups, kernel, kernel}, 0, 1,
+                     options_.seed, full);
+  const ConvGeometry geometry = {kernel,         options.stride, padding,
+                                 options.groups, size(x),        out_size};
+  Moments moments = scale_weights(weight, facts_.at(x).moments, geometry, options.variance);
+
+  std::vector<Value*> inputs = {x, graph_.add_constant(full, weight)};
+  if (options.bias) inputs.push_back(bias_around_zero(name, moments));
+  return node("Conv", name, std::move(inputs),
+              {{"dilations", Ints{1, 1}},
+               {"group", options.groups},
+               {"kernel_shape", Ints{kernel, kernel}},
+               {"pads", Ints{padding, padding, padding, padding}},
+               {"strides", Ints{options.stride, options.stride}}},
+              {std::move(moments), out_size});
+}
+
+Value* ModelBuilder::batch_norm(std::string_view name, Value* x, double gain) {
+  const Shape shape = {channels(x)};
+  const auto parameter = [&](std::string_view which, double mean, double deviation) {
+    const std::string full = parameter_name(name, which);
+    return graph_.add_constant(full, seeded_uniform(shape, mean, deviation, options_.seed, full));
+  };
+  Value* weight = parameter("weight", gain, 0.1 * gain);
+  Value* bias = parameter("bias", 0, 0.1 * gain);
+  const Moments& input = facts_.at(x).moments;
+  Value* mean = graph_.add_constant(parameter_name(name, "running_mean"), to_tensor(input.mean));
+  Value* variance =
+      graph_.add_constant(parameter_name(name, "running_var"), to_tensor(input.variance));
+
+  Moments moments;
+  for (const float beta : bias->constant().values<float>()) moments.mean.push_back(beta);
+  for (const float gamma : weight->constant().values<float>())
+    moments.variance.push_back(gamma * gamma);
+  return node("BatchNormalization", name, {x, weight, bias, mean, variance}, {{"epsilon", 1e-5f}},
+              {std::move(moments), size(x)});
+}
+
+Value* ModelBuilder::activation(Activation kind, std::string_view op_type, std::string_view name,
+                                Value* x) {
+  return node(op_type, name, {x}, {}, {activated(kind, facts_.at(x).moments), size(x)});
+}
+
+Value* ModelBuilder::relu(std::string_view name, Value* x) {
+  return activation(Activation::kRelu, "Relu", name, x);
+}
+
+Value* ModelBuilder::relu6(std::string_view name, Value* x) {
+  Value* low = graph_.add_constant(node_path(name) + "/min", Tensor::from<float>({}, {0.0f}));
+  Value* high = graph_.add_constant(node_path(name) + "/max", Tensor::from<float>({}, {6.0f}));
+  return node("Clip", name, {x, low, high}, {},
+              {activated(Activation::kRelu6, facts_.at(x).moments), size(x)});
+}
+
+Value* ModelBuilder::sigmoid(std::string_view name, Value* x) {
+  return activation(Activation::kSigmoid, "Sigmoid", name, x);
+}
+
+Value* ModelBuilder::silu(std::string_view name, Value* x) {
+  const auto scope = enter(name);
+  Value* gate = sigmoid("Sigmoid", x);
+  return node("Mul", "Mul", {x, gate}, {},
+              {activated(Activation::kSilu, facts_.at(x).moments), size(x)});
+}
+
+Value* ModelBuilder::max_pool(std::string_view name, Value* x, std::int64_t window,
+                              std::int64_t stride, std::int64_t padding, bool ceil_mode) {
+  const std::int64_t out_size = pooled_size(name, x, window, stride, padding, ceil_mode);
+  return node("MaxPool", name, {x},
+              {{"ceil_mode", std::int64_t{ceil_mode}},
+               {"kernel_shape", Ints{window, window}},
+               {"pads", Ints{padding, padding, padding, padding}},
+               {"strides", Ints{stride, stride}}},
+              {max_pooled(facts_.at(x).moments, window), out_size});
+}
+
+Value* ModelBuilder::average_pool(std::string_view name, Value* x, std::int64_t window) {
+  const std::int64_t out_size = pooled_size(name, x, window, window, 0);
+  return node("AveragePool", name, {x},
+              {{"kernel_shape", Ints{window, window}}, {"strides", Ints{window, window}}},
+              {average_pooled(facts_.at(x).moments, window * window), out_size});
+}
+
+Value* ModelBuilder::global_average_pool(std::string_view name, Value* x) {
+  return node("GlobalAveragePool", name, {x}, {},
+              {average_pooled(facts_.at(x).moments, size(x) * size(x)), 1});
+}
+
+Value* ModelBuilder::add(std::string_view name, Value* a, Value* b) {
+  return node("Add", name, {a, b}, {},
+              {added(facts_.at(a).moments, facts_.at(b).moments), size(a)});
+}
+
+Value* ModelBuilder::multiply(std::string_view name, Value* x, Value* gate) {
+  return node("Mul", name, {gate, x}, {},
+              {multiplied(facts_.at(x).moments, facts_.at(gate).moments), size(x)});
+}
+
+Value* ModelBuilder::concat(std::string_view name, std::vector<Value*> parts) {
+  std::vector<Moments> moments;
+  for (const Value* part : parts) moments.push_back(facts_.at(part).moments);
+  const std::int64_t out_size = size(parts.front());
+  return node("Concat", name, std::move(parts), {{"axis", std::int64_t{1}}},
+              {concatenated(moments), out_size});
+}
+
+Value* ModelBuilder::flatten(std::string_view name, Value* x) {
+  const std::int64_t area = size(x) * size(x);
+  const Moments& input = facts_.at(x).moments;
+  Moments moments;
+  for (std::size_t c = 0; c < input.channels(); ++c) {
+    moments.mean.insert(moments.mean.end(), static_cast<std::size_t>(area), input.mean[c]);
+    moments.variance.insert(moments.variance.end(), static_cast<std::size_t>(area),
+                            input.variance[c]);
+  }
+  return node("Flatten", name, {x}, {{"axis", std::int64_t{1}}}, {std::move(moments), 1});
+}
+
+Value* ModelBuilder::linear(std::string_view name, Value* x, std::int64_t features,
+                            double variance) {
+  const std::string full = parameter_name(name, "weight");
+  Tensor weight = seeded_uniform({features, channels(x)}, 0, 1, options_.seed, full);
+  Moments moments = scale_weights(weight, facts_.at(x).moments, {1, 1, 0, 1, 1, 1}, variance);
+  Value* constant = graph_.add_constant(full, weight);
+  Value* bias = bias_around_zero(name, moments);
+  return node("Gemm", name, {x, constant, bias}, {{"transB", std::int64_t{1}}},
+              {std::move(moments), 1});
+}
+
+Graph ModelBuilder::finish(Value* logits) {
+  graph_.rename(logits, "output");
+  graph_.add_output(logits);
+  return std::move(graph_);
+}
+
+}  // namespace headway::models

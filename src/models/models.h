@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "graph/graph.h"
+
+namespace headway::models {
+
+struct ModelOptions {
+  std::uint64_t seed = 0;         ///< Same seed, same weights, on every machine.
+  std::int64_t image_size = 224;  ///< Height and width of the input.
+  std::int64_t num_classes = 1000;
+};
+
+/// One architecture that Headway can build without a file.
+struct BuiltinModel {
+  std::string_view name;
+  std::string_view description;
+  std::string_view paper;
+  std::int64_t parameters;  ///< Trainable ones, with 1000 classes.
+  Graph (*build)(const ModelOptions& options);
+};
+
+/// All of them, sorted by name.
+std::span<const BuiltinModel> builtin_models();
+
+/// The built-in model of that name. Throws Error(kNotFound) listing the known names.
+const BuiltinModel& find_builtin(std::string_view name);
+
+/// Builds an image classifier with torchvision's layers and parameter names: "input"
+/// float32[N,3,image_size,image_size] to "output" float32[N,num_classes]. Unfused ONNX operators;
+/// types are inferred. Throws Error(kNotFound) for an unknown name, Error(kInvalidArgument) for an
+/// image too small for the network.
+Graph build_model(std::string_view name, const ModelOptions& options = {});
+
+}  // namespace headway::models
