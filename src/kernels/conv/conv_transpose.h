@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/conv/conv.h"
+#include "kernels/gemm/gemm.h"
+
+namespace headway {
+
+/// The transpose of a convolution: a product per image and group, its columns then added up in the
+/// output. The shape is read as ONNX's ConvTranspose writes it: `in` is what it reads, `out` what
+/// it writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
+class ConvTranspose {
+ public:
+  ConvTranspose(const ConvShape& shape, const InnerLoops& loops) noexcept;
+
+  std::size_t packed_size() const noexcept;
+  void pack(const float* weights, float* packed) const noexcept;
+  std::size_t scratch_bytes(int threads) const noexcept;
+  void run(const KernelContext& context, const float* input, const float* packed,
+           const Epilogue& epilogue, float* output, void* scratch) const noexcept;
+
+ private:
+  ConvShape shape_;
+};
+
+}  // namespace headway

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "kernels/elementwise/unary.h"
+
+namespace headway {
+
+/// What happens to a result before it is stored: activation(result + bias + residual).
+struct Epilogue {
+  const float* bias = nullptr;      ///< One per output channel (conv) or column (gemm), or none.
+  const float* residual = nullptr;  ///< Shaped and laid out like the output, or none; may be the
+                                    ///< output itself.
+  Unary activation;
+};
+
+}  // namespace headway

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/context.h"
+
+namespace headway {
+
+/// Copies elements of `element_size` (1, 2, 4 or 8) bytes from one strided view to another, rank at
+/// most 8: transpose, slice, concat, split, expand and depth-to-space are all this. Strides are in
+/// elements, may be 0 or negative on the input side; the pointers name element (0, 0, …).
+void copy_strided(const KernelContext& context, std::size_t element_size,
+                  std::span<const std::int64_t> extents, const void* input,
+                  std::span<const std::int64_t> input_strides, void* output,
+                  std::span<const std::int64_t> output_strides) noexcept;
+
+/// `rows` pieces of `row_bytes`, each stride apart (strides in bytes): one input of a concat, one
+/// output of a split.
+void copy_rows(const KernelContext& context, std::int64_t rows, std::int64_t row_bytes,
+               const void* input, std::int64_t input_stride, void* output,
+               std::int64_t output_stride) noexcept;
+
+enum class PadMode : std::uint8_t { kConstant, kReflect, kEdge };
+
+/// ONNX Pad for 4-byte elements; rank at most 8. `before` may be negative (crops); the output's
+/// extents fix the rest. kReflect needs pads smaller than the extent, kEdge a non-empty input.
+/// Throws nothing, checks nothing.
+void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_t> in_extents,
+         std::span<const std::int64_t> before, std::span<const std::int64_t> out_extents,
+         float value, const float* input, float* output) noexcept;
+
+}  // namespace headway
