@@ -28,8 +28,9 @@ struct ValueInfo {
 /// How a model is turned into a Program.
 struct CompileOptions {
   int threads = 0;  ///< 0: every processor this process may use (affinity and cgroup quota).
-  std::vector<Shape>
-      input_shapes;        ///< By position; needed now only where shapes are symbolic and known.
+  std::vector<Shape> input_shapes;  ///< By position: fixes shapes that the model leaves open, which
+                                    ///< lets more be computed now. Empty: a program for any shapes
+                                    ///< that fit, prepared for each set as it is first met.
   bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
   bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
 };
@@ -58,13 +59,16 @@ class HEADWAY_API Model {
   void save(const std::filesystem::path& file) const;
 
   /// Optimizes and lowers the graph for this machine. The model may be discarded afterwards.
-  Program compile(const CompileOptions& options = {}) const;
+  Program compile(const CompileOptions& options = {}) const&;
+  /// The same for a model that is not used again: weights are let go as soon as they are packed, so
+  /// that they are never held twice. `Model::load(file).compile()` does this.
+  Program compile(const CompileOptions& options = {}) &&;
 
   /// The graph itself, for tools built inside this repository (graph/graph.h).
   const Graph& graph() const noexcept { return *graph_; }
 
  private:
-  std::shared_ptr<const Graph> graph_;
+  std::shared_ptr<Graph> graph_;  ///< Shared by copies; never changed.
 };
 
 }  // namespace headway

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "backends/packed_weights.h"
+#include "graph/graph.h"
+
+namespace headway {
+
+class ThreadPool;
+
+/// The memory one step works on, in the node's order. Omitted operands are nullptr.
+struct Operands {
+  std::span<const void* const> inputs;
+  std::span<void* const> outputs;
+  void* scratch = nullptr;  ///< Step::scratch_bytes() bytes, 64-byte aligned.
+};
+
+/// One node prepared for its concrete shapes: algorithm chosen, weights packed. Immutable, so that
+/// any number of sessions may run it at once on memory of their own.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  virtual void run(const Operands& operands, ThreadPool& pool) const = 0;
+
+  /// Memory needed only while the step runs.
+  virtual std::size_t scratch_bytes() const { return 0; }
+  /// False if the step packed this input and never looks at the original again.
+  virtual bool reads(std::size_t /*input*/) const { return true; }
+  /// True if output 0 may be written over this input, as far as it has the same size.
+  virtual bool may_overwrite(std::size_t /*input*/) const { return false; }
+  /// True if a plain reference kernel does the work: slow, and counted in every report.
+  virtual bool is_reference() const { return false; }
+};
+
+/// What lowering may use besides the node itself.
+struct Lowering {
+  PackedWeights& weights;
+  int threads = 1;
+};
+
+/// Turns a node whose values all have static types into a step; nullptr where the function knows
+/// no fast way for this node. The node may be discarded afterwards.
+using Lower = std::unique_ptr<Step> (*)(const Node& node, Lowering& lowering);
+
+}  // namespace headway

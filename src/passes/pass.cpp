@@ -1,0 +1,51 @@
+#include "passes/pass.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace headway {
+namespace {
+
+/// A public name must not be lost: a graph output cannot be replaced by a value that already has
+/// a public name of its own.
+bool keeps_names(const Patch& patch, const Graph& graph) {
+  if (!graph.is_output(patch.from)) return true;
+  const bool is_input = std::ranges::find(graph.inputs(), patch.to) != graph.inputs().end();
+  return !is_input && !graph.is_output(patch.to);
+}
+
+void apply(const Patch& patch, Graph& graph) {
+  if (!patch.to->type.shape) patch.to->type = patch.from->type;
+  graph.replace_uses(patch.from, patch.to);
+  graph.erase_dead();
+}
+
+std::size_t sweep(const Pass& pass, Graph& graph) {
+  std::size_t applied = 0;
+  std::unordered_set<const Node*> alive;
+  const auto remember = [&] {
+    const auto nodes = graph.nodes();
+    alive = {nodes.begin(), nodes.end()};
+  };
+  remember();
+  for (Node* node : graph.nodes()) {
+    if (!alive.contains(node)) continue;
+    const auto patch = pass.propose(graph, *node);
+    if (patch && keeps_names(*patch, graph)) {
+      apply(*patch, graph);
+      remember();
+      ++applied;
+    }
+  }
+  return applied;
+}
+
+}  // namespace
+
+std::size_t apply(const Pass& pass, Graph& graph) {
+  std::size_t total = 0;
+  while (const std::size_t applied = sweep(pass, graph)) total += applied;
+  return total;
+}
+
+}  // namespace headway

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "passes/pass.h"
+
+namespace headway {
+
+// Every rewrite, one file each; pipeline.cpp owns their order.
+
+extern const Pass kFoldConstants;
+extern const Pass kRemoveNoOp;
+extern const Pass kFoldPad;
+extern const Pass kFoldBatchNorm;
+extern const Pass kFoldScale;
+extern const Pass kRecognizeSilu;
+extern const Pass kRecognizeHardSwish;
+
+}  // namespace headway

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/backend.h"
+#include "graph/graph.h"
+
+namespace headway {
+
+/// Where an operand lies. What is not known before a session runs is relative.
+struct Location {
+  enum class Place : std::uint8_t { kNowhere, kArena, kInput, kConstant };
+  Place place = Place::kNowhere;
+  std::size_t index = 0;           ///< Byte offset in the arena, or position of the graph input.
+  const void* constant = nullptr;  ///< Only for kConstant.
+};
+
+struct PlannedStep {
+  std::string name;
+  std::unique_ptr<Step> step;
+  std::vector<Location> inputs, outputs;
+  Location scratch;
+};
+
+struct PlannedOutput {
+  DType dtype = DType::kFloat32;
+  Shape shape;
+  Location location;  ///< Always in the arena.
+};
+
+/// A program for one set of input shapes: the steps in order and where everything lies. Immutable.
+struct Plan {
+  std::vector<Shape> input_shapes;
+  std::vector<PlannedStep> steps;
+  std::vector<PlannedOutput> outputs;
+  std::size_t arena_bytes = 0;
+  std::size_t max_inputs = 0, max_outputs = 0;  ///< Over all steps.
+  std::vector<Tensor> constants;                ///< Keeps alive what steps read in place.
+
+  std::size_t reference_steps() const;
+};
+
+/// Plans a graph whose types are all static. Weights that the steps packed are dropped from `graph`
+/// as soon as nobody reads them any more, so that they are not held twice; the graph is of no
+/// further use. `reference`: plain reference kernels only.
+std::shared_ptr<const Plan> make_plan(Graph& graph, Lowering& lowering, bool reference);
+
+}  // namespace headway

@@ -1,0 +1,144 @@
+#include <algorithm>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/processors.h"
+#include "ops/operator.h"
+#include "passes/pipeline.h"
+#include "runtime/program_impl.h"
+#include "runtime/value_info.h"
+
+namespace headway {
+namespace {
+
+/// A server may see any shape; only so many plans are kept.
+constexpr std::size_t kMaxPlans = 32;
+
+int thread_count(int wanted) {
+  if (wanted < 0) {
+    fail(ErrorCode::kInvalidArgument, "cannot compile for ", wanted,
+         " threads; give a positive number, or 0 for all processors");
+  }
+  return wanted == 0 ? available_processors() : wanted;
+}
+
+bool all_static(const Graph& graph) {
+  return std::ranges::all_of(
+      graph.inputs(), [](const Value* input) { return input->type.static_shape().has_value(); });
+}
+
+std::string shape_of(const ValueInfo& info) {
+  std::string text;
+  for (std::size_t i = 0; i < info.shape.size(); ++i) {
+    if (!text.empty()) text += 'x';
+    if (info.shape[i] >= 0) {
+      text += std::to_string(info.shape[i]);
+    } else {
+      text += info.symbols[i].empty() ? "?" : info.symbols[i];
+    }
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+bool fits(const ValueInfo& info, const Tensor& tensor) {
+  if (info.shape.size() != tensor.rank()) return false;
+  for (std::size_t i = 0; i < info.shape.size(); ++i) {
+    if (info.shape[i] >= 0 && info.shape[i] != tensor.shape()[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept {
+  return std::ranges::equal(plan.input_shapes, inputs, {}, {},
+                            [](const Tensor& tensor) -> const Shape& { return tensor.shape(); });
+}
+
+ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
+    : inputs_(describe_values(graph.inputs())),
+      outputs_(describe_values(graph.outputs())),
+      options_(options),
+      pool_(thread_count(options.threads)),
+      graph_(std::move(graph)),
+      fixed_(all_static(graph_)) {
+  if (!fixed_) return;
+  Lowering lowering{weights_, pool_.size()};
+  plans_.push_back(make_plan(graph_, lowering, options_.reference));
+  graph_ = Graph(graph_.name());
+}
+
+ProgramSummary ProgramImpl::summary() const {
+  ProgramSummary summary;
+  summary.threads = pool_.size();
+  summary.isa = name_of(choose_isa());
+  const std::lock_guard lock(mutex_);
+  if (plans_.empty()) {
+    summary.nodes = graph_.node_count();
+    return summary;
+  }
+  const Plan& plan = *plans_.front();
+  summary.nodes = plan.steps.size();
+  summary.reference_nodes = plan.reference_steps();
+  summary.weight_bytes = weights_.byte_size();
+  for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
+  summary.arena_bytes = plan.arena_bytes;
+  return summary;
+}
+
+void ProgramImpl::check_inputs(std::span<const Tensor> inputs) const {
+  if (inputs.size() != inputs_.size()) {
+    fail(ErrorCode::kInvalidArgument, "the model has ", inputs_.size(), " inputs, but ",
+         inputs.size(), " tensors were given");
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const ValueInfo& info = inputs_[i];
+    const Tensor& tensor = inputs[i];
+    if (!tensor.defined())
+      fail(ErrorCode::kInvalidArgument, "input '", info.name, "' was given an empty tensor");
+    if (tensor.dtype() != info.dtype) {
+      fail(ErrorCode::kInvalidArgument, "input '", info.name, "' is ", name_of(info.dtype),
+           ", but a ", name_of(tensor.dtype()), " tensor was given");
+    }
+    if (!fits(info, tensor)) {
+      fail(ErrorCode::kInvalidArgument, "input '", info.name, "' has the shape ", shape_of(info),
+           ", but a tensor of shape ", to_string(tensor.shape()), " was given");
+    }
+  }
+}
+
+std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs) const {
+  check_inputs(inputs);
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find_if(
+      plans_, [&](const std::shared_ptr<const Plan>& plan) { return fits(*plan, inputs); });
+  if (found != plans_.end()) {
+    plans_.splice(plans_.begin(), plans_, found);
+    return plans_.front();
+  }
+  std::vector<Shape> shapes;
+  for (const Tensor& input : inputs) shapes.push_back(input.shape());
+  plans_.push_front(make_plan_for(shapes));
+  if (plans_.size() > kMaxPlans) plans_.pop_back();
+  return plans_.front();
+}
+
+std::shared_ptr<const Plan> ProgramImpl::make_plan_for(const std::vector<Shape>& shapes) const {
+  Graph graph = graph_.clone();
+  infer_types(graph, shapes);
+  if (options_.fuse && !options_.reference) optimize(graph);
+  Lowering lowering{weights_, pool_.size()};
+  return make_plan(graph, lowering, options_.reference);
+}
+
+std::vector<ValueInfo> Program::inputs() const {
+  return impl_->inputs();
+}
+std::vector<ValueInfo> Program::outputs() const {
+  return impl_->outputs();
+}
+ProgramSummary Program::summary() const {
+  return impl_->summary();
+}
+
+}  // namespace headway

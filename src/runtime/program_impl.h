@@ -1,0 +1,52 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "headway/session.h"
+
+#include "backends/packed_weights.h"
+#include "base/thread_pool.h"
+#include "graph/graph.h"
+#include "runtime/plan.h"
+
+namespace headway {
+
+/// What all sessions of a program share: the plans made so far, the packed weights and the threads.
+/// Thread-safe.
+class ProgramImpl {
+ public:
+  /// `graph` is optimized and typed, and given to the program.
+  ProgramImpl(Graph graph, const CompileOptions& options);
+
+  const std::vector<ValueInfo>& inputs() const noexcept { return inputs_; }
+  const std::vector<ValueInfo>& outputs() const noexcept { return outputs_; }
+  ProgramSummary summary() const;
+  ThreadPool& pool() const noexcept { return pool_; }
+
+  /// The plan for these inputs, made if need be. Throws Error(kInvalidArgument) naming the input
+  /// that does not fit.
+  std::shared_ptr<const Plan> plan_for(std::span<const Tensor> inputs) const;
+
+ private:
+  void check_inputs(std::span<const Tensor> inputs) const;
+  std::shared_ptr<const Plan> make_plan_for(const std::vector<Shape>& shapes) const;
+
+  std::vector<ValueInfo> inputs_, outputs_;
+  CompileOptions options_;
+  mutable ThreadPool pool_;
+  mutable PackedWeights weights_;
+  Graph graph_;  ///< Empty once planned if every shape is fixed.
+  bool fixed_ = false;
+
+  mutable std::mutex mutex_;                              ///< Guards plans_.
+  mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.
+};
+
+/// True if `inputs` have exactly the shapes that the plan was made for.
+bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept;
+
+}  // namespace headway
