@@ -55,7 +55,6 @@ class Server {
     if (command == "run") return run(runtime_, request);
     if (command == "outputs") return outputs(request);
     if (command == "calibrate") return calibrate(request);
-    if (command == "exit") return Json::object();
     fail(ErrorCode::kInvalidArgument, "unknown worker command '", command, "'");
   }
 
@@ -201,7 +200,6 @@ int worker_main(int argc, char** argv, Runtime& runtime, const Clock& clock) {
     Server server(runtime, clock);
     while (const std::optional<Json> request = channel.receive()) {
       channel.send(answer(server, *request));
-      if (request->value("command", "") == "exit") break;
     }
     return 0;
   } catch (const std::exception& error) {
