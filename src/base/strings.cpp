@@ -10,10 +10,6 @@ bool is_letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-bool is_name_character(char c) noexcept {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == ':' || c == '-';
-}
-
 /// Bytes of the well-formed multi-byte UTF-8 sequence at the front; 0 if there is none.
 std::size_t utf8_sequence(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -36,6 +32,10 @@ void append_escape(std::string& out, unsigned char byte) {
 }
 
 }  // namespace
+
+bool is_name_character(char c) noexcept {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '/' || c == '-';
+}
 
 bool is_plain_name(std::string_view text) noexcept {
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_name_character);

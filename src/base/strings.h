@@ -5,8 +5,10 @@
 
 namespace headway {
 
-/// True for a letter or '_', then letters, digits, '_', '.', '/', ':' and '-': what may stand in
-/// text without quotes.
+/// True for letters, digits, '_', '.', '/' and '-': what a name may consist of without quotes.
+bool is_name_character(char c) noexcept;
+
+/// True for a letter or '_', then name characters.
 bool is_plain_name(std::string_view text) noexcept;
 
 /// In double quotes; quotes, backslashes and bytes outside printable ASCII are escaped (\n, \t, \",

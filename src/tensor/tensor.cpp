@@ -79,6 +79,8 @@ Tensor Tensor::zeros(DType dtype, Shape shape) {
 Tensor Tensor::borrow(void* data, DType dtype, Shape shape, std::shared_ptr<const void> owner) {
   Tensor tensor;
   tensor.size_ = num_elements(shape);
+  // The null pointer of an empty buffer would look like an undefined tensor.
+  if (data == nullptr && tensor.size_ == 0) return allocate(dtype, std::move(shape));
   tensor.owner_ = std::move(owner);
   tensor.data_ = data;
   tensor.dtype_ = dtype;
