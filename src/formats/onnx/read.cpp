@@ -1,0 +1,274 @@
+#include "formats/onnx/read.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "formats/format.h"
+#include "formats/onnx/proto.h"
+#include "formats/onnx/schema.h"
+#include "formats/onnx/upgrade.h"
+#include "ops/operator.h"
+#include "protozero/exception.hpp"
+
+namespace headway {
+namespace {
+
+using namespace onnx;
+
+std::int64_t default_opset(const ModelProto& model) {
+  std::int64_t version = 1;  // What a model that imports nothing means (IR version 2 and older).
+  for (const auto& [domain, imported] : model.opsets)
+    if (domain.empty()) version = imported;
+  return version;
+}
+
+/// Turns the parsed file into a Graph. Used once.
+class GraphBuilder {
+ public:
+  GraphBuilder(const ModelProto& model, TensorReader tensors)
+      : model_(model), source_(*model.graph), tensors_(std::move(tensors)) {}
+
+  Graph build() &&;
+
+ private:
+  void declare(std::string_view name, Value* value);
+  void add_initializers();
+  void add_inputs();
+  void add_nodes();
+  void add_node(const NodeProto& proto);
+  void add_constant_node(const NodeProto& proto, const Attributes& attributes);
+  void connect();
+  void add_value_types();
+  void add_outputs();
+  void check_supported(const NodeProto& proto) const;
+  Attributes attributes_of(const NodeProto& proto);
+  Value* find(std::string_view name) const;
+
+  const ModelProto& model_;
+  const GraphProto& source_;
+  TensorReader tensors_;
+  Graph graph_;
+  std::unordered_map<std::string_view, Value*> values_;
+  std::vector<std::pair<Node*, const NodeProto*>> nodes_;
+};
+
+Graph GraphBuilder::build() && {
+  if (source_.has_sparse_initializer)
+    fail(ErrorCode::kUnsupported, "it has a sparse initializer; store it as a dense one");
+  if (!source_.name.empty()) graph_.set_name(std::string(source_.name));
+  add_initializers();
+  add_inputs();
+  add_nodes();
+  connect();
+  add_value_types();
+  add_outputs();
+  graph_.sort();
+  upgrade_operators(graph_, default_opset(model_));
+  return std::move(graph_);
+}
+
+Value* GraphBuilder::find(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : found->second;
+}
+
+void GraphBuilder::declare(std::string_view name, Value* value) {
+  if (!values_.emplace(name, value).second)
+    fail(ErrorCode::kInvalidModel, "the name '", name, "' is given to two values");
+}
+
+void GraphBuilder::add_initializers() {
+  for (const auto& message : source_.initializers) {
+    auto [name, tensor] = tensors_.read(message);
+    if (name.empty()) fail(ErrorCode::kInvalidModel, "an initializer has no name");
+    if (find(name) != nullptr)
+      fail(ErrorCode::kInvalidModel, "the name '", name, "' is given to two initializers");
+    Value* value = graph_.add_constant(std::move(name), std::move(tensor));
+    declare(value->name(), value);
+  }
+}
+
+void GraphBuilder::add_inputs() {
+  for (const auto& message : source_.inputs) {
+    const ValueInfoProto info = parse_value_info(message);
+    // Models of IR version 3 and older list every initializer among the inputs too.
+    if (const Value* value = find(info.name); value != nullptr && value->is_constant()) continue;
+    if (info.name.empty()) fail(ErrorCode::kInvalidModel, "a graph input has no name");
+    if (!info.element_code) {
+      fail(ErrorCode::kUnsupported, "graph input '", info.name,
+           "' is not a tensor; sequences, maps and optionals are not supported");
+    }
+    const auto dtype = dtype_of_code(*info.element_code);
+    if (!dtype) {
+      fail(ErrorCode::kUnsupported, "graph input '", info.name, "' has the element type ",
+           name_of_code(*info.element_code), ", which is not supported");
+    }
+    declare(info.name, graph_.add_input(std::string(info.name), {*dtype, info.shape}));
+  }
+}
+
+void GraphBuilder::check_supported(const NodeProto& proto) const {
+  if (proto.op_type.empty())
+    fail(ErrorCode::kInvalidModel, proto.described(), " names no operator");
+  if (model_.functions.contains({proto.domain, proto.op_type})) {
+    fail(ErrorCode::kUnsupported, proto.described(),
+         " calls a function defined in the model itself; inline it first, for example with "
+         "onnx.inliner.inline_local_functions");
+  }
+  if (proto.domain == "headway") {
+    fail(ErrorCode::kUnsupported, proto.described(),
+         " is in the domain 'headway', which is reserved for Headway's own use");
+  }
+  const std::int64_t opset = default_opset(model_);
+  if (proto.domain.empty() && opset > kNewestOpset && proto.op_type != "Constant" &&
+      find_operator(proto.op_type) == nullptr) {
+    fail(ErrorCode::kUnsupported, proto.described(), ": this operator is not known in opset ",
+         opset, "; export the model with opset ", kNewestOpset, " or older");
+  }
+}
+
+Attributes GraphBuilder::attributes_of(const NodeProto& proto) {
+  Attributes attributes;
+  try {
+    for (const auto& message : proto.attributes) {
+      auto [name, attribute] = parse_attribute(message, tensors_);
+      if (!attributes.emplace(name, std::move(attribute)).second)
+        fail(ErrorCode::kInvalidModel, "attribute '", name, "' is given twice");
+    }
+  } catch (const Error& error) {
+    fail(error.code(), proto.described(), ": ", error.what());
+  }
+  return attributes;
+}
+
+void GraphBuilder::add_constant_node(const NodeProto& proto, const Attributes& attributes) {
+  if (attributes.size() != 1 || proto.outputs.size() != 1)
+    fail(ErrorCode::kInvalidModel, proto.described(), " needs one value and one output");
+  const auto& [kind, attribute] = *attributes.begin();
+  Tensor tensor;
+  if (const auto* value = std::get_if<Tensor>(&attribute)) {
+    tensor = *value;
+  } else if (const auto* real = std::get_if<float>(&attribute)) {
+    tensor = Tensor::from<float>({}, {*real});
+  } else if (const auto* integer = std::get_if<std::int64_t>(&attribute)) {
+    tensor = Tensor::from<std::int64_t>({}, {*integer});
+  } else if (const auto* reals = std::get_if<std::vector<float>>(&attribute)) {
+    tensor = Tensor::from<float>({static_cast<std::int64_t>(reals->size())}, *reals);
+  } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&attribute)) {
+    tensor = Tensor::from<std::int64_t>({static_cast<std::int64_t>(integers->size())}, *integers);
+  } else {
+    fail(ErrorCode::kUnsupported, proto.described(), ": constants of the kind '", kind,
+         "' are not supported");
+  }
+  const std::string_view name = proto.outputs.front();
+  declare(name, graph_.add_constant(std::string(name), std::move(tensor)));
+}
+
+void GraphBuilder::add_node(const NodeProto& proto) {
+  check_supported(proto);
+  Attributes attributes = attributes_of(proto);
+  if (proto.op_type == "Constant" && proto.domain.empty())
+    return add_constant_node(proto, attributes);
+
+  for (const std::string_view name : proto.outputs) {
+    if (!name.empty() && find(name) != nullptr) {
+      fail(ErrorCode::kInvalidModel, proto.described(), " computes '", name,
+           "', which is the name of another value");
+    }
+  }
+  // An omitted output gets a name for a moment only, so it cannot take one that follows.
+  const std::vector<std::string> outputs(proto.outputs.begin(), proto.outputs.end());
+  Node* node = graph_.add_node(proto.op_type, std::vector<Value*>(proto.inputs.size()), outputs,
+                               std::move(attributes), std::string(proto.name), proto.domain);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].empty()) {
+      graph_.erase_output(node, i);
+    } else {
+      declare(proto.outputs[i], node->output(i));
+    }
+  }
+  nodes_.emplace_back(node, &proto);
+}
+
+void GraphBuilder::add_nodes() {
+  for (const NodeProto& proto : source_.nodes) add_node(proto);
+}
+
+void GraphBuilder::connect() {
+  for (const auto& [node, proto] : nodes_) {
+    for (std::size_t i = 0; i < proto->inputs.size(); ++i) {
+      const std::string_view name = proto->inputs[i];
+      if (name.empty()) continue;
+      Value* value = find(name);
+      if (value == nullptr) {
+        fail(ErrorCode::kInvalidModel, proto->described(), " reads '", name,
+             "', which nothing in the graph computes");
+      }
+      node->set_input(i, value);
+    }
+  }
+}
+
+void GraphBuilder::add_value_types() {
+  for (const auto* messages : {&source_.value_infos, &source_.outputs}) {
+    for (const auto& message : *messages) {
+      const ValueInfoProto info = parse_value_info(message);
+      Value* value = find(info.name);
+      if (value == nullptr || value->producer() == nullptr) continue;
+      if (!info.element_code) continue;
+      if (const auto dtype = dtype_of_code(*info.element_code)) value->type = {*dtype, info.shape};
+    }
+  }
+}
+
+void GraphBuilder::add_outputs() {
+  for (const auto& message : source_.outputs) {
+    const std::string_view name = parse_value_info(message).name;
+    Value* value = find(name);
+    if (value == nullptr) {
+      fail(ErrorCode::kInvalidModel, "graph output '", name,
+           "' is computed by nothing in the graph");
+    }
+    graph_.add_output(value);
+  }
+  if (source_.outputs.empty()) fail(ErrorCode::kInvalidModel, "the graph has no outputs");
+}
+
+void check_opset(const ModelProto& model) {
+  const std::int64_t opset = default_opset(model);
+  if (opset >= kOldestOpset) return;
+  fail(ErrorCode::kUnsupported, "it uses opset ", opset, "; Headway reads opset ", kOldestOpset,
+       " and newer: export the model again with opset 17");
+}
+
+}  // namespace
+
+Graph read_onnx(std::span<const std::byte> bytes, std::string_view source,
+                const std::filesystem::path& folder, std::shared_ptr<const void> owner) {
+  try {
+    const ModelProto model =
+        parse_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!model.graph) fail(ErrorCode::kInvalidModel, "it contains no graph");
+    check_opset(model);
+    return GraphBuilder(model, TensorReader(folder, std::move(owner))).build();
+  } catch (const protozero::exception&) {
+    fail(ErrorCode::kInvalidModel, "'", source,
+         "' is truncated or damaged: it does not hold a complete ONNX model; copy or export it "
+         "again");
+  } catch (const Error& error) {
+    fail(error.code(), "'", source, "': ", error.what());
+  }
+}
+
+Graph read_onnx(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  if (const FileKind kind = detect_kind(file->bytes()); kind != FileKind::kOnnx) {
+    fail(ErrorCode::kInvalidModel, "'", path.string(), "' is not an ONNX model: it looks like ",
+         description_of(kind));
+  }
+  return read_onnx(file->bytes(), path.string(), path.parent_path(), file);
+}
+
+}  // namespace headway

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "graph/graph.h"
+
+namespace headway::onnx {
+
+inline constexpr std::int64_t kOldestOpset = 7;
+inline constexpr std::int64_t kNewestOpset = 23;
+
+/// Rewrites the operators of the default domain whose meaning or encoding differs between `opset`
+/// and 17 (older or newer). Expects the nodes in execution order. Throws Error naming the node if
+/// it uses something that has no form in opset 17.
+void upgrade_operators(Graph& graph, std::int64_t opset);
+
+}  // namespace headway::onnx

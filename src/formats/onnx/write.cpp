@@ -1,0 +1,296 @@
+#include "formats/onnx/write.h"
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "formats/onnx/schema.h"
+#include "formats/onnx/write_form.h"
+#include "protozero/pbf_writer.hpp"
+
+namespace headway {
+namespace {
+
+using namespace onnx;
+using protozero::pbf_writer;
+
+constexpr std::uint64_t kExternalAlignment = 4096;  // A page: the file is meant to be mapped.
+constexpr std::size_t kMinExternalBytes = 1024;
+
+using Sink = std::function<void(std::string_view)>;
+
+template <typename Field>
+constexpr protozero::pbf_tag_type tag(Field field) {
+  return static_cast<protozero::pbf_tag_type>(field);
+}
+
+std::string_view bytes_of(const Tensor& tensor) {
+  return {static_cast<const char*>(tensor.raw()), tensor.byte_size()};
+}
+
+/// A TensorProto up to its elements.
+std::string tensor_header(std::string_view name, const Tensor& tensor) {
+  std::string message;
+  pbf_writer writer(message);
+  writer.add_packed_int64(tag(TensorField::kDims), tensor.shape().begin(), tensor.shape().end());
+  writer.add_int32(tag(TensorField::kDataType), code_of(tensor.dtype()));
+  if (!name.empty()) writer.add_string(tag(TensorField::kName), name.data(), name.size());
+  return message;
+}
+
+/// Tag and length of a field whose content follows.
+std::string field_prefix(protozero::pbf_tag_type field, std::uint64_t length) {
+  std::string prefix;
+  const auto type = static_cast<std::uint32_t>(protozero::pbf_wire_type::length_delimited);
+  protozero::add_varint_to_buffer(&prefix, (field << 3U) | type);
+  protozero::add_varint_to_buffer(&prefix, length);
+  return prefix;
+}
+
+class AttributeWriter {
+ public:
+  explicit AttributeWriter(pbf_writer& writer) : writer_(writer) {}
+
+  void operator()(std::int64_t value) {
+    writer_.add_int64(tag(AttributeField::kInt), value);
+    set_type(AttributeType::kInt);
+  }
+  void operator()(float value) {
+    writer_.add_float(tag(AttributeField::kFloat), value);
+    set_type(AttributeType::kFloat);
+  }
+  void operator()(const std::string& value) {
+    writer_.add_string(tag(AttributeField::kString), value);
+    set_type(AttributeType::kString);
+  }
+  void operator()(const std::vector<std::int64_t>& values) {
+    for (const std::int64_t value : values) writer_.add_int64(tag(AttributeField::kInts), value);
+    set_type(AttributeType::kInts);
+  }
+  void operator()(const std::vector<float>& values) {
+    for (const float value : values) writer_.add_float(tag(AttributeField::kFloats), value);
+    set_type(AttributeType::kFloats);
+  }
+  void operator()(const std::vector<std::string>& values) {
+    for (const std::string& value : values)
+      writer_.add_string(tag(AttributeField::kStrings), value);
+    set_type(AttributeType::kStrings);
+  }
+  void operator()(const Tensor& tensor) {
+    std::string message = tensor_header("", tensor);
+    const std::string_view bytes = bytes_of(tensor);
+    message += field_prefix(tag(TensorField::kRawData), bytes.size());
+    message += bytes;
+    writer_.add_message(tag(AttributeField::kTensor), message);
+    set_type(AttributeType::kTensor);
+  }
+
+ private:
+  void set_type(AttributeType type) {
+    writer_.add_enum(tag(AttributeField::kType), static_cast<std::int32_t>(type));
+  }
+  pbf_writer& writer_;
+};
+
+void write_node(pbf_writer& graph, const Node& node) {
+  pbf_writer writer(graph, tag(GraphField::kNode));
+  const auto name_or_empty = [](const Value* value) { return value ? value->name() : ""; };
+  for (const Value* input : node.inputs())
+    writer.add_string(tag(NodeField::kInput), name_or_empty(input));
+  for (const Value* output : node.outputs())
+    writer.add_string(tag(NodeField::kOutput), name_or_empty(output));
+  writer.add_string(tag(NodeField::kName), node.name());
+  writer.add_string(tag(NodeField::kOpType), node.op_type());
+  if (!node.domain().empty()) writer.add_string(tag(NodeField::kDomain), node.domain());
+  for (const auto& [name, attribute] : node.attributes) {
+    pbf_writer attribute_writer(writer, tag(NodeField::kAttribute));
+    attribute_writer.add_string(tag(AttributeField::kName), name);
+    std::visit(AttributeWriter(attribute_writer), attribute);
+  }
+}
+
+/// Written as a whole: a pbf_writer drops a submessage that stays empty, but an unknown extent and
+/// a scalar's shape are just that.
+std::string shape_message(const SymbolicShape& shape) {
+  std::string message;
+  pbf_writer writer(message);
+  for (const Dim& dim : shape) {
+    std::string extent;
+    if (dim.is_static()) pbf_writer(extent).add_int64(tag(DimField::kValue), dim.extent());
+    if (dim.is_symbol()) pbf_writer(extent).add_string(tag(DimField::kParam), dim.symbol());
+    writer.add_message(tag(ShapeField::kDim), extent);
+  }
+  return message;
+}
+
+void write_value_info(pbf_writer& graph, GraphField field, const Value& value) {
+  pbf_writer writer(graph, tag(field));
+  writer.add_string(tag(ValueInfoField::kName), value.name());
+  pbf_writer type(writer, tag(ValueInfoField::kType));
+  pbf_writer tensor(type, tag(TypeField::kTensor));
+  tensor.add_int32(tag(TensorTypeField::kElementType), code_of(value.type.dtype));
+  if (value.type.shape)
+    tensor.add_message(tag(TensorTypeField::kShape), shape_message(*value.type.shape));
+}
+
+/// Everything of the GraphProto but the initializers.
+std::string graph_header(const Graph& graph) {
+  std::string message;
+  pbf_writer writer(message);
+  writer.add_string(tag(GraphField::kName), graph.name());
+  for (const Node* node : graph.nodes()) write_node(writer, *node);
+  for (const Value* input : graph.inputs()) write_value_info(writer, GraphField::kInput, *input);
+  for (const Value* output : graph.outputs())
+    write_value_info(writer, GraphField::kOutput, *output);
+  for (const Node* node : graph.nodes()) {
+    for (const Value* output : node->outputs()) {
+      if (output == nullptr || output->type == TensorType{} || graph.is_output(output)) continue;
+      write_value_info(writer, GraphField::kValueInfo, *output);
+    }
+  }
+  return message;
+}
+
+int ir_version_of(std::int64_t opset) {
+  if (opset <= 18) return 8;
+  if (opset <= 20) return 9;
+  return opset <= 22 ? 10 : 11;
+}
+
+std::string model_header(const Graph& graph, std::int64_t opset) {
+  std::string message;
+  pbf_writer writer(message);
+  writer.add_int64(tag(ModelField::kIrVersion), ir_version_of(opset));
+  writer.add_string(tag(ModelField::kProducerName), "headway");
+  const auto import_opset = [&](const std::string& domain, std::int64_t version) {
+    pbf_writer import(writer, tag(ModelField::kOpsetImport));
+    import.add_string(tag(OpsetField::kDomain), domain);
+    import.add_int64(tag(OpsetField::kVersion), version);
+  };
+  import_opset("", opset);
+  std::vector<std::string> domains;
+  for (const Node* node : graph.nodes()) {
+    const std::string& domain = node->domain();
+    if (domain.empty() || std::ranges::find(domains, domain) != domains.end()) continue;
+    domains.push_back(domain);
+    import_opset(domain, 1);
+  }
+  return message;
+}
+
+void check_writable(const Graph& graph) {
+  for (const Node* node : graph.nodes()) {
+    if (node->domain() != "headway") continue;
+    fail(ErrorCode::kUnsupported, node->described(),
+         " is an internal operator, which ONNX does not have; write the model before it is fused");
+  }
+}
+
+/// One initializer, ready to be written: everything but its elements.
+struct Initializer {
+  std::string header;         ///< The TensorProto's bytes before the elements.
+  std::string_view elements;  ///< Empty if they are in the external file.
+
+  std::string data_prefix() const {
+    return elements.empty() ? "" : field_prefix(tag(TensorField::kRawData), elements.size());
+  }
+  std::uint64_t size() const { return header.size() + data_prefix().size() + elements.size(); }
+};
+
+Initializer embedded(const Value& constant) {
+  return {tensor_header(constant.name(), constant.constant()), bytes_of(constant.constant())};
+}
+
+void write_model(const WriteForm& form, const std::vector<Initializer>& initializers,
+                 const Sink& sink) {
+  const std::string nodes = graph_header(form.graph);
+  std::uint64_t graph_size = nodes.size();
+  for (const Initializer& initializer : initializers) {
+    const std::uint64_t size = initializer.size();
+    graph_size += field_prefix(tag(GraphField::kInitializer), size).size() + size;
+  }
+  sink(model_header(form.graph, form.opset));
+  sink(field_prefix(tag(ModelField::kGraph), graph_size));
+  sink(nodes);
+  for (const Initializer& initializer : initializers) {
+    sink(field_prefix(tag(GraphField::kInitializer), initializer.size()));
+    sink(initializer.header);
+    sink(initializer.data_prefix());
+    sink(initializer.elements);
+  }
+}
+
+/// Appends a tensor to the external file and returns the initializer that points there.
+Initializer externalized(const Value& constant, AtomicFile& data) {
+  const Tensor& tensor = constant.constant();
+  const std::uint64_t padding =
+      (kExternalAlignment - data.position() % kExternalAlignment) % kExternalAlignment;
+  data.write(std::string(padding, '\0'));
+  const std::uint64_t offset = data.position();
+  data.write(bytes_of(tensor));
+
+  std::string header = tensor_header(constant.name(), tensor);
+  pbf_writer writer(header);
+  const auto add_entry = [&](std::string_view key, const std::string& value) {
+    pbf_writer entry(writer, tag(TensorField::kExternalData));
+    entry.add_string(tag(EntryField::kKey), key.data(), key.size());
+    entry.add_string(tag(EntryField::kValue), value);
+  };
+  add_entry("location", data.target().filename().string());
+  add_entry("offset", std::to_string(offset));
+  add_entry("length", std::to_string(tensor.byte_size()));
+  writer.add_enum(tag(TensorField::kDataLocation), kExternalLocation);
+  return {std::move(header), {}};
+}
+
+void write_file(const WriteForm& form, const std::vector<Initializer>& initializers,
+                const std::filesystem::path& path) {
+  AtomicFile file(path);
+  write_model(form, initializers, [&](std::string_view bytes) { file.write(bytes); });
+  file.commit();
+}
+
+std::uint64_t embedded_bytes(const Graph& graph) {
+  constexpr std::uint64_t kOverheadPerTensor = 256;
+  std::uint64_t total = graph_header(graph).size();
+  for (const Value* constant : graph.constants())
+    total += constant->constant().byte_size() + constant->name().size() + kOverheadPerTensor;
+  return total;
+}
+
+}  // namespace
+
+void write_onnx(const Graph& graph, const std::filesystem::path& path,
+                const OnnxWriteOptions& options) {
+  check_writable(graph);
+  const WriteForm form = write_form(graph);
+  std::vector<Initializer> initializers;
+  if (embedded_bytes(form.graph) <= options.max_embedded_bytes) {
+    for (const Value* constant : form.graph.constants())
+      initializers.push_back(embedded(*constant));
+    return write_file(form, initializers, path);
+  }
+  std::filesystem::path data_path = path;
+  data_path += ".data";
+  AtomicFile data(data_path);
+  for (const Value* constant : form.graph.constants()) {
+    const bool is_small = constant->constant().byte_size() < kMinExternalBytes;
+    initializers.push_back(is_small ? embedded(*constant) : externalized(*constant, data));
+  }
+  data.commit();
+  write_file(form, initializers, path);
+}
+
+std::string to_onnx(const Graph& graph) {
+  check_writable(graph);
+  const WriteForm form = write_form(graph);
+  std::vector<Initializer> initializers;
+  for (const Value* constant : form.graph.constants()) initializers.push_back(embedded(*constant));
+  std::string bytes;
+  write_model(form, initializers, [&](std::string_view part) { bytes += part; });
+  return bytes;
+}
+
+}  // namespace headway

@@ -1,0 +1,97 @@
+#include "formats/onnx/write.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "headway/error.h"
+
+#include "formats/onnx/model_builder.h"
+#include "formats/onnx/read.h"
+#include "formats/temporary_folder.h"
+#include "graph/text.h"
+
+namespace headway::onnx {
+namespace {
+
+/// One node of every attribute kind, constants of several dtypes, symbols and omitted values.
+Graph example() {
+  Graph graph("example");
+  Value* x = graph.add_input("x", {DType::kFloat32, SymbolicShape{Dim("N"), 3, Dim(), 8}});
+  Value* weight = graph.add_constant("weight", Tensor::zeros(DType::kFloat32, {4, 3, 1, 1}));
+  Value* conv = graph
+                    .add_node("Conv", {x, weight}, {"conv"},
+                              {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}},
+                               {"group", std::int64_t{1}},
+                               {"auto_pad", std::string("NOTSET")}},
+                              "first")
+                    ->output();
+  conv->type = {DType::kFloat32, SymbolicShape{Dim("N"), 4, Dim(), 8}};
+  Value* six = graph.add_constant("six", Tensor::from<float>({}, {6.0f}));
+  Value* clipped = graph.add_node("Clip", {conv, nullptr, six}, {"clipped"})->output();
+  Value* odd = graph
+                   .add_node("Oddity", {clipped}, {"odd"},
+                             {{"alpha", 0.25f},
+                              {"scales", std::vector<float>{1, 2.5f}},
+                              {"keys", std::vector<std::string>{"a", ""}},
+                              {"table", Tensor::from<std::int64_t>({2}, {-1, 1})}},
+                             "", "com.example")
+                   ->output();
+  Value* flags = graph.add_constant("flags", Tensor::from<bool>({2}, {true, false}));
+  Value* halves = graph.add_constant("halves", Tensor::from<Float16>({1}, {Float16(0.5f)}));
+  graph.add_output(odd);
+  graph.add_output(graph.add_node("Where", {flags, halves, halves}, {"last"})->output());
+  return graph;
+}
+
+std::string text_of(const Graph& graph) {
+  return print_graph(graph, ConstantText::kFull);
+}
+
+TEST(WriteOnnx, ReadsBackAsWritten) {
+  const Graph graph = example();
+  EXPECT_EQ(text_of(read_bytes(to_onnx(graph))), text_of(graph));
+}
+
+TEST(WriteOnnx, WritesTheSameBytesToAFile) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.onnx";
+  const Graph graph = example();
+  write_onnx(graph, path);
+  EXPECT_EQ(std::filesystem::file_size(path), to_onnx(graph).size());
+  EXPECT_EQ(text_of(read_onnx(path)), text_of(graph));
+}
+
+TEST(WriteOnnx, MovesLargeTensorsOutOfLargeModels) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.onnx";
+  Graph graph = example();
+  Value* large = graph.add_constant("large", Tensor::zeros(DType::kFloat64, {1000}));
+  graph.add_output(graph.add_node("Relu", {large}, {"relu"})->output());
+  write_onnx(graph, path, {.max_embedded_bytes = 4000});
+  EXPECT_EQ(std::filesystem::file_size(folder.path() / "model.onnx.data"), 8000u);
+  EXPECT_LT(std::filesystem::file_size(path), 4000u);
+  EXPECT_TRUE(text_of(read_onnx(path)) == text_of(graph));
+}
+
+TEST(WriteOnnx, RefusesInternalOperators) {
+  Graph graph;
+  Value* x = graph.add_input("x", {});
+  graph.add_output(graph.add_node("FusedConv", {x}, {"y"}, {}, "inner", "headway")->output());
+  try {
+    to_onnx(graph);
+    FAIL() << "it was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_NE(std::string(error.what()).find("'inner' (headway.FusedConv)"), std::string::npos);
+  }
+}
+
+TEST(WriteOnnx, LeavesNothingBehindWhereItCannotWrite) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(write_onnx(example(), folder.path() / "absent" / "model.onnx"), Error);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+}  // namespace
+}  // namespace headway::onnx
