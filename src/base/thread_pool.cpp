@@ -1,0 +1,125 @@
+#include "base/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace headway {
+namespace {
+
+constexpr std::chrono::microseconds kSpinTime{30};
+constexpr int kPausesPerClockRead = 32;
+
+void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+/// Returns when `word` no longer holds `value`: spins first, then sleeps.
+void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t value) noexcept {
+  const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+  do {
+    for (int i = 0; i < kPausesPerClockRead; ++i) {
+      if (word.load(std::memory_order_acquire) != value) return;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  word.wait(value, std::memory_order_acquire);
+}
+
+}  // namespace
+
+struct ThreadPool::Shared {
+  /// A worker's door bell, on a cache line of its own: each ring is one loop to take part in.
+  struct alignas(64) Bell {
+    std::atomic<std::uint32_t> rings{0};
+  };
+
+  explicit Shared(int threads) : bells(static_cast<std::size_t>(threads)) {}
+
+  std::atomic_flag busy;
+  std::int64_t tasks = 0;
+  int parts = 0;
+  void* object = nullptr;
+  Invoke invoke = nullptr;  ///< Null tells the workers to leave.
+  alignas(64) std::atomic<std::uint32_t> running{0};
+  std::vector<Bell> bells;
+  std::vector<std::thread> workers;
+
+  void run_part(int part) const noexcept {
+    invoke(object, tasks * part / parts, tasks * (part + 1) / parts, part);
+  }
+
+  void ring(int worker) noexcept {
+    auto& rings = bells[static_cast<std::size_t>(worker)].rings;
+    rings.fetch_add(1, std::memory_order_release);
+    rings.notify_one();
+  }
+
+  void work(int worker) noexcept {
+    const auto& rings = bells[static_cast<std::size_t>(worker)].rings;
+    for (std::uint32_t seen = 0;; ++seen) {
+      wait_while_equal(rings, seen);
+      if (!invoke) return;
+      run_part(worker);
+      if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) running.notify_one();
+    }
+  }
+
+  void dismiss() noexcept {
+    invoke = nullptr;
+    for (std::size_t i = 0; i < workers.size(); ++i) ring(static_cast<int>(i) + 1);
+    for (std::thread& worker : workers) worker.join();
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : threads_(threads) {
+  if (threads < 1) {
+    fail(ErrorCode::kInvalidArgument, "a thread pool needs at least 1 thread, not ", threads);
+  }
+  shared_ = std::make_unique<Shared>(threads);
+  try {
+    for (int worker = 1; worker < threads; ++worker) {
+      shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->work(worker); });
+    }
+  } catch (const std::system_error& error) {
+    shared_->dismiss();
+    fail(ErrorCode::kOutOfMemory, "cannot start ", threads, " threads (", error.what(),
+         "); ask for fewer");
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  shared_->dismiss();
+}
+
+void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
+  if (tasks <= 0) return;
+  const auto parts = static_cast<int>(std::min<std::int64_t>(tasks, threads_));
+  if (parts == 1 || shared_->busy.test_and_set(std::memory_order_acquire)) {
+    invoke(object, 0, tasks, 0);
+    return;
+  }
+  Shared& shared = *shared_;
+  shared.tasks = tasks;
+  shared.parts = parts;
+  shared.object = object;
+  shared.invoke = invoke;
+  shared.running.store(static_cast<std::uint32_t>(parts - 1), std::memory_order_relaxed);
+  for (int worker = 1; worker < parts; ++worker) shared.ring(worker);
+  shared.run_part(0);
+  for (std::uint32_t left; (left = shared.running.load(std::memory_order_acquire)) != 0;) {
+    wait_while_equal(shared.running, left);
+  }
+  shared.busy.clear(std::memory_order_release);
+}
+
+}  // namespace headway
