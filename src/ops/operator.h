@@ -20,6 +20,8 @@ class InferContext {
   bool has_input(std::size_t index) const { return node().input(index) != nullptr; }
   /// Throws Error(kInvalidModel) naming the node if a required input is omitted.
   const TensorType& input(std::size_t index) const;
+  /// The input's shape if all of its extents are numbers.
+  std::optional<Shape> static_input(std::size_t index) const { return input(index).static_shape(); }
   /// The input's elements if they are known at this point (a constant, or computed from constants
   /// and static shapes); an undefined Tensor otherwise.
   virtual Tensor constant_input(std::size_t index) const = 0;
@@ -36,6 +38,9 @@ class InferContext {
   [[noreturn]] void fail(const Args&... args) const {
     headway::fail(ErrorCode::kInvalidModel, node().described(), ": ", args...);
   }
+
+ private:
+  virtual const TensorType& input_type(std::size_t index) const = 0;
 };
 
 /// Kinds in the order of the Attribute variant's alternatives.

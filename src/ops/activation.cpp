@@ -1,0 +1,167 @@
+#include "ops/activation.h"
+
+#include <numbers>
+
+#include "ops/broadcast.h"
+#include "ops/families.h"
+#include "ops/map.h"
+#include "ops/rules.h"
+#include "ops/strided.h"
+
+namespace headway {
+namespace {
+
+double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+
+double softplus(double x) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+
+constexpr auto relu = [](auto x) { return x < 0 ? decltype(x){0} : x; };
+
+constexpr auto hard_swish = [](double x) {
+  return x * std::max(0.0, std::min(1.0, x / 6.0 + 0.5));
+};
+
+constexpr auto elu = [](double x, double alpha, double) {
+  return x < 0 ? alpha * std::expm1(x) : x;
+};
+
+constexpr auto selu = [](double x, double alpha, double gamma) {
+  return gamma * (x < 0 ? alpha * std::expm1(x) : x);
+};
+
+constexpr auto celu = [](double x, double alpha, double) {
+  return std::max(0.0, x) + std::min(0.0, alpha * std::expm1(x / alpha));
+};
+
+constexpr auto leaky_relu = [](double x, double alpha, double) { return x < 0 ? alpha * x : x; };
+
+constexpr auto hard_sigmoid = [](double x, double alpha, double beta) {
+  return std::max(0.0, std::min(1.0, alpha * x + beta));
+};
+
+constexpr auto thresholded_relu = [](double x, double alpha, double) {
+  return x > alpha ? x : 0.0;
+};
+
+constexpr auto swish = [](double x, double alpha, double) { return x * sigmoid(alpha * x); };
+
+/// The first parameter is the attribute alpha, the second one beta or gamma.
+template <auto function, double first, double second>
+void parametric_kernel(const Node& node, std::span<const Tensor> inputs,
+                       std::span<Tensor> outputs) {
+  const double alpha = node.get_float("alpha", static_cast<float>(first));
+  const double beta = node.get_float("beta", node.get_float("gamma", static_cast<float>(second)));
+  map_floats(inputs, outputs, [=](double x) { return function(x, alpha, beta); });
+}
+
+void infer_gelu(InferContext& context) {
+  const std::string approximate = context.node().get_string("approximate", "none");
+  if (approximate != "none" && approximate != "tanh") {
+    context.fail("approximate is '", approximate, "' but must be none or tanh");
+  }
+  same_as_float_input(context);
+}
+
+void run_gelu(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  if (node.get_string("approximate", "none") == "tanh") {
+    const double scale = std::sqrt(2.0 / std::numbers::pi);
+    return map_floats(inputs, outputs, [=](double x) {
+      return 0.5 * x * (1.0 + std::tanh(scale * (x + 0.044715 * x * x * x)));
+    });
+  }
+  map_floats(inputs, outputs,
+             [](double x) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); });
+}
+
+void infer_prelu(InferContext& context) {
+  require_dtype(context, 0, kNumberTypes);
+  require_same_dtypes(context);
+  const TensorType& x = context.input(0);
+  const TensorType& slope = context.input(1);
+  if (x.shape && slope.shape &&
+      broadcast(context, *x.shape, *slope.shape).size() != x.shape->size()) {
+    context.fail("the slope ", slope.to_string(), " cannot be broadcast to ", x.to_string());
+  }
+  same_as_input(context);
+}
+
+void run_prelu(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const Shape& shape = outputs[0].shape();
+  dispatch_numbers(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* x = inputs[0].data<T>();
+    const T* slope = inputs[1].data<T>();
+    T* y = outputs[0].data<T>();
+    for_each_row<1>(shape, {broadcast_strides(inputs[1].shape(), shape)},
+                    [&](const auto& offsets, const auto& steps, std::int64_t count) {
+                      for (std::int64_t i = 0; i < count; ++i, ++x, ++y) {
+                        const auto value = load(*x);
+                        const auto factor = load(slope[offsets[0] + i * steps[0]]);
+                        *y = value < 0 ? store<T>(value * factor) : *x;
+                      }
+                    });
+  });
+}
+
+Operator plain(std::string_view name, int since, ReferenceKernel kernel) {
+  return {name, "", since, 1, 1, 1, 1, {}, same_as_float_input, kernel};
+}
+
+Operator parametric(std::string_view name, int since, std::vector<std::string_view> parameters,
+                    ReferenceKernel kernel) {
+  Operator op = plain(name, since, kernel);
+  for (const std::string_view parameter : parameters) {
+    op.attributes.push_back({parameter, AttributeKind::kFloat});
+  }
+  return op;
+}
+
+}  // namespace
+
+double Activation::operator()(double x) const noexcept {
+  switch (kind) {
+    case ActivationKind::kNone:
+      return x;
+    case ActivationKind::kRelu:
+      return relu(x);
+    case ActivationKind::kClip:
+      return std::min<double>(std::max<double>(x, min), max);
+    case ActivationKind::kSigmoid:
+      return sigmoid(x);
+    case ActivationKind::kHardSigmoid:
+      return hard_sigmoid(x, alpha, beta);
+    case ActivationKind::kHardSwish:
+      return hard_swish(x);
+    case ActivationKind::kSilu:
+      return x * sigmoid(x);
+    case ActivationKind::kLeakyRelu:
+      return leaky_relu(x, alpha, 0.0);
+  }
+  return x;
+}
+
+std::vector<Operator> activation_operators() {
+  return {
+      parametric("Celu", 12, {"alpha"}, parametric_kernel<celu, 1.0, 0.0>),
+      parametric("Elu", 6, {"alpha"}, parametric_kernel<elu, 1.0, 0.0>),
+      {"Gelu", "", 20, 1, 1, 1, 1, {{"approximate", AttributeKind::kString}}, infer_gelu, run_gelu},
+      parametric("HardSigmoid", 6, {"alpha", "beta"}, parametric_kernel<hard_sigmoid, 0.2, 0.5>),
+      plain("HardSwish", 14, map_floats_kernel<hard_swish>),
+      parametric("LeakyRelu", 16, {"alpha"}, parametric_kernel<leaky_relu, 0.01, 0.0>),
+      plain("Mish", 18, map_floats_kernel<[](double x) { return x * std::tanh(softplus(x)); }>),
+      {"PRelu", "", 16, 2, 2, 1, 1, {}, infer_prelu, run_prelu},
+      {"Relu", "", 14, 1, 1, 1, 1, {}, same_as_number_input, map_numbers_kernel<relu>},
+      parametric("Selu", 6, {"alpha", "gamma"},
+                 parametric_kernel<selu, 1.67326319217681884765625, 1.05070102214813232421875>),
+      plain("Sigmoid", 13, map_floats_kernel<sigmoid>),
+      plain("Softplus", 1, map_floats_kernel<softplus>),
+      plain("Softsign", 1, map_floats_kernel<[](double x) { return x / (1.0 + std::abs(x)); }>),
+      parametric("Swish", 24, {"alpha"}, parametric_kernel<swish, 1.0, 0.0>),
+      parametric("ThresholdedRelu", 10, {"alpha"}, parametric_kernel<thresholded_relu, 1.0, 0.0>),
+  };
+}
+
+}  // namespace headway

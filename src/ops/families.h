@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "ops/operator.h"
+
+namespace headway {
+
+// One function per operator family; registry.cpp collects them.
+
+std::vector<Operator> activation_operators();
+std::vector<Operator> arg_reduce_operators();
+std::vector<Operator> conv_operators();
+std::vector<Operator> conv_transpose_operators();
+std::vector<Operator> create_operators();
+std::vector<Operator> einsum_operators();
+std::vector<Operator> elementwise_binary_operators();
+std::vector<Operator> elementwise_nary_operators();
+std::vector<Operator> elementwise_unary_operators();
+std::vector<Operator> fused_operators();
+std::vector<Operator> gather_operators();
+std::vector<Operator> matmul_operators();
+std::vector<Operator> movement_operators();
+std::vector<Operator> normalization_operators();
+std::vector<Operator> pad_operators();
+std::vector<Operator> pool_operators();
+std::vector<Operator> reduce_operators();
+std::vector<Operator> resize_operators();
+std::vector<Operator> scan_operators();
+std::vector<Operator> shape_operators();
+std::vector<Operator> slice_operators();
+std::vector<Operator> softmax_operators();
+
+}  // namespace headway

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "ops/activation.h"
+
+// The internal operators of the domain "headway" that passes make. Readers never produce them and
+// writers expand them.
+//
+//   FusedConv(X, W, B?, Z?) -> Y      Y = act(conv(X, W) + B + Z)
+//     Attributes of Conv; B is [out_channels]; Z (the residual) has exactly Y's shape.
+//
+//   FusedGemm(A, B, C?) -> Y          Y = act(alpha · op(A) · op(B) + beta · C)
+//     Attributes of Gemm (alpha, beta, transA, transB); C is broadcast to Y.
+//
+//   FusedMatMul(A, B, C?, Z?) -> Y    Y = act(matmul(A, B) + C + Z)
+//     A and B as in MatMul; C (the bias) and Z (the residual) are broadcast to Y.
+//
+//   Silu(X) -> Y                      Y = X · sigmoid(X)
+//
+// All tensors of a node have one floating-point dtype. Sums and the activation are computed without
+// intermediate rounding in the reference kernels.
+//
+// act is given by these attributes (all optional; absent means no activation):
+//   activation        string: "", "Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "SiLU",
+//                     "LeakyRelu"
+//   activation_min    float, of Clip (default: lowest float)
+//   activation_max    float, of Clip (default: highest float)
+//   activation_alpha  float, of HardSigmoid (default 0.2) and LeakyRelu (default 0.01)
+//   activation_beta   float, of HardSigmoid (default 0.5)
+
+namespace headway {
+
+inline constexpr std::string_view kFusedDomain = "headway";
+
+/// The activation of a fused node. Throws Error(kInvalidModel) naming the node if it does not
+/// exist.
+Activation fused_activation(const Node& node);
+
+/// Writes the attributes that fused_activation reads.
+void set_fused_activation(Attributes& attributes, const Activation& activation);
+
+/// The activation that a node of the default domain stands for, if it is one of those above: Relu,
+/// Clip with constant bounds, Sigmoid, HardSigmoid, HardSwish, LeakyRelu, or Silu of this domain.
+std::optional<Activation> activation_of(const Node& node);
+
+}  // namespace headway

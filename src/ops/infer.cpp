@@ -1,0 +1,183 @@
+#include <map>
+#include <unordered_map>
+
+#include "ops/elements.h"
+#include "ops/facts.h"
+
+namespace headway {
+namespace {
+
+/// Values of up to this many elements are computed during inference when their inputs are known.
+constexpr std::int64_t kMaxFolded = 1024;
+
+/// Elements of a known integer value seen as extents. A negative one (-1 of Reshape) is unknown.
+std::optional<SymbolicShape> as_extents(const Tensor& tensor) {
+  if (!tensor.defined() || tensor.rank() > 1 || is_floating_point(tensor.dtype()) ||
+      tensor.size() > kMaxFolded) {
+    return std::nullopt;
+  }
+  SymbolicShape elements;
+  for (const std::int64_t element : to_ints(aligned(tensor))) {
+    elements.push_back(element < 0 ? Dim() : Dim(element));
+  }
+  return elements;
+}
+
+class NodeContext final : public InferContext {
+ public:
+  NodeContext(const Node& node, std::vector<Facts> inputs)
+      : node_(node), inputs_(std::move(inputs)), outputs_(node.outputs().size()) {}
+
+  const Node& node() const override { return node_; }
+
+  Tensor constant_input(std::size_t index) const override {
+    return has_input(index) ? aligned(inputs_[index].constant) : Tensor();
+  }
+
+  std::optional<SymbolicShape> input_as_shape(std::size_t index) const override {
+    if (!has_input(index)) return std::nullopt;
+    const Facts& facts = inputs_[index];
+    return facts.elements ? facts.elements : as_extents(facts.constant);
+  }
+
+  void set_output(std::size_t index, TensorType type) override {
+    if (index < outputs_.size()) outputs_[index].type = std::move(type);
+  }
+
+  void set_output_as_shape(std::size_t index, SymbolicShape elements) override {
+    if (index < outputs_.size()) outputs_[index].elements = std::move(elements);
+  }
+
+  std::vector<Facts> take_outputs() { return std::move(outputs_); }
+
+ private:
+  const TensorType& input_type(std::size_t index) const override { return inputs_[index].type; }
+
+  const Node& node_;
+  std::vector<Facts> inputs_, outputs_;
+};
+
+/// A 1-D or scalar value whose elements are all known extents becomes a constant.
+void complete(Facts& facts) {
+  if (facts.constant.defined() || !facts.elements) return;
+  const std::optional<Shape> elements = to_static(*facts.elements);
+  const std::optional<Shape> shape = facts.type.static_shape();
+  if (!elements || !shape || num_elements(*shape) != static_cast<std::int64_t>(elements->size())) {
+    return;
+  }
+  facts.constant = Tensor::from<std::int64_t>(*shape, std::span<const std::int64_t>(*elements))
+                       .to(facts.type.dtype);
+}
+
+bool small(const Tensor& tensor) {
+  return tensor.defined() && tensor.size() <= kMaxFolded;
+}
+
+bool small(const TensorType& type) {
+  const std::optional<Shape> shape = type.static_shape();
+  return shape && num_elements(*shape) <= kMaxFolded;
+}
+
+class GraphInference {
+ public:
+  void add(const Value* value) {
+    if (facts_.contains(value)) return;
+    facts_[value] = {value->type, value->constant(), std::nullopt};
+  }
+
+  void visit(const Node& node) {
+    const Operator& op = operator_of(node);
+    std::vector<Facts> inputs;
+    for (const Value* value : node.inputs()) {
+      if (value != nullptr && value->is_constant()) add(value);
+      inputs.push_back(value == nullptr ? Facts() : facts_.at(value));
+    }
+    std::vector<Facts> outputs = infer_node(node, op, inputs);
+    for (Facts& facts : outputs) complete(facts);
+    fold(node, op, inputs, outputs);
+    for (std::size_t index = 0; index < outputs.size(); ++index) {
+      Value* value = node.output(index);
+      if (value == nullptr) continue;
+      value->type = outputs[index].type;
+      facts_[value] = std::move(outputs[index]);
+    }
+  }
+
+ private:
+  static void fold(const Node& node, const Operator& op, std::span<const Facts> inputs,
+                   std::vector<Facts>& outputs) {
+    std::vector<Tensor> tensors;
+    for (std::size_t index = 0; index < inputs.size(); ++index) {
+      if (node.input(index) != nullptr && !small(inputs[index].constant)) return;
+      tensors.push_back(aligned(inputs[index].constant));
+    }
+    bool all_known = true;
+    for (std::size_t index = 0; index < outputs.size(); ++index) {
+      if (node.output(index) == nullptr) continue;
+      if (!small(outputs[index].type)) return;
+      all_known = all_known && outputs[index].constant.defined();
+    }
+    if (all_known) return;
+    const std::vector<Tensor> results = compute_node(node, op, tensors, outputs);
+    for (std::size_t index = 0; index < outputs.size(); ++index) {
+      outputs[index].constant = results[index];
+    }
+  }
+
+  std::unordered_map<const Value*, Facts> facts_;
+};
+
+/// Replaces the declared type of an input by a concrete shape.
+void bind(Value& input, const Shape& shape, std::map<std::string, std::int64_t>& symbols) {
+  num_elements(shape);
+  const auto refuse = [&](const auto&... why) {
+    fail(ErrorCode::kInvalidArgument, "input '", input.name(), "' is declared as ",
+         input.type.to_string(), " and cannot have the shape ", to_string(shape), why...);
+  };
+  if (!input.type.shape) {
+    input.type.shape = to_symbolic(shape);
+    return;
+  }
+  if (input.type.shape->size() != shape.size()) refuse(": the ranks differ");
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const Dim& declared = (*input.type.shape)[axis];
+    if (declared.is_static() && declared.extent() != shape[axis]) refuse();
+    if (!declared.is_symbol()) continue;
+    const auto [known, fresh] = symbols.emplace(declared.symbol(), shape[axis]);
+    if (!fresh && known->second != shape[axis]) {
+      refuse(": another input has ", declared.symbol(), " = ", known->second);
+    }
+  }
+  input.type.shape = to_symbolic(shape);
+}
+
+}  // namespace
+
+const TensorType& InferContext::input(std::size_t index) const {
+  if (!has_input(index)) fail("the required input ", index, " is missing");
+  return input_type(index);
+}
+
+std::vector<Facts> infer_node(const Node& node, const Operator& op, std::vector<Facts> inputs) {
+  check_node(node, op);
+  NodeContext context(node, std::move(inputs));
+  op.infer(context);
+  return context.take_outputs();
+}
+
+void infer_types(Graph& graph, std::span<const Shape> bindings) {
+  if (!bindings.empty() && bindings.size() != graph.inputs().size()) {
+    fail(ErrorCode::kInvalidArgument, "the model has ", graph.inputs().size(),
+         " inputs, but shapes were given for ", bindings.size());
+  }
+  std::map<std::string, std::int64_t> symbols;
+  GraphInference inference;
+  for (std::size_t index = 0; index < graph.inputs().size(); ++index) {
+    Value* input = graph.inputs()[index];
+    if (!bindings.empty()) bind(*input, bindings[index], symbols);
+    inference.add(input);
+  }
+  for (const Node* node : graph.nodes()) inference.visit(*node);
+}
+
+}  // namespace headway

@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "ops/families.h"
+
+namespace headway {
+namespace {
+
+bool before(const Operator& a, const Operator& b) {
+  return std::tie(a.domain, a.name) < std::tie(b.domain, b.name);
+}
+
+std::vector<Operator> collect() {
+  std::vector<Operator> all;
+  for (const auto family :
+       {activation_operators, conv_operators, elementwise_binary_operators,
+        elementwise_nary_operators, elementwise_unary_operators, fused_operators, matmul_operators,
+        movement_operators, normalization_operators, pool_operators, reduce_operators,
+        shape_operators, softmax_operators}) {
+    std::ranges::move(family(), std::back_inserter(all));
+  }
+  std::sort(all.begin(), all.end(), before);
+  return all;
+}
+
+}  // namespace
+
+std::span<const Operator> all_operators() {
+  static const std::vector<Operator> operators = collect();
+  return operators;
+}
+
+const Operator* find_operator(std::string_view name, std::string_view domain) {
+  const std::span<const Operator> all = all_operators();
+  const auto found = std::lower_bound(
+      all.begin(), all.end(), std::tie(domain, name),
+      [](const Operator& op, const auto& key) { return std::tie(op.domain, op.name) < key; });
+  return found != all.end() && found->name == name && found->domain == domain ? &*found : nullptr;
+}
+
+const Operator& operator_of(const Node& node) {
+  if (const Operator* found = find_operator(node.op_type(), node.domain())) return *found;
+  fail(ErrorCode::kUnsupported, node.described(), ": Headway does not know the operator ",
+       node.op_type(), node.domain().empty() ? "" : " of domain '" + node.domain() + "'");
+}
+
+}  // namespace headway
