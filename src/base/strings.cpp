@@ -41,7 +41,7 @@ bool is_plain_name(std::string_view text) noexcept {
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_name_character);
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];

@@ -13,6 +13,6 @@ bool is_plain_name(std::string_view text) noexcept;
 
 /// In double quotes; quotes, backslashes and bytes outside printable ASCII are escaped (\n, \t, \",
 /// \\, \xHH), except that well-formed UTF-8 stays as it is.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace headway

@@ -51,7 +51,7 @@ Token Lexer::next() {
     ++position_;
     token.kind = Token::Kind::kSymbol;
   } else {
-    reject(position_, "the character ", quoted(text_.substr(position_, 1)), " has no place here");
+    reject(position_, "the character ", quote(text_.substr(position_, 1)), " has no place here");
   }
   token.raw = text_.substr(token.offset, position_ - token.offset);
   if (token.text.empty() && token.kind != Token::Kind::kString) token.text = token.raw;

@@ -247,7 +247,7 @@ class Parser {
     std::string name = take_name("an attribute's name");
     expect('=');
     if (attributes.contains(name))
-      lexer_.reject(start, "attribute ", quoted(name), " is given twice");
+      lexer_.reject(start, "attribute ", quote(name), " is given twice");
     attributes.emplace(std::move(name), parse_attribute_value());
   }
 

@@ -43,7 +43,7 @@ class Printer {
   }
 
   void print_name(std::string_view name) {
-    out_ += is_plain_name(name) ? std::string(name) : quoted(name);
+    out_ += is_plain_name(name) ? std::string(name) : quote(name);
   }
 
   void print_value(const Value* value) {
@@ -53,7 +53,7 @@ class Printer {
     }
     const std::string& name = value->name();
     out_ += '%';
-    out_ += std::ranges::all_of(name, is_name_character) ? name : quoted(name);
+    out_ += std::ranges::all_of(name, is_name_character) ? name : quote(name);
   }
 
   void print_constant(const Value& constant) {
@@ -102,7 +102,7 @@ class Printer {
       out_ += '}';
     }
     const Value* first = node.output();
-    if (first == nullptr || node.name() != first->name()) out_ += ' ' + quoted(node.name());
+    if (first == nullptr || node.name() != first->name()) out_ += ' ' + quote(node.name());
     out_ += '\n';
   }
 
@@ -111,13 +111,13 @@ class Printer {
     const std::string& op_type = node.op_type();
     const bool plain = is_plain_name(op_type) && op_type.find('.') == std::string::npos &&
                        (domain.empty() || is_plain_name(domain));
-    if (!domain.empty()) out_ += (plain ? domain : quoted(domain)) + '.';
-    out_ += plain ? op_type : quoted(op_type);
+    if (!domain.empty()) out_ += (plain ? domain : quote(domain)) + '.';
+    out_ += plain ? op_type : quote(op_type);
   }
 
   void print_attribute(std::int64_t value) { out_ += std::to_string(value); }
   void print_attribute(float value) { append_float(out_, value); }
-  void print_attribute(const std::string& value) { out_ += quoted(value); }
+  void print_attribute(const std::string& value) { out_ += quote(value); }
   void print_attribute(const Tensor& tensor) {
     out_ += TensorType{tensor.dtype(), to_symbolic(tensor.shape())}.to_string() + ' ';
     print_elements(tensor);

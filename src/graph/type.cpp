@@ -11,7 +11,7 @@ bool Dim::same_as(const Dim& other) const noexcept {
 std::string Dim::to_string() const {
   if (is_static()) return std::to_string(extent_);
   if (is_unknown()) return "?";
-  return is_plain_name(symbol_) ? symbol_ : quoted(symbol_);
+  return is_plain_name(symbol_) ? symbol_ : quote(symbol_);
 }
 
 SymbolicShape to_symbolic(const Shape& shape) {
