@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "base/error.h"
@@ -16,6 +17,10 @@ using Ints = std::vector<std::int64_t>;
 Tensor to_tensor(const std::vector<double>& values) {
   const std::vector<float> floats(values.begin(), values.end());
   return Tensor::from<float>({static_cast<std::int64_t>(floats.size())}, floats);
+}
+
+double logistic(double x) {
+  return 1 / (1 + std::exp(-x));
 }
 
 bool is_index(std::string_view name) {
@@ -60,14 +65,14 @@ Value* ModelBuilder::node(std::string_view op_type, std::string_view name,
 }
 
 std::int64_t ModelBuilder::channels(const Value* x) const {
-  return static_cast<std::int64_t>(facts_.at(x).moments.channels());
+  return static_cast<std::int64_t>(facts_.at(x).spread.channels());
 }
 
 Value* ModelBuilder::image() {
   const std::int64_t size = options_.image_size;
   Value* x = graph_.add_input(
       "input", {DType::kFloat32, SymbolicShape{Dim(std::string("N")), 3, size, size}});
-  facts_.emplace(x, Facts{Moments::uniform(3, 0, 1), size});
+  facts_.emplace(x, Facts{Spread::normal({0, 0, 0}, {1, 1, 1}), size});
   return x;
 }
 
@@ -85,18 +90,14 @@ std::int64_t ModelBuilder::pooled_size(std::string_view name, const Value* x, st
   return pooled;
 }
 
-/// A bias that leaves the channels' means scattered a little around zero, as training does.
-Value* ModelBuilder::bias_around_zero(std::string_view name, Moments& y) {
+/// A bias that leaves the channels' means scattered around zero, as training does.
+Value* ModelBuilder::bias_around_zero(std::string_view name, Spread& y, double deviation) {
   const std::string full = parameter_name(name, "bias");
-  const double deviation = 0.1 * std::sqrt(y.mean_variance());
   Tensor bias =
       seeded_uniform({static_cast<std::int64_t>(y.channels())}, 0, deviation, options_.seed, full);
-  auto values = bias.values<float>();
-  for (std::size_t c = 0; c < y.channels(); ++c) {
-    const double shift = values[c];
-    values[c] = static_cast<float>(shift - y.mean[c]);
-    y.mean[c] = shift;
-  }
+  const std::span<float> values = bias.values<float>();
+  for (std::size_t c = 0; c < y.channels(); ++c) values[c] -= static_cast<float>(y.mean(c));
+  y = y.affine(std::vector(y.channels(), 1.0), {values.begin(), values.end()});
   return graph_.add_constant(full, bias);
 }
 
@@ -109,65 +110,63 @@ Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& op
                      options_.seed, full);
   const ConvGeometry geometry = {kernel,         options.stride, padding,
                                  options.groups, size(x),        out_size};
-  Moments moments = scale_weights(weight, facts_.at(x).moments, geometry, options.variance);
+  Spread spread = scale_weights(weight, facts_.at(x).spread, geometry, options.variance);
 
   std::vector<Value*> inputs = {x, graph_.add_constant(full, weight)};
-  if (options.bias) inputs.push_back(bias_around_zero(name, moments));
+  if (options.bias) inputs.push_back(bias_around_zero(name, spread, options.bias_deviation));
   return node("Conv", name, std::move(inputs),
               {{"dilations", Ints{1, 1}},
                {"group", options.groups},
                {"kernel_shape", Ints{kernel, kernel}},
                {"pads", Ints{padding, padding, padding, padding}},
                {"strides", Ints{options.stride, options.stride}}},
-              {std::move(moments), out_size});
+              {std::move(spread), out_size});
 }
 
-Value* ModelBuilder::batch_norm(std::string_view name, Value* x, double gain) {
+Value* ModelBuilder::batch_norm(std::string_view name, Value* x, const NormOptions& options) {
   const Shape shape = {channels(x)};
   const auto parameter = [&](std::string_view which, double mean, double deviation) {
     const std::string full = parameter_name(name, which);
     return graph_.add_constant(full, seeded_uniform(shape, mean, deviation, options_.seed, full));
   };
-  Value* weight = parameter("weight", gain, 0.1 * gain);
-  Value* bias = parameter("bias", 0, 0.1 * gain);
-  const Moments& input = facts_.at(x).moments;
-  Value* mean = graph_.add_constant(parameter_name(name, "running_mean"), to_tensor(input.mean));
-  Value* variance =
-      graph_.add_constant(parameter_name(name, "running_var"), to_tensor(input.variance));
+  Value* weight = parameter("weight", options.deviation, 0.1 * options.deviation);
+  Value* bias = parameter("bias", options.mean, 0.1 * options.deviation);
 
-  Moments moments;
-  for (const float beta : bias->constant().values<float>()) moments.mean.push_back(beta);
-  for (const float gamma : weight->constant().values<float>())
-    moments.variance.push_back(gamma * gamma);
+  const Spread& input = facts_.at(x).spread;
+  std::vector<double> means, variances, scales, shifts;
+  for (std::size_t c = 0; c < input.channels(); ++c) {
+    means.push_back(input.mean(c));
+    variances.push_back(input.variance(c));
+    scales.push_back(weight->constant().values<float>()[c] / std::sqrt(variances[c]));
+    shifts.push_back(bias->constant().values<float>()[c] - means[c] * scales[c]);
+  }
+  Value* mean = graph_.add_constant(parameter_name(name, "running_mean"), to_tensor(means));
+  Value* variance = graph_.add_constant(parameter_name(name, "running_var"), to_tensor(variances));
   return node("BatchNormalization", name, {x, weight, bias, mean, variance}, {{"epsilon", 1e-5f}},
-              {std::move(moments), size(x)});
-}
-
-Value* ModelBuilder::activation(Activation kind, std::string_view op_type, std::string_view name,
-                                Value* x) {
-  return node(op_type, name, {x}, {}, {activated(kind, facts_.at(x).moments), size(x)});
+              {input.affine(scales, shifts), size(x)});
 }
 
 Value* ModelBuilder::relu(std::string_view name, Value* x) {
-  return activation(Activation::kRelu, "Relu", name, x);
+  const auto f = [](double v) { return std::max(v, 0.0); };
+  return node("Relu", name, {x}, {}, {facts_.at(x).spread.mapped(f), size(x)});
 }
 
 Value* ModelBuilder::relu6(std::string_view name, Value* x) {
   Value* low = graph_.add_constant(node_path(name) + "/min", Tensor::from<float>({}, {0.0f}));
   Value* high = graph_.add_constant(node_path(name) + "/max", Tensor::from<float>({}, {6.0f}));
-  return node("Clip", name, {x, low, high}, {},
-              {activated(Activation::kRelu6, facts_.at(x).moments), size(x)});
+  const auto f = [](double v) { return std::clamp(v, 0.0, 6.0); };
+  return node("Clip", name, {x, low, high}, {}, {facts_.at(x).spread.mapped(f), size(x)});
 }
 
 Value* ModelBuilder::sigmoid(std::string_view name, Value* x) {
-  return activation(Activation::kSigmoid, "Sigmoid", name, x);
+  return node("Sigmoid", name, {x}, {}, {facts_.at(x).spread.mapped(logistic), size(x)});
 }
 
 Value* ModelBuilder::silu(std::string_view name, Value* x) {
   const auto scope = enter(name);
   Value* gate = sigmoid("Sigmoid", x);
-  return node("Mul", "Mul", {x, gate}, {},
-              {activated(Activation::kSilu, facts_.at(x).moments), size(x)});
+  const auto f = [](double v) { return v * logistic(v); };
+  return node("Mul", "Mul", {x, gate}, {}, {facts_.at(x).spread.mapped(f), size(x)});
 }
 
 Value* ModelBuilder::max_pool(std::string_view name, Value* x, std::int64_t window,
@@ -178,60 +177,54 @@ Value* ModelBuilder::max_pool(std::string_view name, Value* x, std::int64_t wind
                {"kernel_shape", Ints{window, window}},
                {"pads", Ints{padding, padding, padding, padding}},
                {"strides", Ints{stride, stride}}},
-              {max_pooled(facts_.at(x).moments, window), out_size});
+              {facts_.at(x).spread.largest_of(window * window), out_size});
 }
 
 Value* ModelBuilder::average_pool(std::string_view name, Value* x, std::int64_t window) {
   const std::int64_t out_size = pooled_size(name, x, window, window, 0);
   return node("AveragePool", name, {x},
               {{"kernel_shape", Ints{window, window}}, {"strides", Ints{window, window}}},
-              {average_pooled(facts_.at(x).moments, window * window), out_size});
+              {facts_.at(x).spread.averaged_over(window * window), out_size});
 }
 
 Value* ModelBuilder::global_average_pool(std::string_view name, Value* x) {
   return node("GlobalAveragePool", name, {x}, {},
-              {average_pooled(facts_.at(x).moments, size(x) * size(x)), 1});
+              {facts_.at(x).spread.averaged_over(size(x) * size(x)), 1});
 }
 
 Value* ModelBuilder::add(std::string_view name, Value* a, Value* b) {
   return node("Add", name, {a, b}, {},
-              {added(facts_.at(a).moments, facts_.at(b).moments), size(a)});
+              {facts_.at(a).spread.combined(facts_.at(b).spread, std::plus()), size(a)});
 }
 
 Value* ModelBuilder::multiply(std::string_view name, Value* x, Value* gate) {
   return node("Mul", name, {gate, x}, {},
-              {multiplied(facts_.at(x).moments, facts_.at(gate).moments), size(x)});
+              {facts_.at(x).spread.combined(facts_.at(gate).spread, std::multiplies()), size(x)});
 }
 
 Value* ModelBuilder::concat(std::string_view name, std::vector<Value*> parts) {
-  std::vector<Moments> moments;
-  for (const Value* part : parts) moments.push_back(facts_.at(part).moments);
+  std::vector<Spread> spreads;
+  for (const Value* part : parts) spreads.push_back(facts_.at(part).spread);
   const std::int64_t out_size = size(parts.front());
   return node("Concat", name, std::move(parts), {{"axis", std::int64_t{1}}},
-              {concatenated(moments), out_size});
+              {Spread::concatenated(spreads), out_size});
 }
 
 Value* ModelBuilder::flatten(std::string_view name, Value* x) {
   const std::int64_t area = size(x) * size(x);
-  const Moments& input = facts_.at(x).moments;
-  Moments moments;
-  for (std::size_t c = 0; c < input.channels(); ++c) {
-    moments.mean.insert(moments.mean.end(), static_cast<std::size_t>(area), input.mean[c]);
-    moments.variance.insert(moments.variance.end(), static_cast<std::size_t>(area),
-                            input.variance[c]);
-  }
-  return node("Flatten", name, {x}, {{"axis", std::int64_t{1}}}, {std::move(moments), 1});
+  return node("Flatten", name, {x}, {{"axis", std::int64_t{1}}},
+              {facts_.at(x).spread.repeated(area), 1});
 }
 
 Value* ModelBuilder::linear(std::string_view name, Value* x, std::int64_t features,
                             double variance) {
   const std::string full = parameter_name(name, "weight");
   Tensor weight = seeded_uniform({features, channels(x)}, 0, 1, options_.seed, full);
-  Moments moments = scale_weights(weight, facts_.at(x).moments, {1, 1, 0, 1, 1, 1}, variance);
+  Spread spread = scale_weights(weight, facts_.at(x).spread, {1, 1, 0, 1, 1, 1}, variance);
   Value* constant = graph_.add_constant(full, weight);
-  Value* bias = bias_around_zero(name, moments);
+  Value* bias = bias_around_zero(name, spread, 0.1);
   return node("Gemm", name, {x, constant, bias}, {{"transB", std::int64_t{1}}},
-              {std::move(moments), 1});
+              {std::move(spread), 1});
 }
 
 Graph ModelBuilder::finish(Value* logits) {

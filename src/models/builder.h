@@ -8,7 +8,7 @@
 
 #include "graph/graph.h"
 #include "models/models.h"
-#include "models/moments.h"
+#include "models/spread.h"
 
 namespace headway::models {
 
@@ -19,7 +19,15 @@ struct ConvOptions {
   std::int64_t padding = 0;
   std::int64_t groups = 1;
   bool bias = false;
-  double variance = 1;  ///< Wanted of the output.
+  double variance = 1;  ///< Wanted of the output, apart from the bias.
+  double bias_deviation = 0.1;
+};
+
+/// What batch normalization leaves: channels' means are scattered around `mean`, their deviations
+/// around `deviation`.
+struct NormOptions {
+  double mean = 0;
+  double deviation = 1;
 };
 
 /// Writes a network as a Graph layer by layer, as torchvision's modules do in PyTorch. Every layer
@@ -49,8 +57,7 @@ class ModelBuilder {
   Value* image();
 
   Value* conv(std::string_view name, Value* x, const ConvOptions& options);
-  /// `gain` is the standard deviation of the normalized output.
-  Value* batch_norm(std::string_view name, Value* x, double gain = 1);
+  Value* batch_norm(std::string_view name, Value* x, const NormOptions& options = {});
   Value* relu(std::string_view name, Value* x);
   Value* relu6(std::string_view name, Value* x);
   Value* sigmoid(std::string_view name, Value* x);
@@ -66,6 +73,8 @@ class ModelBuilder {
   Value* linear(std::string_view name, Value* x, std::int64_t features, double variance = 1);
 
   std::int64_t channels(const Value* x) const;
+  /// Expected of the value's elements around their channel's mean.
+  double variance(const Value* x) const { return facts_.at(x).spread.variance(); }
   /// Height and width.
   std::int64_t size(const Value* x) const { return facts_.at(x).size; }
 
@@ -74,7 +83,7 @@ class ModelBuilder {
 
  private:
   struct Facts {
-    Moments moments;
+    Spread spread;
     std::int64_t size;
   };
 
@@ -82,8 +91,7 @@ class ModelBuilder {
   std::string node_path(std::string_view name) const;
   Value* node(std::string_view op_type, std::string_view name, std::vector<Value*> inputs,
               Attributes attributes, Facts facts);
-  Value* activation(Activation kind, std::string_view op_type, std::string_view name, Value* x);
-  Value* bias_around_zero(std::string_view name, Moments& y);
+  Value* bias_around_zero(std::string_view name, Spread& y, double deviation);
   std::int64_t pooled_size(std::string_view name, const Value* x, std::int64_t window,
                            std::int64_t stride, std::int64_t padding, bool ceil_mode = false) const;
 

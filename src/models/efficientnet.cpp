@@ -8,7 +8,11 @@ namespace headway::models {
 namespace {
 
 /// Of a bottleneck that is added to its input, so that the sum does not grow block by block.
-constexpr double kBranchGain = 0.5;
+constexpr NormOptions kBranch = {.deviation = 0.5};
+
+/// Around zero, SiLU stretches large deviations more than small ones, and errors of the expected
+/// deviations would grow layer by layer; a little above zero it does the opposite.
+constexpr NormOptions kBeforeSilu = {.mean = 0.5};
 
 struct Stage {
   std::int64_t expansion, kernel, stride, channels, blocks;
@@ -21,19 +25,25 @@ constexpr std::array<Stage, 7> kStages = {{{1, 3, 1, 16, 1},
                                            {6, 5, 2, 192, 4},
                                            {6, 3, 1, 320, 1}}};
 
-Value* conv_bn(ModelBuilder& b, Value* x, const ConvOptions& options, double gain = 1) {
-  return b.batch_norm("1", b.conv("0", x, options), gain);
+Value* conv_bn(ModelBuilder& b, Value* x, const ConvOptions& options, const NormOptions& norm) {
+  return b.batch_norm("1", b.conv("0", x, options), norm);
 }
 
 Value* conv_bn_silu(ModelBuilder& b, Value* x, const ConvOptions& options) {
-  return b.silu("2", conv_bn(b, x, options));
+  return b.silu("2", conv_bn(b, x, options, kBeforeSilu));
 }
 
 Value* squeeze_excitation(ModelBuilder& b, Value* x, std::int64_t squeezed) {
   Value* gate = b.global_average_pool("avgpool", x);
-  gate = b.conv("fc1", gate, {.out_channels = squeezed, .bias = true});
+  // The little variance that averaging a whole map leaves is passed on as it is: blown up to 1, the
+  // small errors of the expected means would grow block by block. The biases tell channels apart.
+  ConvOptions squeeze = {.out_channels = squeezed, .bias = true, .bias_deviation = 0.5};
+  squeeze.variance = b.variance(gate);
+  ConvOptions excite = squeeze;
+  excite.out_channels = b.channels(x);
+  gate = b.conv("fc1", gate, squeeze);
   gate = b.silu("activation", gate);
-  gate = b.conv("fc2", gate, {.out_channels = b.channels(x), .bias = true});
+  gate = b.conv("fc2", gate, excite);
   gate = b.sigmoid("scale_activation", gate);
   return b.multiply("Mul", x, gate);
 }
@@ -63,7 +73,7 @@ Value* inverted_bottleneck(ModelBuilder& b, Value* x, const Stage& stage, std::i
       y = squeeze_excitation(b, y, std::max<std::int64_t>(1, b.channels(x) / 4));
     }
     const auto project = b.enter(index);
-    y = conv_bn(b, y, {.out_channels = stage.channels}, residual ? kBranchGain : 1);
+    y = conv_bn(b, y, {.out_channels = stage.channels}, residual ? kBranch : NormOptions{});
   }
   return residual ? b.add("Add", y, x) : y;
 }

@@ -7,7 +7,7 @@ namespace headway::models {
 namespace {
 
 /// Of a bottleneck that is added to its input, so that the sum does not grow block by block.
-constexpr double kBranchGain = 0.5;
+constexpr NormOptions kBranch = {.deviation = 0.5};
 
 Value* conv_bn_relu6(ModelBuilder& b, Value* x, const ConvOptions& options) {
   Value* y = b.conv("0", x, options);
@@ -34,7 +34,7 @@ Value* inverted_residual(ModelBuilder& b, Value* x, std::int64_t expansion, std:
           {.out_channels = hidden, .kernel = 3, .stride = stride, .padding = 1, .groups = hidden});
     }
     y = b.conv(std::to_string(index), y, {.out_channels = channels});
-    y = b.batch_norm(std::to_string(index + 1), y, residual ? kBranchGain : 1);
+    y = b.batch_norm(std::to_string(index + 1), y, residual ? kBranch : NormOptions{});
   }
   return residual ? b.add("Add", x, y) : y;
 }

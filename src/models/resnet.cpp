@@ -7,7 +7,7 @@ namespace headway::models {
 namespace {
 
 /// Of the last normalization of a residual branch, so that the sum does not grow block by block.
-constexpr double kBranchGain = 0.5;
+constexpr NormOptions kBranch = {.deviation = 0.5};
 
 using Block = Value* (*)(ModelBuilder& b, Value* x, std::int64_t planes, std::int64_t stride);
 
@@ -24,7 +24,7 @@ Value* basic_block(ModelBuilder& b, Value* x, std::int64_t planes, std::int64_t 
   y = b.batch_norm("bn1", y);
   y = b.relu("relu", y);
   y = b.conv("conv2", y, {.out_channels = planes, .kernel = 3, .padding = 1});
-  y = b.batch_norm("bn2", y, kBranchGain);
+  y = b.batch_norm("bn2", y, kBranch);
   y = b.add("Add", y, shortcut(b, x, planes, stride));
   return b.relu("relu", y);
 }
@@ -38,7 +38,7 @@ Value* bottleneck(ModelBuilder& b, Value* x, std::int64_t planes, std::int64_t s
   y = b.batch_norm("bn2", y);
   y = b.relu("relu", y);
   y = b.conv("conv3", y, {.out_channels = planes * kExpansion});
-  y = b.batch_norm("bn3", y, kBranchGain);
+  y = b.batch_norm("bn3", y, kBranch);
   y = b.add("Add", y, shortcut(b, x, planes * kExpansion, stride));
   return b.relu("relu", y);
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "models/architectures.h"
 #include "models/builder.h"
 
@@ -35,11 +37,13 @@ Value* features(ModelBuilder& b, Value* x) {
 }
 
 /// The classes are averaged over the whole map after a rectifier, which leaves little of their
-/// spread: this much variance before it leaves logits with a variance of about 1.
+/// spread: this much variance before it leaves logits with a variance of about 1. (So late in the
+/// network positions are more alike than averaged_over() takes them to be; hence the divisor.)
 double variance_before_average(std::int64_t size) {
-  constexpr double kRectified = 0.34;
-  const Moments one = Moments::uniform(1, 0, kRectified);
-  return 1 / average_pooled(one, size * size).variance[0];
+  const Spread rectified =
+      Spread::normal({0}, {1}).mapped([](double x) { return std::max(x, 0.0); });
+  constexpr double kAlike = 4;
+  return 1 / kAlike / rectified.averaged_over(size * size).variance();
 }
 
 }  // namespace

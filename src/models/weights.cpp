@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "base/random.h"
@@ -31,6 +32,14 @@ std::vector<double> coverage(const ConvGeometry& g) {
   return share;
 }
 
+/// A filter that sums to zero ignores a shift that all inputs share, so that inputs unlike the
+/// expected ones (uniform, smooth) do not drown the signal in a growing offset.
+void center(std::span<float> filter) {
+  const double sum = std::accumulate(filter.begin(), filter.end(), 0.0);
+  const auto mean = static_cast<float>(sum / static_cast<double>(filter.size()));
+  for (float& value : filter) value -= mean;
+}
+
 }  // namespace
 
 Tensor seeded_uniform(Shape shape, double mean, double deviation, std::uint64_t seed,
@@ -52,8 +61,8 @@ Tensor seeded_uniform(Shape shape, double mean, double deviation, std::uint64_t 
   return tensor;
 }
 
-Moments scale_weights(Tensor& weights, const Moments& input, const ConvGeometry& geometry,
-                      double variance) {
+Spread scale_weights(Tensor& weights, const Spread& input, const ConvGeometry& geometry,
+                     double variance) {
   const std::int64_t outputs = weights.dim(0), depth = weights.dim(1);
   const std::int64_t taps = geometry.kernel * geometry.kernel;
   const std::vector<double> share = coverage(geometry);
@@ -61,10 +70,17 @@ Moments scale_weights(Tensor& weights, const Moments& input, const ConvGeometry&
   for (const double row : share)
     for (const double column : share) tap_share.push_back(row * column);
 
-  Moments y = Moments::uniform(outputs, 0, 0);
+  std::vector<double> input_mean, input_variance;
+  for (std::size_t c = 0; c < input.channels(); ++c) {
+    input_mean.push_back(input.mean(c));
+    input_variance.push_back(input.variance(c));
+  }
+  std::vector<double> means, variances;
   float* weight = weights.data<float>();
   for (std::int64_t o = 0; o < outputs; ++o) {
     const std::int64_t first = o / (outputs / geometry.groups) * depth;
+    const auto filter = static_cast<std::size_t>(depth * taps);
+    if (geometry.groups == 1) center({weight + o * depth * taps, filter});
     double mean = 0, spread = 0;
     for (std::int64_t c = 0; c < depth; ++c) {
       const float* row = weight + (o * depth + c) * taps;
@@ -74,18 +90,19 @@ Moments scale_weights(Tensor& weights, const Moments& input, const ConvGeometry&
         sum += w;
         squares += w * row[t];
       }
-      mean += sum * input.mean[static_cast<std::size_t>(first + c)];
-      spread += squares * input.variance[static_cast<std::size_t>(first + c)];
+      mean += sum * input_mean[static_cast<std::size_t>(first + c)];
+      spread += squares * input_variance[static_cast<std::size_t>(first + c)];
     }
-    y.mean[static_cast<std::size_t>(o)] = mean;
-    y.variance[static_cast<std::size_t>(o)] = spread;
+    means.push_back(mean);
+    variances.push_back(spread);
   }
 
-  const double factor = std::sqrt(variance / y.mean_variance());
+  const double factor = std::sqrt(variance * static_cast<double>(outputs) /
+                                  std::accumulate(variances.begin(), variances.end(), 0.0));
   for (float& value : weights.values<float>()) value *= static_cast<float>(factor);
-  for (double& value : y.mean) value *= factor;
-  for (double& value : y.variance) value *= factor * factor;
-  return y;
+  for (double& mean : means) mean *= factor;
+  for (double& value : variances) value *= factor * factor;
+  return Spread::normal(means, variances);
 }
 
 }  // namespace headway::models

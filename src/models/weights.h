@@ -5,7 +5,7 @@
 
 #include "headway/tensor.h"
 
-#include "models/moments.h"
+#include "models/spread.h"
 
 namespace headway::models {
 
@@ -21,9 +21,9 @@ struct ConvGeometry {
 };
 
 /// Multiplies the weights (out x in/groups x kernel x kernel; kernel 1 for a linear layer) so that
-/// the output channels have `variance` on average, and returns the moments of every output channel.
+/// the output channels have `variance` on average, and returns the spread of every output channel.
 /// Taps that fall on the padding count as zero.
-Moments scale_weights(Tensor& weights, const Moments& input, const ConvGeometry& geometry,
-                      double variance);
+Spread scale_weights(Tensor& weights, const Spread& input, const ConvGeometry& geometry,
+                     double variance);
 
 }  // namespace headway::models
