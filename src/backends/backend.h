@@ -10,6 +10,7 @@
 namespace headway {
 
 class ThreadPool;
+struct InnerLoops;
 
 /// The memory one step works on, in the node's order. Omitted operands are nullptr.
 struct Operands {
@@ -39,6 +40,7 @@ class Step {
 /// What lowering may use besides the node itself.
 struct Lowering {
   PackedWeights& weights;
+  const InnerLoops& loops;  ///< Of the instruction set to run on; must outlive the steps.
   int threads = 1;
 };
 

@@ -1,19 +1,36 @@
 #include "backends/packed_weights.h"
 
-namespace headway {
+#include <cstdint>
 
-Tensor PackedWeights::get(const std::string& key, const std::function<Tensor()>& pack) {
+namespace headway {
+namespace {
+
+/// Constants in a mapped file need not be aligned.
+Tensor aligned(const Tensor& tensor) {
+  const auto address = reinterpret_cast<std::uintptr_t>(tensor.raw());
+  return address % alignof(float) == 0 ? tensor : tensor.clone();
+}
+
+}  // namespace
+
+Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::size_t floats,
+                          const std::function<void(const float*, float*)>& pack) {
   const std::lock_guard lock(mutex_);
-  const auto found = tensors_.find(key);
-  if (found != tensors_.end()) return found->second;
-  return tensors_.emplace(key, pack()).first->second;
+  const std::pair key(static_cast<const void*>(source.raw()), layout);
+  if (shared_) {
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) return found->second.packed;
+  }
+  Tensor packed = Tensor::allocate(DType::kFloat32, {static_cast<std::int64_t>(floats)});
+  pack(aligned(source).data<float>(), packed.data<float>());
+  bytes_ += packed.byte_size();
+  if (shared_) entries_.emplace(key, Entry{source, packed});
+  return packed;
 }
 
 std::size_t PackedWeights::byte_size() const {
   const std::lock_guard lock(mutex_);
-  std::size_t bytes = 0;
-  for (const auto& [key, tensor] : tensors_) bytes += tensor.byte_size();
-  return bytes;
+  return bytes_;
 }
 
 }  // namespace headway

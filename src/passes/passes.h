@@ -13,5 +13,8 @@ extern const Pass kFoldBatchNorm;
 extern const Pass kFoldScale;
 extern const Pass kRecognizeSilu;
 extern const Pass kRecognizeHardSwish;
+extern const Pass kFuseBias;
+extern const Pass kFuseResidual;
+extern const Pass kFuseActivation;
 
 }  // namespace headway

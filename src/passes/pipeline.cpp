@@ -27,6 +27,11 @@ constexpr std::array kPipeline = {
     // Activations written as several nodes become one, so that fusion sees a single node.
     &kRecognizeSilu,
     &kRecognizeHardSwish,
+    // At last the fused operators, in the order in which they compute: product, bias, residual,
+    // activation.
+    &kFuseBias,
+    &kFuseResidual,
+    &kFuseActivation,
 };
 
 PassReport run_pass(const Pass& pass, Graph& graph, const PassOptions& options,

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "base/processors.h"
+#include "kernels/context.h"
 #include "ops/operator.h"
 #include "passes/pipeline.h"
 #include "runtime/program_impl.h"
@@ -59,19 +59,24 @@ ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
       options_(options),
+      isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      fixed_(all_static(graph_)) {
-  if (!fixed_) return;
-  Lowering lowering{weights_, pool_.size()};
+      weights_(!all_static(graph_)) {
+  if (!all_static(graph_)) return;
+  Lowering lowering = this->lowering();
   plans_.push_back(make_plan(graph_, lowering, options_.reference));
   graph_ = Graph(graph_.name());
 }
 
+Lowering ProgramImpl::lowering() const {
+  return {weights_, inner_loops(isa_), pool_.threads()};
+}
+
 ProgramSummary ProgramImpl::summary() const {
   ProgramSummary summary;
-  summary.threads = pool_.size();
-  summary.isa = name_of(choose_isa());
+  summary.threads = pool_.threads();
+  summary.isa = name_of(isa_);
   const std::lock_guard lock(mutex_);
   if (plans_.empty()) {
     summary.nodes = graph_.node_count();
@@ -127,7 +132,7 @@ std::shared_ptr<const Plan> ProgramImpl::make_plan_for(const std::vector<Shape>&
   Graph graph = graph_.clone();
   infer_types(graph, shapes);
   if (options_.fuse && !options_.reference) optimize(graph);
-  Lowering lowering{weights_, pool_.size()};
+  Lowering lowering = this->lowering();
   return make_plan(graph, lowering, options_.reference);
 }
 

@@ -9,6 +9,7 @@
 #include "headway/session.h"
 
 #include "backends/packed_weights.h"
+#include "base/cpu.h"
 #include "base/thread_pool.h"
 #include "graph/graph.h"
 #include "runtime/plan.h"
@@ -33,14 +34,15 @@ class ProgramImpl {
 
  private:
   void check_inputs(std::span<const Tensor> inputs) const;
+  Lowering lowering() const;
   std::shared_ptr<const Plan> make_plan_for(const std::vector<Shape>& shapes) const;
 
   std::vector<ValueInfo> inputs_, outputs_;
   CompileOptions options_;
+  const Isa isa_;
   mutable ThreadPool pool_;
-  mutable PackedWeights weights_;
   Graph graph_;  ///< Empty once planned if every shape is fixed.
-  bool fixed_ = false;
+  mutable PackedWeights weights_;
 
   mutable std::mutex mutex_;                              ///< Guards plans_.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.

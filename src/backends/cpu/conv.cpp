@@ -1,0 +1,117 @@
+#include "kernels/conv/conv.h"
+
+#include <optional>
+
+#include "backends/cpu/activation.h"
+#include "backends/cpu/lowering.h"
+#include "backends/cpu/operands.h"
+#include "kernels/conv/conv_transpose.h"
+#include "ops/conv_geometry.h"
+
+namespace headway::cpu {
+namespace {
+
+constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3;
+
+/// nullopt if there are more than two spatial axes.
+std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
+  if (geometry.axes.empty() || geometry.axes.size() > 2) return std::nullopt;
+  const WindowAxis& x = geometry.axes.back();
+  const WindowAxis y =
+      geometry.axes.size() == 2 ? geometry.axes[0] : WindowAxis{1, 1, 1, 1, 0, 0, 1};
+  return ConvShape{.batch = geometry.batch,
+                   .groups = geometry.groups,
+                   .in_channels = geometry.in_channels,
+                   .in_height = y.input,
+                   .in_width = x.input,
+                   .out_channels = geometry.out_channels,
+                   .out_height = y.output,
+                   .out_width = x.output,
+                   .kernel_height = y.kernel,
+                   .kernel_width = x.kernel,
+                   .stride_height = y.stride,
+                   .stride_width = x.stride,
+                   .dilation_height = y.dilation,
+                   .dilation_width = x.dilation,
+                   .pad_top = y.pad_begin,
+                   .pad_left = x.pad_begin};
+}
+
+/// Everything that packing may depend on: all but the batch.
+std::string layout_name(std::string_view kind, const ConvShape& s) {
+  std::string name(kind);
+  for (const std::int64_t field :
+       {s.groups, s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height, s.out_width,
+        s.kernel_height, s.kernel_width, s.stride_height, s.stride_width, s.dilation_height,
+        s.dilation_width, s.pad_top, s.pad_left}) {
+    name += ' ';
+    name += std::to_string(field);
+  }
+  return name;
+}
+
+/// Kernel is Conv or ConvTranspose: both pack their weights and end in an epilogue.
+template <typename Kernel>
+class ConvStep final : public Step {
+ public:
+  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Lowering& lowering)
+      : kernel_(shape, lowering.loops),
+        loops_(lowering.loops),
+        activation_(fused_function(node)),
+        kernel_scratch_(kernel_.scratch_bytes(lowering.threads)) {
+    const Value* weights = node.input(kWeights);
+    if (!weights->is_constant()) return;
+    packed_ = lowering.weights.get(
+        weights->constant(), layout_name(kind, shape), kernel_.packed_size(),
+        [&](const float* source, float* packed) { kernel_.pack(source, packed); });
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    const float* packed =
+        packed_.defined() ? static_cast<const float*>(packed_.raw()) : pack_now(operands);
+    const Epilogue epilogue{float_input(operands, kBias), float_input(operands, kResidual),
+                            activation_};
+    kernel_.run({pool, loops_}, float_input(operands, 0), packed, epilogue, float_output(operands),
+                operands.scratch);
+  }
+
+  std::size_t scratch_bytes() const override {
+    return packed_.defined() ? kernel_scratch_
+                             : aligned_scratch() + kernel_.packed_size() * sizeof(float);
+  }
+  bool reads(std::size_t input) const override { return input != kWeights || !packed_.defined(); }
+  bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+
+ private:
+  const float* pack_now(const Operands& operands) const {
+    void* memory = static_cast<std::byte*>(operands.scratch) + aligned_scratch();
+    kernel_.pack(float_input(operands, kWeights), static_cast<float*>(memory));
+    return static_cast<const float*>(memory);
+  }
+
+  std::size_t aligned_scratch() const { return (kernel_scratch_ + 63) / 64 * 64; }
+
+  Kernel kernel_;
+  const InnerLoops& loops_;
+  Unary activation_;
+  std::size_t kernel_scratch_;
+  Tensor packed_;  ///< Undefined if the weights are not constant.
+};
+
+}  // namespace
+
+std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
+  const auto shape = conv_shape(conv_geometry(node));
+  if (!shape || !is_float(node.input(0))) return nullptr;
+  return std::make_unique<ConvStep<Conv>>(node, *shape, "conv", lowering);
+}
+
+std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0))) return nullptr;
+  const auto shape =
+      conv_shape(conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1))));
+  if (!shape) return nullptr;
+  return std::make_unique<ConvStep<ConvTranspose>>(node, *shape, "conv_transpose", lowering);
+}
+
+}  // namespace headway::cpu

@@ -1,0 +1,142 @@
+
+#include "kernels/gemm/gemm.h"
+
+#include "backends/cpu/activation.h"
+#include "backends/cpu/lowering.h"
+#include "backends/cpu/operands.h"
+#include "base/error.h"
+#include "ops/matmul_rules.h"
+
+namespace headway::cpu {
+namespace {
+
+constexpr std::size_t kB = 1, kNoInput = 99;
+
+/// The inputs of the node that the epilogue adds, if any.
+struct Addends {
+  std::size_t bias = kNoInput, residual = kNoInput;
+};
+
+std::string layout_name(const GemmShape& shape) {
+  return concat("gemm ", shape.n, ' ', shape.k, shape.transpose_b ? " transposed" : "");
+}
+
+class GemmStep final : public Step {
+ public:
+  GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
+           Lowering& lowering)
+      : gemm_(shape, lowering.loops),
+        loops_(lowering.loops),
+        addends_(addends),
+        activation_(activation) {
+    const Value* b = node.input(kB);
+    if (b->is_constant() && shape.stride_b == 0) {
+      packed_ = lowering.weights.get(
+          b->constant(), layout_name(shape), gemm_.packed_b_size(),
+          [&](const float* source, float* packed) { gemm_.pack_b(source, packed); });
+    }
+    scratch_bytes_ = gemm_.scratch_bytes(lowering.threads, packed_.defined());
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    const Epilogue epilogue{float_input(operands, addends_.bias),
+                            float_input(operands, addends_.residual), activation_};
+    const KernelContext context{pool, loops_};
+    const float* a = float_input(operands, 0);
+    if (packed_.defined()) {
+      gemm_.run_packed(context, a, static_cast<const float*>(packed_.raw()), epilogue,
+                       float_output(operands), operands.scratch);
+    } else {
+      gemm_.run(context, a, float_input(operands, kB), epilogue, float_output(operands),
+                operands.scratch);
+    }
+  }
+
+  std::size_t scratch_bytes() const override { return scratch_bytes_; }
+  bool reads(std::size_t input) const override { return input != kB || !packed_.defined(); }
+  bool may_overwrite(std::size_t input) const override { return input == addends_.residual; }
+
+ private:
+  Gemm gemm_;
+  const InnerLoops& loops_;
+  Addends addends_;
+  Unary activation_;
+  Tensor packed_;  ///< Undefined if B is not one constant matrix.
+  std::size_t scratch_bytes_ = 0;
+};
+
+/// Sorts input `index` into the addends; false if no epilogue can add it.
+bool add_input(const Node& node, std::size_t index, std::int64_t columns, Addends& addends) {
+  const Value* value = node.input(index);
+  if (value == nullptr) return true;
+  const Shape shape = shape_of(value);
+  const bool is_row = !shape.empty() && shape.back() == columns && num_elements(shape) == columns;
+  const bool is_whole = shape == shape_of(node.output());
+  std::size_t& place = is_row ? addends.bias : addends.residual;
+  if ((!is_row && !is_whole) || place != kNoInput) return false;
+  place = index;
+  return true;
+}
+
+/// One batch axis at most, once the axes that both operands walk densely are joined; nullopt if the
+/// operands are repeated in a way that strides cannot express.
+std::optional<GemmShape> batched(const MatMulShapes& shapes) {
+  GemmShape result{.m = shapes.m, .n = shapes.n, .k = shapes.k};
+  for (const std::int64_t extent : shapes.batch) result.batch *= extent;
+  const auto dense = [&](const Shape& strides, std::int64_t matrix) {
+    std::int64_t expected = matrix;
+    for (std::size_t axis = strides.size(); axis-- > 0;) {
+      if (shapes.batch[axis] != 1 && strides[axis] != expected) return false;
+      expected *= shapes.batch[axis];
+    }
+    return true;
+  };
+  const auto repeated = [&](const Shape& strides) {
+    for (std::size_t axis = 0; axis < strides.size(); ++axis) {
+      if (shapes.batch[axis] != 1 && strides[axis] != 0) return false;
+    }
+    return true;
+  };
+  const std::int64_t a = shapes.m * shapes.k, b = shapes.k * shapes.n;
+  if (!repeated(shapes.a_strides) && !dense(shapes.a_strides, a)) return std::nullopt;
+  if (!repeated(shapes.b_strides) && !dense(shapes.b_strides, b)) return std::nullopt;
+  result.stride_a = repeated(shapes.a_strides) ? 0 : a;
+  result.stride_b = repeated(shapes.b_strides) ? 0 : b;
+  result.stride_c = shapes.m * shapes.n;
+  if (result.stride_b == 0 && result.stride_a != 0) {
+    result.m *= result.batch;
+    result.batch = 1;
+    result.stride_a = 0;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0))) return nullptr;
+  const GemmShapes shapes = gemm_shapes(node, shape_of(node.input(0)), shape_of(node.input(1)));
+  Addends addends;
+  if (node.input(2) != nullptr && shapes.beta != 1.0f) return nullptr;
+  if (!add_input(node, 2, shapes.n, addends)) return nullptr;
+  const GemmShape shape{.m = shapes.m,
+                        .n = shapes.n,
+                        .k = shapes.k,
+                        .transpose_a = shapes.transpose_a,
+                        .transpose_b = shapes.transpose_b,
+                        .alpha = shapes.alpha};
+  return std::make_unique<GemmStep>(node, shape, addends, fused_function(node), lowering);
+}
+
+std::unique_ptr<Step> lower_matmul(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0))) return nullptr;
+  const auto shape = batched(matmul_shapes(node, shape_of(node.input(0)), shape_of(node.input(1))));
+  if (!shape) return nullptr;
+  Addends addends;
+  if (!add_input(node, 2, shape->n, addends) || !add_input(node, 3, shape->n, addends)) {
+    return nullptr;
+  }
+  return std::make_unique<GemmStep>(node, *shape, addends, fused_function(node), lowering);
+}
+
+}  // namespace headway::cpu

@@ -1,0 +1,164 @@
+#include "kernels/movement/movement.h"
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "backends/cpu/lowering.h"
+#include "backends/cpu/operands.h"
+#include "ops/broadcast.h"
+#include "ops/rules.h"
+#include "ops/strided.h"
+#include "ops/transpose.h"
+
+namespace headway::cpu {
+namespace {
+
+constexpr std::size_t kMaxMovementRank = 8;
+
+/// One strided copy: where the elements lie in the input, and how the output is walked.
+struct View {
+  Shape extents, strides;
+  std::int64_t offset = 0;  ///< Of the first element in the input, in elements.
+};
+
+/// Output 0 as a strided view of input 0: Transpose, Expand, Slice.
+class CopyViewStep final : public Step {
+ public:
+  CopyViewStep(View view, std::size_t element_size, const Lowering& lowering)
+      : view_(std::move(view)),
+        output_strides_(row_major_strides(view_.extents)),
+        element_size_(element_size),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    const auto* first = static_cast<const std::byte*>(operands.inputs[0]) +
+                        view_.offset * static_cast<std::int64_t>(element_size_);
+    copy_strided({pool, loops_}, element_size_, view_.extents, first, view_.strides,
+                 operands.outputs[0], output_strides_);
+  }
+
+ private:
+  View view_;
+  Shape output_strides_;
+  std::size_t element_size_;
+  const InnerLoops& loops_;
+};
+
+std::unique_ptr<Step> copy_view(View view, const Node& node, const Lowering& lowering) {
+  if (view.extents.size() > kMaxMovementRank) return nullptr;
+  return std::make_unique<CopyViewStep>(std::move(view), size_of(node.output()->type.dtype),
+                                        lowering);
+}
+
+/// Bytes from one row to the next, where a row spans `axis` and all axes after it.
+std::int64_t row_bytes(const Value* value, std::size_t axis) {
+  const Shape shape = shape_of(value);
+  return product(std::span(shape).subspan(axis)) *
+         static_cast<std::int64_t>(size_of(value->type.dtype));
+}
+
+class ConcatStep final : public Step {
+ public:
+  ConcatStep(const Node& node, std::size_t axis, const Lowering& lowering)
+      : rows_(around(shape_of(node.output()), 0, axis).axis),
+        output_bytes_(row_bytes(node.output(), axis)),
+        loops_(lowering.loops) {
+    for (const Value* input : node.inputs()) input_bytes_.push_back(row_bytes(input, axis));
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    auto* output = static_cast<std::byte*>(operands.outputs[0]);
+    for (std::size_t i = 0; i < input_bytes_.size(); ++i) {
+      copy_rows({pool, loops_}, rows_, input_bytes_[i], operands.inputs[i], input_bytes_[i], output,
+                output_bytes_);
+      output += input_bytes_[i];
+    }
+  }
+
+ private:
+  std::int64_t rows_, output_bytes_;
+  std::vector<std::int64_t> input_bytes_;
+  const InnerLoops& loops_;
+};
+
+class SplitStep final : public Step {
+ public:
+  SplitStep(const Node& node, std::size_t axis, const Lowering& lowering)
+      : rows_(around(shape_of(node.input(0)), 0, axis).axis),
+        input_bytes_(row_bytes(node.input(0), axis)),
+        loops_(lowering.loops) {
+    for (const Value* output : node.outputs()) output_bytes_.push_back(row_bytes(output, axis));
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    const auto* input = static_cast<const std::byte*>(operands.inputs[0]);
+    for (std::size_t i = 0; i < output_bytes_.size(); ++i) {
+      copy_rows({pool, loops_}, rows_, output_bytes_[i], input, input_bytes_, operands.outputs[i],
+                output_bytes_[i]);
+      input += output_bytes_[i];
+    }
+  }
+
+ private:
+  std::int64_t rows_, input_bytes_;
+  std::vector<std::int64_t> output_bytes_;
+  const InnerLoops& loops_;
+};
+
+bool all_present(std::span<Value* const> values) {
+  for (const Value* value : values) {
+    if (value == nullptr) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering) {
+  const Shape strides = row_major_strides(shape_of(node.input(0)));
+  View view{shape_of(node.output()), {}};
+  for (const std::size_t axis : transpose_permutation(node, strides.size())) {
+    view.strides.push_back(strides[axis]);
+  }
+  return copy_view(std::move(view), node, lowering);
+}
+
+std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering) {
+  const Shape output = shape_of(node.output());
+  return copy_view({output, broadcast_strides(shape_of(node.input(0)), output)}, node, lowering);
+}
+
+std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering) {
+  const std::size_t rank = shape_of(node.output()).size();
+  return std::make_unique<ConcatStep>(node, resolve_axis(node, node.get_int("axis", 0), rank),
+                                      lowering);
+}
+
+std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering) {
+  if (!all_present(node.outputs())) return nullptr;
+  const std::size_t rank = shape_of(node.input(0)).size();
+  return std::make_unique<SplitStep>(node, resolve_axis(node, node.get_int("axis", 0), rank),
+                                     lowering);
+}
+
+/// Bounds and steps must be constant; the extents are those the shape rule found.
+std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering) {
+  const auto starts = constant_ints(node.input(1)), given_axes = constant_ints(node.input(3));
+  const auto given_steps = constant_ints(node.input(4));
+  if (!starts || (node.input(3) && !given_axes) || (node.input(4) && !given_steps)) return nullptr;
+  const Shape shape = shape_of(node.input(0));
+  View view{shape_of(node.output()), row_major_strides(shape)};
+  for (std::size_t i = 0; i < starts->size(); ++i) {
+    const std::size_t axis = given_axes ? resolve_axis(node, (*given_axes)[i], shape.size()) : i;
+    const std::int64_t step = given_steps ? (*given_steps)[i] : 1;
+    std::int64_t start = (*starts)[i];
+    if (start < 0) start += shape[axis];
+    start = std::clamp<std::int64_t>(start, 0, step < 0 ? shape[axis] - 1 : shape[axis]);
+    view.offset += start * view.strides[axis];
+    view.strides[axis] *= step;
+  }
+  return copy_view(std::move(view), node, lowering);
+}
+
+}  // namespace headway::cpu

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "backends/backend.h"
+#include "kernels/context.h"
+
+namespace headway::cpu {
+
+/// The static shape of an operand that is present.
+Shape shape_of(const Value* value);
+
+/// True if the value is present and float32.
+bool is_float(const Value* value) noexcept;
+
+/// A tensor seen as [outer × axis × inner], where `axis` spans the axes from `first` to before
+/// `end`.
+struct AxisExtents {
+  std::int64_t outer, axis, inner;
+};
+AxisExtents around(const Shape& shape, std::size_t first, std::size_t end);
+
+/// The elements of an int64 or int32 constant; nullopt if the value is none.
+std::optional<std::vector<std::int64_t>> constant_ints(const Value* value);
+
+inline const float* float_input(const Operands& operands, std::size_t index) noexcept {
+  return index < operands.inputs.size() ? static_cast<const float*>(operands.inputs[index])
+                                        : nullptr;
+}
+inline float* float_output(const Operands& operands, std::size_t index = 0) noexcept {
+  return static_cast<float*>(operands.outputs[index]);
+}
+
+}  // namespace headway::cpu

@@ -1,0 +1,66 @@
+#include "kernels/reduce/reduce.h"
+
+#include <array>
+#include <optional>
+
+#include "backends/cpu/lowering.h"
+#include "backends/cpu/operands.h"
+#include "ops/reduce_axes.h"
+
+namespace headway::cpu {
+namespace {
+
+class ReduceStep final : public Step {
+ public:
+  ReduceStep(ReduceOp op, const AxisExtents& extents, const Lowering& lowering)
+      : op_(op), extents_(extents), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    reduce({pool, loops_}, op_, extents_.outer, extents_.axis, extents_.inner,
+           float_input(operands, 0), float_output(operands));
+  }
+
+ private:
+  ReduceOp op_;
+  AxisExtents extents_;
+  const InnerLoops& loops_;
+};
+
+std::optional<ReduceOp> reduce_op(const Node& node) {
+  constexpr std::array<std::pair<std::string_view, ReduceOp>, 8> kOps = {{
+      {"ReduceL1", ReduceOp::kL1},
+      {"ReduceL2", ReduceOp::kL2},
+      {"ReduceMax", ReduceOp::kMax},
+      {"ReduceMean", ReduceOp::kMean},
+      {"ReduceMin", ReduceOp::kMin},
+      {"ReduceProd", ReduceOp::kProd},
+      {"ReduceSum", ReduceOp::kSum},
+      {"ReduceSumSquare", ReduceOp::kSumSquare},
+  }};
+  for (const auto& [name, op] : kOps) {
+    if (node.is(name)) return op;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
+  const auto op = reduce_op(node);
+  if (!op || !is_float(node.input(0))) return nullptr;
+  const Shape shape = shape_of(node.input(0));
+  std::optional<std::vector<std::int64_t>> given;
+  if (node.input(1) != nullptr && !(given = constant_ints(node.input(1)))) return nullptr;
+  const std::vector<std::size_t> axes = reduce_axes(node, shape.size(), given);
+  if (axes.empty() || axes.back() - axes.front() + 1 != axes.size()) return nullptr;
+  return std::make_unique<ReduceStep>(*op, around(shape, axes.front(), axes.back() + 1), lowering);
+}
+
+std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0))) return nullptr;
+  const Shape shape = shape_of(node.input(0));
+  const ReduceOp op = node.is("GlobalMaxPool") ? ReduceOp::kMax : ReduceOp::kMean;
+  return std::make_unique<ReduceStep>(op, around(shape, 2, shape.size()), lowering);
+}
+
+}  // namespace headway::cpu
