@@ -12,7 +12,7 @@ namespace headway {
 
 /// What the bench command knows about the model it is to race.
 struct ModelRequest {
-  std::string spec;                 ///< A file, the name of a built-in model, or "fake".
+  std::string spec;  ///< A file, the name of a built-in model, or "fake".
   std::int64_t batch = 1;
   std::vector<std::string> shapes;  ///< --shape, as typed: "1x3x224x224" or "name:1x3x224x224".
   std::filesystem::path folder;     ///< Where converted files may be put; outlives the source.

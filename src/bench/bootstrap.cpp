@@ -153,10 +153,10 @@ std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
       thin(block.base);
     }
   }
-  const Random random(seed);
   const std::size_t processes = tree.generations.size();
-  const Reach within = bootstrap(tree, estimate, false, random.fork(1));
-  const Reach whole = processes < 2 ? within : bootstrap(tree, estimate, true, random.fork(2));
+  const Reach within = bootstrap(tree, estimate, false, Random(sub_seed(seed, 1)));
+  const Reach whole =
+      processes < 2 ? within : bootstrap(tree, estimate, true, Random(sub_seed(seed, 2)));
   return Interval{std::exp(estimate),
                   std::exp(estimate - widen(whole.below, within.below, processes)),
                   std::exp(estimate + widen(whole.above, within.above, processes))};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "bench/random.h"
 #include "bench/steady.h"
 #include "bench/tensor_file.h"
 
@@ -57,7 +58,7 @@ void Contestant::spawn(int generation) {
   if (!worker) {
     throw WorkerFailure(FailureKind::kMissing, ErrorCode::kNotFound, missing_worker(result_.spec));
   }
-  const std::uint64_t seed = Random(seed_).fork(static_cast<std::uint64_t>(generation)).next();
+  const std::uint64_t seed = sub_seed(seed_, static_cast<std::uint64_t>(generation));
   process_ = std::make_unique<WorkerProcess>(
       *worker, std::map<std::string, std::string>{{"HEADWAY_PROCESS_SEED", std::to_string(seed)}},
       context_.options.timeout_ns, context_.interrupt);

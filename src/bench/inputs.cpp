@@ -20,7 +20,7 @@ Tensor make_input(const InputSpec& spec, Random random) {
   dispatch(spec.dtype, [&]<typename T>(std::type_identity<T>) {
     for (T& value : tensor.values<T>()) {
       if constexpr (kIsFloating<T>) {
-        value = static_cast<T>(static_cast<float>(random.normal()));
+        value = static_cast<T>(random.normal());
       } else {
         value = static_cast<T>(random.below(upper));
       }
@@ -33,13 +33,12 @@ Tensor make_input(const InputSpec& spec, Random random) {
 
 std::vector<std::vector<NamedTensor>> make_inputs(const std::vector<InputSpec>& specs, int count,
                                                   std::uint64_t seed) {
-  const Random random(seed);
   std::vector<std::vector<NamedTensor>> sets;
   for (int set = 0; set < count; ++set) {
     std::vector<NamedTensor> inputs;
     for (std::size_t index = 0; index < specs.size(); ++index) {
-      const Random own = random.fork(static_cast<std::uint64_t>(set)).fork(index);
-      inputs.push_back({specs[index].name, make_input(specs[index], own)});
+      const std::uint64_t own = sub_seed(sub_seed(seed, static_cast<std::uint64_t>(set)), index);
+      inputs.push_back({specs[index].name, make_input(specs[index], Random(own))});
     }
     sets.push_back(std::move(inputs));
   }

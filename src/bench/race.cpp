@@ -30,7 +30,7 @@ class Race {
         observer_(observer),
         context_{options_, source, interrupt, folder_.path(), Json::array(), {}},
         schedule_(options, rows.size() + 1),
-        order_(Random(options.seed).fork(kOrderStream)) {
+        order_(sub_seed(options.seed, kOrderStream)) {
     result_.options = options;
     result_.model = source.facts();
     result_.inputs = source.inputs();
@@ -52,7 +52,7 @@ class Race {
 
  private:
   void add_contestant(const RowSpec& spec) {
-    const std::uint64_t seed = Random(options_.seed).fork(kRowStream + contestants_.size()).next();
+    const std::uint64_t seed = sub_seed(options_.seed, kRowStream + contestants_.size());
     contestants_.push_back(std::make_unique<Contestant>(spec, context_, seed));
   }
 
@@ -61,8 +61,8 @@ class Race {
   std::int64_t elapsed() const { return start_ns_ == 0 ? 0 : clock_.now() - start_ns_; }
 
   void prepare() {
-    const auto inputs = make_inputs(result_.inputs, options_.input_sets,
-                                    Random(options_.seed).fork(kInputStream).next());
+    const auto inputs =
+        make_inputs(result_.inputs, options_.input_sets, sub_seed(options_.seed, kInputStream));
     for (std::size_t set = 0; set < inputs.size(); ++set) {
       const std::filesystem::path file = folder_.path() / concat("inputs-", set);
       context_.input_sets.push_back(
@@ -101,7 +101,7 @@ class Race {
   void start_processes(int generation) {
     std::vector<std::size_t> order(contestants_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    order_.shuffle(std::span(order));
+    shuffle(std::span(order), order_);
     for (const std::size_t row : order) start_process(row, generation);
     if (generation == 0 && !stopped()) add_control();
   }

@@ -33,7 +33,7 @@ std::map<int, double> block_medians(const ProcessSamples& process) {
 }  // namespace
 
 std::vector<std::size_t> block_order(std::vector<std::size_t> rows, Random& random) {
-  random.shuffle(std::span(rows));
+  shuffle(std::span(rows), random);
   const std::vector<std::size_t> forward = rows;
   rows.insert(rows.end(), forward.rbegin(), forward.rend());
   return rows;

@@ -1,0 +1,258 @@
+#include "bench/sections.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "bench/units.h"
+
+namespace headway::bench {
+namespace {
+
+constexpr const char* kNothing = "–";
+
+struct TimeUnit {
+  std::string name;
+  double nanoseconds;
+};
+
+/// One unit for the whole table, so that figures can be compared at a glance.
+TimeUnit unit_for(const SummaryGroup& group) {
+  double smallest = 0;
+  for (const RowSummary& row : group.rows) {
+    if (!row.median_ns) continue;
+    const double value = row.median_ns->estimate;
+    smallest = smallest == 0 ? value : std::min(smallest, value);
+  }
+  if (smallest >= 1e9) return {"s", 1e9};
+  if (smallest >= 1e5 || smallest == 0) return {"ms", 1e6};
+  if (smallest >= 1e2) return {"µs", 1e3};
+  return {"ns", 1};
+}
+
+std::string range(double low, double high, int digits) {
+  return concat("[", significant(low, digits), ", ", significant(high, digits), "]");
+}
+
+template <typename Value>
+std::string number(const std::optional<Value>& value, double unit = 1, int digits = 3) {
+  return value ? significant(*value / unit, digits) : kNothing;
+}
+
+std::string ratio_cell(const RowSummary& row) {
+  if (row.fastest) return "1";
+  return row.ratio ? significant(row.ratio->estimate, 3) + "×" : kNothing;
+}
+
+std::string verdict_cell(const RowSummary& row) {
+  if (row.fastest) return "fastest";
+  if (row.verdict == Verdict::kFaster) return "faster";
+  if (row.verdict == Verdict::kSlower) return "slower";
+  if (row.verdict == Verdict::kIndistinguishable) return "indistinguishable";
+  return std::string(name_of(row.status));
+}
+
+std::string scientific(double value) {
+  if (value == 0) return "0";
+  if (!std::isfinite(value)) return "not finite";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1e", value);
+  return text;
+}
+
+std::string rel_cell(const RowSummary& row) {
+  const std::optional<Agreement>& agreement = row.row->agreement;
+  if (!agreement) return row.row->processes.empty() ? kNothing : "unchecked";
+  return agreement->problem.empty() ? scientific(agreement->max_rel) : "other outputs";
+}
+
+std::string abs_cell(const RowSummary& row) {
+  const std::optional<Agreement>& agreement = row.row->agreement;
+  return agreement && agreement->problem.empty() ? scientific(agreement->max_abs) : kNothing;
+}
+
+std::string top1_cell(const RowSummary& row) {
+  const std::optional<Agreement>& agreement = row.row->agreement;
+  if (!agreement || agreement->samples == 0) return kNothing;
+  return concat(agreement->same_top1, "/", agreement->samples);
+}
+
+std::string duration_cell(const std::optional<double>& value) {
+  return value ? format_duration(*value) : kNothing;
+}
+
+std::string input_list(const std::vector<InputSpec>& inputs) {
+  std::string text;
+  for (const InputSpec& input : inputs) {
+    text += concat(text.empty() ? "" : ", ", input.name, " ", name_of(input.dtype), " ",
+                   to_string(input.shape));
+  }
+  return text;
+}
+
+std::string describe_model(const RaceResult& race) {
+  std::string text;
+  if (race.model.parameters > 0) {
+    text += format_count(static_cast<double>(race.model.parameters)) + " parameters · ";
+  }
+  if (race.model.multiply_adds > 0) {
+    text +=
+        format_count(static_cast<double>(race.model.multiply_adds)) + " multiply-adds per call · ";
+  }
+  return text + "input " + input_list(race.inputs);
+}
+
+std::string describe_method(const RaceResult& race) {
+  std::size_t processes = 0;
+  std::size_t rounds = 0;
+  for (const RowResult& row : race.rows) {
+    processes = std::max(processes, row.processes.size());
+    std::size_t own = 0;
+    for (const ProcessResult& process : row.processes) own += process.rounds.size();
+    rounds = std::max(rounds, own);
+  }
+  return concat(processes, processes == 1 ? " process" : " processes", " per row, up to ", rounds,
+                " interleaved rounds · ", race.options.input_sets, " rotated inputs · seed ",
+                race.options.seed, " · ", format_duration(static_cast<double>(race.elapsed_ns)));
+}
+
+std::string describe_noise(const RaceResult& race, const RaceSummary& summary) {
+  if (!summary.self_ratio) return "unknown: the second instance of a row was not measured";
+  const Interval& ratio = *summary.self_ratio;
+  return concat(race.rows[race.control_of].spec.title, " against itself ",
+                significant(ratio.estimate, 4), " ", range(ratio.low, ratio.high, 4),
+                ": a difference below ", format_percent(summary.noise_floor - 1),
+                " means nothing on this machine");
+}
+
+void remark_on_row(const RowSummary& row, const RaceOptions& options,
+                   std::vector<std::string>& texts) {
+  const std::string& title = row.row->spec.title;
+  if (row.row->failure) texts.push_back(concat(title, ": ", row.row->failure->sentence, "."));
+  if (row.status == RowStatus::kDisagrees) {
+    const Agreement& agreement = *row.row->agreement;
+    texts.push_back(concat(title, " disagrees with the reference, so no speed is claimed: ",
+                           agreement.problem.empty()
+                               ? concat("maximum relative error ", scientific(agreement.max_rel),
+                                        " exceeds --rtol ", scientific(options.tolerance.rtol))
+                               : agreement.problem,
+                           "."));
+  }
+  if (row.samples > 0 && !row.steady) {
+    texts.push_back(
+        concat(title, " was not steady: its latency still changed when the warm-up ended."));
+  }
+}
+
+}  // namespace
+
+std::string headline(const RaceResult& race) {
+  const RaceOptions& options = race.options;
+  return concat(race.model.name, " · batch ", options.batch, " · ", options.threads,
+                options.threads == 1 ? " thread" : " threads", " · ", options.device);
+}
+
+Facts describe_context(const Report& report) {
+  const Machine& machine = report.machine;
+  std::string hardware = concat(machine.cpu, " · ", machine.processors, " processors");
+  hardware += machine.quota ? concat(" (quota ", significant(*machine.quota, 3), ")") : "";
+  hardware += " · " + format_bytes(static_cast<double>(machine.memory_bytes)) + " memory";
+  if (!machine.governor.empty()) hardware += " · governor " + machine.governor;
+  if (machine.turbo) hardware += *machine.turbo ? " · turbo on" : " · turbo off";
+  return {{"machine", hardware},
+          {"system", concat(machine.system, " · ", machine.kernel, " · load average ",
+                            significant(machine.load_average, 2))},
+          {"report", concat("headway ", report.headway_version, " · ", report.date)}};
+}
+
+Facts describe_race(const RaceResult& race, const RaceSummary& summary) {
+  return {{"model", describe_model(race)},
+          {"method", describe_method(race)},
+          {"noise floor", describe_noise(race, summary)},
+          {"harness cost",
+           race.harness_ns ? format_duration(*race.harness_ns, 2) + " per call" : "not measured"}};
+}
+
+Table latency_table(const SummaryGroup& group) {
+  const TimeUnit unit = unit_for(group);
+  Table table({{group.tuned ? "Runtime, tuned" : "Runtime", true},
+               {"median " + unit.name},
+               {"95 % interval"},
+               {"p90"},
+               {"p99"},
+               {"samples/s"},
+               {"ratio"},
+               {"95 % interval"},
+               {"verdict", true}});
+  for (const RowSummary& row : group.rows) {
+    const auto& median = row.median_ns;
+    table.add({row.row->spec.title,
+               median ? significant(median->estimate / unit.nanoseconds, 4) : kNothing,
+               median ? range(median->low / unit.nanoseconds, median->high / unit.nanoseconds, 4)
+                      : kNothing,
+               number(row.p90_ns, unit.nanoseconds, 4), number(row.p99_ns, unit.nanoseconds, 4),
+               number(row.samples_per_second, 1, 4), ratio_cell(row),
+               row.ratio ? range(row.ratio->low, row.ratio->high, 3) : kNothing, verdict_cell(row)},
+              row.fastest);
+  }
+  return table;
+}
+
+Table cost_table(const SummaryGroup& group) {
+  Table table({{"Runtime", true},
+               {"load"},
+               {"first inference"},
+               {"peak memory"},
+               {"CPU/wall"},
+               {"max abs error"},
+               {"max rel error"},
+               {"top-1"},
+               {"version", true}});
+  for (const RowSummary& row : group.rows) {
+    table.add({row.row->spec.title, duration_cell(row.load_ns), duration_cell(row.first_ns),
+               row.peak_memory_bytes > 0 ? format_bytes(static_cast<double>(row.peak_memory_bytes))
+                                         : kNothing,
+               number(row.processor_per_wall), abs_cell(row), rel_cell(row), top1_cell(row),
+               row.row->info.version.empty() ? kNothing : row.row->info.version},
+              row.fastest);
+  }
+  return table;
+}
+
+Facts describe_settings(const SummaryGroup& group) {
+  Facts facts;
+  for (const RowSummary& row : group.rows) {
+    std::string text;
+    for (const auto& [name, value] : row.row->settings) {
+      text += concat(text.empty() ? "" : ", ", name, "=", value);
+    }
+    if (!text.empty()) facts.emplace_back(row.row->spec.title, text);
+  }
+  return facts;
+}
+
+std::vector<std::string> remarks(const RaceResult& race, const RaceSummary& summary) {
+  std::vector<std::string> texts;
+  std::size_t processes = 0;
+  for (const SummaryGroup& group : summary.groups) {
+    for (const RowSummary& row : group.rows) {
+      remark_on_row(row, race.options, texts);
+      processes = std::max(processes, row.row->processes.size());
+    }
+  }
+  texts.insert(texts.end(), race.notes.begin(), race.notes.end());
+  if (processes == 1) {
+    texts.push_back(
+        "Each runtime ran in one process only, so the intervals do not know how processes differ; "
+        "a larger --budget buys more.");
+  }
+  if (race.control && race.control->failure) {
+    texts.push_back(concat(
+        "The second instance for the noise floor failed: ", race.control->failure->sentence, "."));
+  }
+  if (race.interrupted)
+    texts.push_back("The race was interrupted; this is what was measured before.");
+  return texts;
+}
+
+}  // namespace headway::bench

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/results.h"
+#include "bench/statistics.h"
+
+namespace headway::bench {
+
+/// How a row ended.
+enum class RowStatus {
+  kOk,         ///< Measured, and agrees with the reference.
+  kUnchecked,  ///< Measured, but there was no reference; no ratio.
+  kDisagrees,  ///< Measured, but its outputs are wrong; no ratio.
+  kFailed,     ///< Crashed, hung, refused; what was measured before stays.
+  kMissing,    ///< The runtime is not installed.
+};
+
+/// "ok", "unchecked", "disagrees", "failed", "missing".
+std::string_view name_of(RowStatus status) noexcept;
+
+/// The figures of a row. Latencies are nanoseconds per sample of the batch.
+struct RowSummary {
+  const RowResult* row = nullptr;
+  RowStatus status = RowStatus::kOk;
+  std::size_t samples = 0;
+  std::optional<Interval> median_ns;
+  std::optional<double> p90_ns;
+  std::optional<double> p99_ns;
+  std::optional<double> samples_per_second;
+  std::optional<Interval> ratio;   ///< To the fastest row of its group; empty for that row itself.
+  std::optional<Verdict> verdict;  ///< With `ratio`.
+  bool fastest = false;
+  std::optional<double> load_ns;  ///< Median over processes; per call, like the next.
+  std::optional<double> first_ns;
+  std::optional<double> processor_per_wall;
+  std::int64_t peak_memory_bytes = 0;
+  bool steady = true;
+};
+
+/// Rows that are compared with each other: as a user gets the runtimes, or each at its best.
+struct SummaryGroup {
+  bool tuned = false;
+  std::vector<RowSummary> rows;
+};
+
+/// What a race says.
+struct RaceSummary {
+  std::vector<SummaryGroup> groups;
+  std::optional<Interval> self_ratio;  ///< The A/A: the control against its twin.
+  double noise_floor = 1;              ///< As a factor.
+  std::string recommendation;          ///< One sentence.
+};
+
+/// Fills in `fastest`, `ratio` and `verdict` of those rows that were measured and agree.
+void rank(std::vector<RowSummary*> rows, double noise_floor, std::uint64_t seed);
+
+/// The summary points into `race`. Deterministic.
+RaceSummary summarize(const RaceResult& race);
+
+}  // namespace headway::bench
