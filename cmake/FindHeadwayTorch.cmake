@@ -13,13 +13,7 @@ endfunction()
 # `make peers` fetched, Debian's libtorch-dev. Sets HeadwayTorch_FOUND.
 set(HEADWAY_TORCH_DIR "" CACHE PATH "Folder of an unpacked torch wheel: its include/ and lib/ are used")
 
-if(DEFINED ENV{HEADWAY_PEERS})
-  set(HEADWAY_PEERS_DIR $ENV{HEADWAY_PEERS})
-elseif(DEFINED ENV{XDG_DATA_HOME})
-  set(HEADWAY_PEERS_DIR $ENV{XDG_DATA_HOME}/headway/peers)
-else()
-  set(HEADWAY_PEERS_DIR $ENV{HOME}/.local/share/headway/peers)
-endif()
+include(HeadwayPeers)
 
 set(HeadwayTorch_FOUND TRUE)
 if(EXISTS ${HEADWAY_TORCH_DIR}/lib/libtorch_cpu.so)
