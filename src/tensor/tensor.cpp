@@ -1,7 +1,10 @@
 #include "headway/tensor.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "base/error.h"
 #include "tensor/dispatch.h"
@@ -11,12 +14,28 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
+/// Towards zero, into the nearest integer that To has; NaN becomes 0. (A plain cast of a number
+/// outside of the range would be undefined.)
+template <typename To, typename From>
+To saturate(From value) noexcept {
+  using Limits = std::numeric_limits<To>;
+  // Its successor is a power of two, and so exact in every floating-point type.
+  constexpr auto kEnd = static_cast<From>(Limits::max() / 2 + 1) * 2;
+  if (std::isnan(value)) return 0;
+  if (value >= kEnd) return Limits::max();
+  if (value <= static_cast<From>(Limits::min())) return Limits::min();
+  return static_cast<To>(value);
+}
+
 template <typename To, typename From>
 To convert_element(From value) noexcept {
-  if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
+  constexpr bool kToInteger = std::is_integral_v<To> && !std::is_same_v<To, bool>;
+  if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
+    return convert_element<To>(static_cast<float>(value));
+  } else if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
     return To(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
-    return static_cast<To>(static_cast<float>(value));
+  } else if constexpr (kToInteger && std::is_floating_point_v<From>) {
+    return saturate<To>(value);
   } else {
     return static_cast<To>(value);
   }
