@@ -1,0 +1,54 @@
+#include "passes/pass_testing.h"
+#include "passes/passes.h"
+
+namespace headway {
+namespace {
+
+TEST(FoldConstants, ComputesWhatDependsOnNothing) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[2,3]) -> (%y) {
+    %a: float32[3] = constant random(1)
+    %b = Relu(%a)
+    %c = Mul(%b, %a)
+    %y = Add(%x, %c)
+  })"),
+            "Add");
+}
+
+TEST(FoldConstants, ReadsStaticShapes) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[2,3,4]) -> (%y) {
+    %r = Relu(%x)
+    %s = Shape(%r)
+    %y = Reshape(%x, %s)
+  })"),
+            "Reshape");
+}
+
+TEST(FoldConstants, LeavesSymbolicShapes) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[N,3,4]) -> (%y) {
+    %s = Shape(%x)
+    %y = Reshape(%x, %s)
+  })"),
+            "Shape Reshape");
+}
+
+TEST(FoldConstants, FoldsAnOutput) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[2]) -> (%y, %z) {
+    %a: float32[2] = constant {1.0, -1.0}
+    %y = Relu(%a)
+    %z = Relu(%x)
+  })"),
+            "Relu");
+}
+
+TEST(FoldConstants, LeavesResultsMuchLargerThanTheirInputs) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[1]) -> (%y) {
+    %one: float32[1] = constant {1.0}
+    %shape: int64[2] = constant {1000, 1000}
+    %big = Expand(%one, %shape)
+    %y = Mul(%big, %x)
+  })"),
+            "Expand Mul");
+}
+
+}  // namespace
+}  // namespace headway
