@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "headway/tensor.h"
@@ -41,6 +42,17 @@ T store(Value value) noexcept {
   } else {
     return static_cast<T>(value);
   }
+}
+
+/// A floating-point value is cut towards zero and kept within the integer's range; NaN becomes 0.
+template <typename To>
+To saturated(double value) noexcept {
+  constexpr double low = static_cast<double>(std::numeric_limits<To>::lowest());
+  constexpr double high = static_cast<double>(std::numeric_limits<To>::max());
+  if (value != value) return 0;
+  if (value <= low) return std::numeric_limits<To>::lowest();
+  if (value >= high) return std::numeric_limits<To>::max();
+  return static_cast<To>(value);
 }
 
 /// dispatch() restricted to the types for which `kAllowed<T>` holds. The shape rule has refused the

@@ -13,11 +13,29 @@ bool before(const Operator& a, const Operator& b) {
 
 std::vector<Operator> collect() {
   std::vector<Operator> all;
-  for (const auto family :
-       {activation_operators, conv_operators, elementwise_binary_operators,
-        elementwise_nary_operators, elementwise_unary_operators, fused_operators, matmul_operators,
-        movement_operators, normalization_operators, pool_operators, reduce_operators,
-        shape_operators, softmax_operators}) {
+  for (const auto family : {activation_operators,
+                            arg_reduce_operators,
+                            cast_operators,
+                            conv_operators,
+                            conv_transpose_operators,
+                            create_operators,
+                            einsum_operators,
+                            elementwise_binary_operators,
+                            elementwise_nary_operators,
+                            elementwise_unary_operators,
+                            fused_operators,
+                            gather_operators,
+                            matmul_operators,
+                            movement_operators,
+                            normalization_operators,
+                            pad_operators,
+                            pool_operators,
+                            reduce_operators,
+                            resize_operators,
+                            scan_operators,
+                            shape_operators,
+                            slice_operators,
+                            softmax_operators}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), before);
