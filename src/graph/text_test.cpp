@@ -57,6 +57,23 @@ TEST(Text, RoundTripsTheExample) {
   EXPECT_EQ(graph.nodes()[2]->name(), "output");
 }
 
+// The example of docs/text-form.md.
+TEST(Text, ParsesWhatTheDocumentationShows) {
+  const Graph graph = round_trip(parse_graph(R"(
+graph resnet18 (%input: float32[N,3,224,224]) -> (%output) {
+  %weight: float32[64,3,7,7] = constant random(1)
+  %shape: int64[2] = constant {0, -1}
+  %x: float32[N,64,112,112] = Conv(%input, %weight) {pads = [3, 3, 3, 3], strides = [2, 2]} "conv1"
+  %y = headway.FusedConv(%x, %weight, _, %x) {activation = "Relu"}
+  %mean, _, %deviation = LayerNormalization(%y)
+  %output = Reshape(%mean, %shape)
+}
+)"));
+  EXPECT_EQ(graph.node_count(), 4U);
+  EXPECT_EQ(graph.constants().size(), 2U);
+  EXPECT_TRUE(graph.nodes()[1]->is("FusedConv", "headway"));
+}
+
 TEST(Text, EveryAttributeKind) {
   Graph graph("attributes");
   constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
