@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/elementwise/unary.h"
+#include "kernels/elementwise/function.h"
 
 namespace headway {
 

@@ -52,7 +52,15 @@ class Conv {
   const char* algorithm() const noexcept;
 
  private:
+  enum class Algorithm : std::uint8_t {
+    kDepthwise,
+    kVectorOverImage,    ///< weights × image: output rows are channels, as they are stored.
+    kVectorOverChannels  ///< The transposed product, for images that fill vectors badly.
+  };
+
   ConvShape shape_;
+  const InnerLoops* loops_;
+  Algorithm algorithm_;
 };
 
 }  // namespace headway

@@ -4,11 +4,9 @@
 #include <span>
 
 #include "kernels/context.h"
-#include "kernels/elementwise/unary.h"
+#include "kernels/elementwise/function.h"
 
 namespace headway {
-
-enum class BinaryOp : std::uint8_t { kAdd, kSub, kMul, kDiv, kMin, kMax, kPow };
 
 /// Greatest rank that the strided kernels accept, after no coalescing at all.
 inline constexpr int kMaxRank = 8;

@@ -5,6 +5,7 @@
 
 #include "kernels/context.h"
 #include "kernels/epilogue.h"
+#include "kernels/gemm/panels.h"
 
 namespace headway {
 
@@ -45,7 +46,13 @@ class Gemm {
            float* c, void* scratch) const noexcept;
 
  private:
+  void run_packed(const KernelContext& context, const float* a, const float* packed_b,
+                  std::int64_t packed_stride, const Epilogue& epilogue, float* c,
+                  float* scratch) const noexcept;
+
   GemmShape shape_;
+  Panels panels_;
+  const InnerLoops* loops_;
 };
 
 }  // namespace headway

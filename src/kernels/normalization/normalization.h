@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "kernels/context.h"
-#include "kernels/elementwise/unary.h"
+#include "kernels/elementwise/function.h"
 
 namespace headway {
 

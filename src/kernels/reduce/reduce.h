@@ -3,10 +3,9 @@
 #include <cstdint>
 
 #include "kernels/context.h"
+#include "kernels/reduce/operation.h"
 
 namespace headway {
-
-enum class ReduceOp : std::uint8_t { kSum, kMean, kMax, kMin, kSumSquare, kL2, kL1, kProd };
 
 /// Reduces the middle of [outer × axis × inner] to [outer × inner]; a global pool is
 /// outer = planes, axis = height × width, inner = 1. axis must be positive.

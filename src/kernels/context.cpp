@@ -1,0 +1,16 @@
+#include "kernels/context.h"
+
+#include "kernels/isa/isa.h"
+
+namespace headway {
+
+const InnerLoops& inner_loops(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) return kAvx512Loops;
+  if (isa == Isa::kAvx2) return kAvx2Loops;
+#endif
+  (void)isa;
+  return kPortableLoops;
+}
+
+}  // namespace headway

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/depthwise/rows.h"
+#include "kernels/elementwise/function.h"
+#include "kernels/gemm/tile.h"
+#include "kernels/pool/rows.h"
+#include "kernels/reduce/operation.h"
+
+namespace headway {
+
+/// The innermost loops of all kernels, compiled once per instruction set from the same source
+/// (kernels/isa/). Everything around them is ordinary C++, compiled once.
+struct InnerLoops {
+  const char* name;  ///< As HEADWAY_ISA spells it.
+  int width;         ///< Floats per vector.
+  int tile_rows;     ///< Greatest register tile of gemm_tile: rows, and
+  int tile_columns;  ///< columns, a multiple of width.
+
+  void (*gemm_tile)(const GemmTile& tile) noexcept;
+  void (*store_transposed)(const TransposedTile& tile) noexcept;
+  void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
+
+  void (*depthwise_row)(const DepthwiseRow& row) noexcept;
+  void (*pool_row)(const PoolRow& row) noexcept;
+
+  void (*unary)(Unary function, std::int64_t size, const float* input, float* output) noexcept;
+  /// Steps are 1, or 0 for one operand that stays the same.
+  void (*binary)(BinaryOp op, std::int64_t size, const float* a, int a_step, const float* b,
+                 int b_step, float* output) noexcept;
+  /// output[i] = input[i] * scale + shift
+  void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
+                      float* output) noexcept;
+
+  /// Raw reductions: no division for kMean, no root for kL2.
+  float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
+  /// totals[i] = totals[i] combined with input[i].
+  void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
+
+  void (*softmax_row)(bool logarithm, std::int64_t size, const float* input,
+                      float* output) noexcept;
+  void (*layer_norm_row)(std::int64_t size, const float* input, const float* scale,
+                         const float* bias, float epsilon, float* output) noexcept;
+
+  /// output[column * output_stride + row] = input[row * input_stride + column]
+  void (*transpose)(std::int64_t rows, std::int64_t columns, const float* input,
+                    std::int64_t input_stride, float* output, std::int64_t output_stride) noexcept;
+};
+
+}  // namespace headway

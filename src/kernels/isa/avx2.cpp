@@ -1,0 +1,8 @@
+#include "kernels/isa/isa.h"
+#include "kernels/isa/table.h"
+
+namespace headway {
+
+const InnerLoops kAvx2Loops = loops_of("avx2");
+
+}  // namespace headway

@@ -1,0 +1,8 @@
+#include "kernels/isa/isa.h"
+#include "kernels/isa/table.h"
+
+namespace headway {
+
+const InnerLoops kAvx512Loops = loops_of("avx512");
+
+}  // namespace headway

@@ -1,0 +1,148 @@
+#pragma once
+
+#include "kernels/isa/simd.h"
+
+// Elementary functions by argument reduction and polynomials. The coefficients interpolate at
+// Chebyshev nodes of the reduced interval; unary_test.cpp measures the errors.
+
+namespace headway {
+namespace {
+
+template <typename... Coefficients>
+inline Vector polynomial(Vector x, float highest, Coefficients... lower) {
+  Vector sum = splat(highest);
+  ((sum = sum * x + splat(lower)), ...);
+  return sum;
+}
+
+struct Reduced {
+  Vector remainder;  ///< x - exponent · log 2, at most half of log 2 away from zero
+  Vector exponent;   ///< an integer
+};
+
+inline Reduced reduce_exponent(Vector x) {
+  const Vector bounded = min(max(x, splat(-104.5F)), splat(89.5F));
+  const Vector exponent = round_to_even(bounded * splat(1.44269504F));
+  // log 2 in two parts, the first with trailing zeros so that its multiples are exact.
+  const Vector high = bounded - exponent * splat(0.693359375F);
+  return {high + exponent * splat(2.12194440e-4F), exponent};
+}
+
+/// v · 2^exponent in two steps, so that the results may be subnormal or infinite.
+inline Vector scale_by_power(Vector v, Vector exponent) {
+  const Bits whole = to_int(exponent);
+  const Bits half = whole >> 1;
+  const Vector first = from_bits((half + 127) << 23);
+  const Vector second = from_bits((whole - half + 127) << 23);
+  return v * first * second;
+}
+
+/// exp(r) - 1 for |r| up to half of log 2.
+inline Vector expm1_reduced(Vector r) {
+  return r + r * r *
+                 polynomial(r, 0.000198909908F, 0.001393365F, 0.00833331093F, 0.0416664649F,
+                            0.166666667F, 0.5F);
+}
+
+inline Vector exp(Vector x) {
+  const Reduced reduced = reduce_exponent(x);
+  return scale_by_power(splat(1.0F) + expm1_reduced(reduced.remainder), reduced.exponent);
+}
+
+inline Vector expm1(Vector x) {
+  const Reduced reduced = reduce_exponent(x);
+  const Vector small = expm1_reduced(reduced.remainder);
+  const Vector large = scale_by_power(splat(1.0F) + small, reduced.exponent) - splat(1.0F);
+  return select(reduced.exponent == splat(0.0F), small, large);
+}
+
+inline Vector log(Vector x) {
+  constexpr float kSmallestNormal = 1.17549435e-38F;
+  const Bits subnormal = x < splat(kSmallestNormal);
+  const Bits bits = to_bits(select(subnormal, x * splat(33554432.0F), x));
+  // Subtracting sqrt(1/2) from the representation rounds the exponent at sqrt(2).
+  const Bits rebased = bits - 0x3f3504f3;
+  const Vector exponent = to_float(rebased >> 23) - select(subnormal, splat(25.0F), splat(0.0F));
+  const Vector f = from_bits((rebased & 0x007fffff) + 0x3f3504f3) - splat(1.0F);
+  const Vector series =
+      f * f * f *
+          polynomial(f, 0.0697161144F, -0.114797338F, 0.116854199F, -0.124256873F, 0.142490576F,
+                     -0.166678023F, 0.200007157F, -0.24999997F, 0.333333312F) -
+      splat(2.12194440e-4F) * exponent - splat(0.5F) * f * f;
+  const Vector result = splat(0.693359375F) * exponent + (series + f);
+  const Vector infinity = splat(__builtin_inff());
+  const Vector at_zero = select(x == splat(0.0F), -infinity, splat(__builtin_nanf("")));
+  return select((x > splat(0.0F)) & (x < infinity), result,
+                select((x == infinity) | (x != x), x, at_zero));
+}
+
+/// log(1 + u) for u in [0, 1].
+inline Vector log1p_of_fraction(Vector u) {
+  const Vector sum = splat(1.0F) + u;
+  return log(sum) + (u - (sum - splat(1.0F))) / sum;
+}
+
+inline Vector tanh(Vector x) {
+  const Vector magnitude = abs(x);
+  const Vector square = x * x;
+  const Vector small = x + x * square *
+                               polynomial(square, 0.0022927448F, -0.00834394549F, 0.0217689186F,
+                                          -0.0539592596F, 0.133333036F, -0.333333332F);
+  const Vector large = splat(1.0F) - splat(2.0F) / (exp(magnitude + magnitude) + splat(1.0F));
+  return select(magnitude < splat(0.625F), small, copy_sign(large, x));
+}
+
+inline Vector sigmoid(Vector x) {
+  return splat(1.0F) / (splat(1.0F) + exp(-x));
+}
+
+inline Vector erf(Vector x) {
+  const Vector magnitude = min(abs(x), splat(4.0F));
+  const Vector square = x * x;
+  const Vector small =
+      x + x * polynomial(square, 8.33471865e-05F, -0.000813470934F, 0.00520036859F, -0.0268591515F,
+                         0.112836915F, -0.376126335F, 0.128379167F);
+  const Vector log_complement =
+      magnitude * polynomial(magnitude, 1.04606568e-06F, -3.43885088e-05F, 0.000498825008F,
+                             -0.00430378931F, 0.0251395503F, -0.107855653F, -0.634148184F,
+                             -1.1289028F);
+  const Vector large = splat(1.0F) - exp(log_complement);
+  return select(abs(x) < splat(0.93F), small, copy_sign(large, x));
+}
+
+inline Vector softplus(Vector x) {
+  return max(x, splat(0.0F)) + log1p_of_fraction(exp(-abs(x)));
+}
+
+/// tanh(softplus(x)) = n / (n + 2) with n = e^x (e^x + 2).
+inline Vector mish(Vector x) {
+  const Vector e = exp(min(x, splat(20.0F)));
+  const Vector n = e * (e + splat(2.0F));
+  return x * (n / (n + splat(2.0F)));
+}
+
+inline Vector gelu(Vector x) {
+  return splat(0.5F) * x * (splat(1.0F) + erf(x * splat(0.707106781F)));
+}
+
+inline Vector gelu_tanh(Vector x) {
+  const Vector inner = splat(0.797884561F) * (x + splat(0.044715F) * x * x * x);
+  return splat(0.5F) * x * (splat(1.0F) + tanh(inner));
+}
+
+inline Vector floor(Vector x) {
+  const Vector rounded = round_to_even(x);
+  return copy_sign(rounded - select(rounded > x, splat(1.0F), splat(0.0F)), x);
+}
+
+inline Vector ceil(Vector x) {
+  return -floor(-x);
+}
+
+inline Vector sign(Vector x) {
+  const Vector unit = copy_sign(splat(1.0F), x);
+  return select((x == splat(0.0F)) | (x != x), x, unit);
+}
+
+}  // namespace
+}  // namespace headway

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "kernels/isa/binary_loops.h"
+#include "kernels/reduce/operation.h"
+
+namespace headway {
+namespace {
+
+struct AddStep {
+  static constexpr float kStart = 0;
+  static Vector combine(Vector total, Vector x) { return total + x; }
+};
+struct AddSquareStep : AddStep {
+  static Vector combine(Vector total, Vector x) { return total + x * x; }
+};
+struct AddMagnitudeStep : AddStep {
+  static Vector combine(Vector total, Vector x) { return total + abs(x); }
+};
+struct MaxStep {
+  static constexpr float kStart = -__builtin_inff();
+  static Vector combine(Vector total, Vector x) { return max(total, x); }
+};
+struct MinStep {
+  static constexpr float kStart = __builtin_inff();
+  static Vector combine(Vector total, Vector x) { return min(total, x); }
+};
+struct MultiplyStep {
+  static constexpr float kStart = 1;
+  static Vector combine(Vector total, Vector x) { return total * x; }
+};
+
+/// Combines totals that are already squared or absolute.
+inline Vector merge(AddStep, Vector a, Vector b) {
+  return a + b;
+}
+inline Vector merge(MaxStep, Vector a, Vector b) {
+  return max(a, b);
+}
+inline Vector merge(MinStep, Vector a, Vector b) {
+  return min(a, b);
+}
+inline Vector merge(MultiplyStep, Vector a, Vector b) {
+  return a * b;
+}
+
+template <typename Step>
+inline Vector rotate_and_merge(Vector v) {
+  for (int span = kWidth / 2; span > 0; span /= 2) {
+    Vector rotated;
+    for (int i = 0; i < kWidth; ++i) rotated[i] = v[(i + span) % kWidth];
+    v = merge(Step{}, v, rotated);
+  }
+  return v;
+}
+
+/// Four running totals: short dependency chains, and smaller rounding errors than one.
+template <typename Step>
+inline float reduce_with(std::int64_t size, const float* in) {
+  Vector totals[4];
+  for (Vector& total : totals) total = splat(Step::kStart);
+  std::int64_t i = 0;
+  for (; i + 4 * kWidth <= size; i += 4 * kWidth) {
+#pragma GCC unroll 4
+    for (int t = 0; t < 4; ++t) totals[t] = Step::combine(totals[t], load(in + i + t * kWidth));
+  }
+  for (; i < size; i += kWidth) {
+    const int there = at_most_width(size - i);
+    const Vector next = Step::combine(totals[0], load_partial(in + i, there));
+    totals[0] = select(iota() < splat_bits(there), next, totals[0]);
+  }
+  const Vector low = merge(Step{}, totals[0], totals[1]);
+  const Vector high = merge(Step{}, totals[2], totals[3]);
+  return rotate_and_merge<Step>(merge(Step{}, low, high))[0];
+}
+
+float reduce_row(ReduceOp op, std::int64_t size, const float* in) noexcept {
+  switch (op) {
+    case ReduceOp::kSum:
+    case ReduceOp::kMean:
+      return reduce_with<AddStep>(size, in);
+    case ReduceOp::kSumSquare:
+    case ReduceOp::kL2:
+      return reduce_with<AddSquareStep>(size, in);
+    case ReduceOp::kL1:
+      return reduce_with<AddMagnitudeStep>(size, in);
+    case ReduceOp::kMax:
+      return reduce_with<MaxStep>(size, in);
+    case ReduceOp::kMin:
+      return reduce_with<MinStep>(size, in);
+    case ReduceOp::kProd:
+      return reduce_with<MultiplyStep>(size, in);
+  }
+  return 0;
+}
+
+template <typename Step>
+inline void reduce_into_with(std::int64_t size, const float* in, float* totals) {
+  for_each_pair(size, totals, 1, in, 1, totals,
+                [](Vector total, Vector x) { return Step::combine(total, x); });
+}
+
+void reduce_into(ReduceOp op, std::int64_t size, const float* in, float* totals) noexcept {
+  switch (op) {
+    case ReduceOp::kSum:
+    case ReduceOp::kMean:
+      return reduce_into_with<AddStep>(size, in, totals);
+    case ReduceOp::kSumSquare:
+    case ReduceOp::kL2:
+      return reduce_into_with<AddSquareStep>(size, in, totals);
+    case ReduceOp::kL1:
+      return reduce_into_with<AddMagnitudeStep>(size, in, totals);
+    case ReduceOp::kMax:
+      return reduce_into_with<MaxStep>(size, in, totals);
+    case ReduceOp::kMin:
+      return reduce_into_with<MinStep>(size, in, totals);
+    case ReduceOp::kProd:
+      return reduce_into_with<MultiplyStep>(size, in, totals);
+  }
+}
+
+}  // namespace
+}  // namespace headway

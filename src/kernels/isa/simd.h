@@ -1,0 +1,138 @@
+#pragma once
+
+// One vector type for all instruction sets, for the translation units in kernels/isa/ only: they
+// are compiled with flags the machine may not support, so everything here has internal linkage and
+// no library function is used, lest the linker pick a copy with illegal instructions.
+
+#include <cstdint>
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace headway {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+#elif defined(__AVX2__)
+constexpr int kWidth = 8;
+#else
+constexpr int kWidth = 4;
+#endif
+
+using Vector = float __attribute__((vector_size(kWidth * sizeof(float))));
+using Bits = std::int32_t __attribute__((vector_size(kWidth * sizeof(float))));
+
+inline Vector load(const float* p) {
+  Vector v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+inline void store(float* p, Vector v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
+inline Vector splat(float x) {
+  return x - Vector{};
+}
+
+inline Bits splat_bits(std::int32_t x) {
+  return x - Bits{};
+}
+
+inline Bits iota() {
+  Bits lanes;
+  for (int i = 0; i < kWidth; ++i) lanes[i] = i;
+  return lanes;
+}
+
+/// The first n (0 to kWidth) elements, zeros after them; touches no memory beyond them.
+inline Vector load_partial(const float* p, int n) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1), p));
+#elif defined(__AVX2__)
+  const Bits mask = iota() < splat_bits(n);
+  return reinterpret_cast<Vector>(_mm256_maskload_ps(p, reinterpret_cast<__m256i>(mask)));
+#else
+  Vector v{};
+  for (int i = 0; i < n; ++i) v[i] = p[i];
+  return v;
+#endif
+}
+
+inline void store_partial(float* p, Vector v, int n) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1), reinterpret_cast<__m512>(v));
+#elif defined(__AVX2__)
+  const Bits mask = iota() < splat_bits(n);
+  _mm256_maskstore_ps(p, reinterpret_cast<__m256i>(mask), reinterpret_cast<__m256>(v));
+#else
+  for (int i = 0; i < n; ++i) p[i] = v[i];
+#endif
+}
+
+inline Vector select(Bits mask, Vector yes, Vector no) {
+  return mask ? yes : no;
+}
+
+/// A NaN in x or in y comes through, whichever operand it is.
+inline Vector max(Vector x, Vector y) {
+  return select((x > y) | (x != x), x, y);
+}
+inline Vector min(Vector x, Vector y) {
+  return select((x < y) | (x != x), x, y);
+}
+
+inline Vector from_bits(Bits bits) {
+  return reinterpret_cast<Vector>(bits);
+}
+inline Bits to_bits(Vector v) {
+  return reinterpret_cast<Bits>(v);
+}
+
+inline Vector abs(Vector v) {
+  return from_bits(to_bits(v) & splat_bits(0x7fffffff));
+}
+
+/// |x| with the sign bit of y.
+inline Vector copy_sign(Vector x, Vector y) {
+  return from_bits((to_bits(x) & splat_bits(0x7fffffff)) |
+                   (to_bits(y) & splat_bits(static_cast<std::int32_t>(0x80000000U))));
+}
+
+inline Vector to_float(Bits v) {
+  return __builtin_convertvector(v, Vector);
+}
+
+/// Rounds toward zero; elements beyond int32 give unspecified results.
+inline Bits to_int(Vector v) {
+  return __builtin_convertvector(v, Bits);
+}
+
+inline Vector square_root(Vector v) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_sqrt_ps(0xffff, reinterpret_cast<__m512>(v)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v)));
+#else
+  for (int i = 0; i < kWidth; ++i) v[i] = __builtin_sqrtf(v[i]);
+  return v;
+#endif
+}
+
+/// Nearest integer, ties to even; exact for every finite float.
+inline Vector round_to_even(Vector v) {
+  // Adding and taking away 2^23 leaves no room for a fraction.
+  const Vector magic = copy_sign(splat(8388608.0F), v);
+  const Vector rounded = copy_sign((v + magic) - magic, v);
+  return select(abs(v) < splat(8388608.0F), rounded, v);
+}
+
+inline int at_most_width(std::int64_t n) {
+  return n < kWidth ? static_cast<int>(n) : kWidth;
+}
+
+}  // namespace
+}  // namespace headway

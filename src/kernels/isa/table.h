@@ -1,0 +1,35 @@
+#pragma once
+
+#include "kernels/inner_loops.h"
+#include "kernels/isa/row_functions.h"
+#include "kernels/isa/row_loops.h"
+#include "kernels/isa/window_loops.h"
+
+namespace headway {
+namespace {
+
+/// The table of the translation unit that includes this, built with that unit's flags.
+constexpr InnerLoops loops_of(const char* name) {
+  return {
+      .name = name,
+      .width = kWidth,
+      .tile_rows = kTileRows,
+      .tile_columns = kTileVectors * kWidth,
+      .gemm_tile = gemm_tile,
+      .store_transposed = store_transposed,
+      .pack_window = pack_window,
+      .depthwise_row = depthwise_row,
+      .pool_row = pool_row,
+      .unary = unary_loop,
+      .binary = binary_loop,
+      .scale_shift = scale_shift_loop,
+      .reduce_row = reduce_row,
+      .reduce_into = reduce_into,
+      .softmax_row = softmax_row,
+      .layer_norm_row = layer_norm_row,
+      .transpose = transpose,
+  };
+}
+
+}  // namespace
+}  // namespace headway
