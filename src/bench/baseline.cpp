@@ -14,8 +14,10 @@ namespace {
 /// The two runs are independent, so the logarithmic errors add in quadrature.
 Interval ratio_of(const Interval& now, const Interval& before) {
   const double estimate = std::log(now.estimate / before.estimate);
-  const double below = std::hypot(std::log(now.estimate / now.low), std::log(before.high / before.estimate));
-  const double above = std::hypot(std::log(now.high / now.estimate), std::log(before.estimate / before.low));
+  const double below =
+      std::hypot(std::log(now.estimate / now.low), std::log(before.high / before.estimate));
+  const double above =
+      std::hypot(std::log(now.high / now.estimate), std::log(before.estimate / before.low));
   return {std::exp(estimate), std::exp(estimate - below), std::exp(estimate + above)};
 }
 
@@ -46,9 +48,9 @@ void compare_race(const RaceResult& race, const RaceSummary& summary, const Json
       const Json* before = find_row(old, row.row->spec);
       if (before == nullptr || !row.median_ns || before->at("median_ns").is_null()) continue;
       const Json& median = before->at("median_ns");
-      const Interval ratio = ratio_of(*row.median_ns, {median.at("estimate").get<double>(),
-                                                       median.at("low").get<double>(),
-                                                       median.at("high").get<double>()});
+      const Interval ratio = ratio_of(
+          *row.median_ns, {median.at("estimate").get<double>(), median.at("low").get<double>(),
+                           median.at("high").get<double>()});
       changes.push_back({headline(race), row.row->spec.title, ratio,
                          judge_change(ratio, noise_floor, min_effect)});
     }
@@ -108,9 +110,9 @@ std::string baseline_text(const std::vector<BaselineChange>& changes, double min
                std::string(word_for(change.verdict))});
   }
   const auto slower = std::ranges::count(changes, Verdict::kSlower, &BaselineChange::verdict);
-  return table.to_text(color) +
-         concat("\n", slower, " of ", changes.size(), " rows slower than the baseline by more than ",
-                format_percent(min_effect), " and the noise.\n");
+  return table.to_text(color) + concat("\n", slower, " of ", changes.size(),
+                                       " rows slower than the baseline by more than ",
+                                       format_percent(min_effect), " and the noise.\n");
 }
 
 }  // namespace headway::bench

@@ -21,9 +21,9 @@ struct BaselineChange {
 /// naming the file.
 Json read_report(const std::filesystem::path& path);
 
-/// Rows that both reports have (same model, batch, threads, device, runtime and tuning) and measured.
-/// A change counts as one only if its interval lies beyond the noise floors of both races and the
-/// change itself beyond `min_effect` (0.02 is 2 %).
+/// Rows that both reports have (same model, batch, threads, device, runtime and tuning) and
+/// measured. A change counts as one only if its interval lies beyond the noise floors of both races
+/// and the change itself beyond `min_effect` (0.02 is 2 %).
 std::vector<BaselineChange> compare_with_baseline(const Report& report, const Summaries& summaries,
                                                   const Json& baseline, double min_effect);
 

@@ -72,20 +72,31 @@ void thin(std::vector<double>& values) {
 }
 
 /// Logarithm of the median, or of the ratio of medians.
-double statistic(const std::vector<double>& row, const std::vector<double>& base) {
-  return std::log(median(row)) - (base.empty() ? 0 : std::log(median(base)));
+double statistic(std::vector<double>& row, std::vector<double>& base) {
+  return std::log(median_in_place(row)) - (base.empty() ? 0 : std::log(median_in_place(base)));
 }
 
-double estimate_of(const Tree& tree) {
+double statistic(const Generation& generation) {
   std::vector<double> row;
   std::vector<double> base;
-  for (const Generation& generation : tree.generations) {
-    for (const Block& block : generation) {
-      row.insert(row.end(), block.row.begin(), block.row.end());
-      base.insert(base.end(), block.base.begin(), block.base.end());
-    }
+  for (const Block& block : generation) {
+    row.insert(row.end(), block.row.begin(), block.row.end());
+    base.insert(base.end(), block.base.begin(), block.base.end());
   }
   return statistic(row, base);
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double variance(const std::vector<double>& values) {
+  const double center = mean(values);
+  double sum = 0;
+  for (const double value : values) sum += (value - center) * (value - center);
+  return sum / static_cast<double>(values.size() - 1);
 }
 
 void draw(const std::vector<double>& from, std::vector<double>& into, Random& random) {
@@ -94,35 +105,42 @@ void draw(const std::vector<double>& from, std::vector<double>& into, Random& ra
   }
 }
 
-/// Distances of the 2.5 % and 97.5 % points from the estimate, on the logarithmic scale.
-struct Reach {
-  double below = 0;
-  double above = 0;
+/// What resampling makes of the estimate.
+struct Resampled {
+  std::vector<double>
+      within;          ///< Blocks and iterations drawn anew, processes as they were; sorted.
+  double between = 0;  ///< Standard deviation that drawing processes anew adds.
 };
 
-Reach bootstrap(const Tree& tree, double estimate, bool resample_processes, Random random) {
-  std::vector<double> statistics;
+Resampled bootstrap(const Tree& tree, Random random) {
+  const std::size_t processes = tree.generations.size();
+  std::vector<double> within;
+  std::vector<double> whole;
+  std::vector<double> statistics(processes);
   std::vector<double> row;
   std::vector<double> base;
-  const std::size_t generations = tree.generations.size();
   for (int resample = 0; resample < kResamples; ++resample) {
-    row.clear();
-    base.clear();
-    for (std::size_t index = 0; index < generations; ++index) {
-      const Generation& generation =
-          tree.generations[resample_processes ? random.below(generations) : index];
-      for (std::size_t count = 0; count < generation.size(); ++count) {
-        const Block& block = generation[random.below(generation.size())];
+    for (std::size_t process = 0; process < processes; ++process) {
+      const Generation& blocks = tree.generations[process];
+      row.clear();
+      base.clear();
+      for (std::size_t count = 0; count < blocks.size(); ++count) {
+        const Block& block = blocks[random.below(blocks.size())];
         draw(block.row, row, random);
         draw(block.base, base, random);
       }
+      statistics[process] = statistic(row, base);
     }
-    statistics.push_back(statistic(row, base));
+    within.push_back(mean(statistics));
+    double sum = 0;
+    for (std::size_t count = 0; count < processes; ++count) {
+      sum += statistics[random.below(processes)];
+    }
+    whole.push_back(sum / static_cast<double>(processes));
   }
-  std::ranges::sort(statistics);
-  constexpr auto kTail = static_cast<std::size_t>(kResamples * 0.025);
-  return {std::max(0.0, estimate - statistics[kTail]),
-          std::max(0.0, statistics[statistics.size() - 1 - kTail] - estimate)};
+  std::ranges::sort(within);
+  const double between = variance(whole) - variance(within);
+  return {std::move(within), std::sqrt(std::max(0.0, between))};
 }
 
 /// Two-sided 95 % quantile of Student's t.
@@ -133,19 +151,27 @@ double student_t(std::size_t degrees) {
   return kZ + 2.4 / static_cast<double>(degrees);
 }
 
-/// The part of the reach that comes from differences between processes is estimated from very few
-/// of them: undo the bootstrap's bias (n-1)/n, and use Student's t for the normal quantile.
-double widen(double whole, double within, std::size_t processes) {
-  if (processes < 2) return whole;
-  const auto count = static_cast<double>(processes);
-  const double factor = student_t(processes - 1) / kZ * std::sqrt(count / (count - 1));
-  const double between = std::max(0.0, whole * whole - within * within);
-  return std::sqrt(within * within + factor * factor * between);
+/// Undoes what makes a bootstrap of few things too sure of itself: its bias, (n-1)/n of the
+/// variance, and the normal quantile where Student's t belongs.
+double small_sample_factor(std::size_t things, std::size_t degrees) {
+  if (things < 2 || degrees == 0) return 1;
+  const auto count = static_cast<double>(things);
+  return student_t(degrees) / kZ * std::sqrt(count / (count - 1));
+}
+
+/// Factor for the blocks within processes.
+double block_factor(const Tree& tree) {
+  std::size_t blocks = 0;
+  for (const Generation& generation : tree.generations) blocks += generation.size();
+  const std::size_t processes = tree.generations.size();
+  return small_sample_factor(blocks / processes, blocks - processes);
 }
 
 std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
   if (tree.generations.empty()) return std::nullopt;
-  const double estimate = estimate_of(tree);
+  std::vector<double> statistics;
+  for (const Generation& generation : tree.generations) statistics.push_back(statistic(generation));
+  const double estimate = mean(statistics);
   if (!std::isfinite(estimate)) return std::nullopt;
   for (Generation& generation : tree.generations) {
     for (Block& block : generation) {
@@ -154,12 +180,15 @@ std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
     }
   }
   const std::size_t processes = tree.generations.size();
-  const Reach within = bootstrap(tree, estimate, false, Random(sub_seed(seed, 1)));
-  const Reach whole =
-      processes < 2 ? within : bootstrap(tree, estimate, true, Random(sub_seed(seed, 2)));
-  return Interval{std::exp(estimate),
-                  std::exp(estimate - widen(whole.below, within.below, processes)),
-                  std::exp(estimate + widen(whole.above, within.above, processes))};
+  const Resampled resampled = bootstrap(tree, Random(seed));
+  const double blocks = block_factor(tree);
+  const double between = kZ * small_sample_factor(processes, processes - 1) * resampled.between;
+  constexpr auto kTail = static_cast<std::size_t>(kResamples * 0.025);
+  const double below = blocks * (estimate - resampled.within[kTail]);
+  const double above = blocks * (resampled.within[kResamples - 1 - kTail] - estimate);
+  // The spread of the processes already contains that of the blocks within them.
+  return Interval{std::exp(estimate), std::exp(estimate - std::max({below, between, 0.0})),
+                  std::exp(estimate + std::max({above, between, 0.0}))};
 }
 
 }  // namespace

@@ -4,8 +4,9 @@
 
 namespace headway::bench {
 
-/// A model that only fake runtimes can load, and whose outputs are its inputs. It lets the harness be
-/// tried and tested without an engine: `headway bench fake --runtimes fake:delay=1ms,fake:delay=2ms`.
+/// A model that only fake runtimes can load, and whose outputs are its inputs. It lets the harness
+/// be tried and tested without an engine: `headway bench fake --runtimes
+/// fake:delay=1ms,fake:delay=2ms`.
 class FakeModel : public ModelSource {
  public:
   /// One float32 input of this shape.

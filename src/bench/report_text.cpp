@@ -43,7 +43,9 @@ bool Report::interrupted() const {
   return std::ranges::any_of(races, [](const RaceResult& race) { return race.interrupted; });
 }
 
-std::string context_text(const Report& report) { return lines_of(describe_context(report)); }
+std::string context_text(const Report& report) {
+  return lines_of(describe_context(report));
+}
 
 std::string race_text(const RaceResult& race, const RaceSummary& summary, bool color) {
   std::string text = bold(headline(race), color) + '\n';

@@ -8,6 +8,10 @@
 namespace headway::bench {
 
 double median(std::vector<double> values) {
+  return median_in_place(values);
+}
+
+double median_in_place(std::span<double> values) {
   if (values.empty()) fail(ErrorCode::kInvalidArgument, "the median of no values does not exist");
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());

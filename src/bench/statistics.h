@@ -32,6 +32,9 @@ using RowSamples = std::vector<ProcessSamples>;
 /// Throws Error(kInvalidArgument) if there are no values.
 double median(std::vector<double> values);
 
+/// The same without a copy; reorders the values.
+double median_in_place(std::span<double> values);
+
 /// The smallest value that at least `fraction` of all do not exceed. Empty where a percentile would
 /// be a story about a handful of samples: fewer than ten of them must lie beyond it.
 std::optional<double> percentile(std::span<const double> values, double fraction);
@@ -39,14 +42,15 @@ std::optional<double> percentile(std::span<const double> values, double fraction
 /// All values of a row.
 std::vector<double> flatten(const RowSamples& row);
 
-/// Median latency with a hierarchical bootstrap interval (process, round, iteration; Kalibera &
-/// Jones 2013). Empty without samples. The few processes that a race can afford are too few for a
-/// plain bootstrap, which would see only what they happened to be: the share of the variance
-/// between processes is widened by Student's t.
+/// Median latency: of each process the median, of these the geometric mean. The interval is a
+/// hierarchical bootstrap's (process, round, iteration; Kalibera & Jones 2013). A race affords few
+/// processes and blocks, and a plain bootstrap of few things is too sure of itself, so both levels
+/// are widened by Student's t. Empty without samples.
 std::optional<Interval> median_interval(const RowSamples& row, std::uint64_t seed);
 
-/// Ratio of the medians of `row` to `base` over the blocks in which both ran; processes and blocks
-/// are resampled in pairs, so that what disturbed both alike cancels. Empty if they share no block.
+/// Ratio of the medians of `row` to `base` over the blocks in which both ran, process by process,
+/// and of these the geometric mean. Processes and blocks are resampled in pairs, so that what
+/// disturbed both alike cancels. Empty if they share no block.
 std::optional<Interval> ratio_interval(const RowSamples& row, const RowSamples& base,
                                        std::uint64_t seed);
 

@@ -14,12 +14,17 @@ constexpr double kNegligible = 0.01;
 
 constexpr std::size_t kShortestState = 5;
 
-std::vector<double> smooth_logarithms(std::span<const double> values) {
+std::vector<double> logarithms(std::span<const double> values) {
   std::vector<double> logs;
   for (const double value : values) logs.push_back(std::log(std::max(value, 1.0)));
-  std::vector<double> smooth = logs;
-  for (std::size_t index = 1; index + 1 < logs.size(); ++index) {
-    smooth[index] = median({logs[index - 1], logs[index], logs[index + 1]});
+  return logs;
+}
+
+/// Takes single outliers away.
+std::vector<double> running_median(const std::vector<double>& series) {
+  std::vector<double> smooth = series;
+  for (std::size_t index = 1; index + 1 < series.size(); ++index) {
+    smooth[index] = median({series[index - 1], series[index], series[index + 1]});
   }
   return smooth;
 }
@@ -56,24 +61,23 @@ class SegmentCost {
 };
 
 bool has_trend(std::span<const double> state) {
-  const std::size_t half = state.size() / 2;
-  const std::vector<double> series = smooth_logarithms(state);
-  const double before =
-      median({series.begin(), series.begin() + static_cast<std::ptrdiff_t>(half)});
-  const double after = median({series.end() - static_cast<std::ptrdiff_t>(half), series.end()});
-  // Standard error of a difference of two medians; the running median leaves about half the samples
-  // independent.
-  const double error = noise_of(series) * 1.2533 * 2 / std::sqrt(static_cast<double>(half));
-  return std::abs(after - before) > std::max(kNegligible, 2 * error);
+  const auto half = static_cast<std::ptrdiff_t>(state.size() / 2);
+  const std::vector<double> series = logarithms(state);
+  const double before = median({series.begin(), series.begin() + half});
+  const double after = median({series.end() - half, series.end()});
+  constexpr double kMedianError = 1.2533;  // Of a median, in standard errors of a mean.
+  const double error = noise_of(series) * kMedianError * std::sqrt(2.0 / static_cast<double>(half));
+  return std::abs(after - before) > std::max(kNegligible, 2.5 * error);
 }
 
 }  // namespace
 
 std::vector<std::size_t> change_points(std::span<const double> values) {
   if (values.size() < 4) return {};
-  const std::vector<double> series = smooth_logarithms(values);
+  const std::vector<double> raw = logarithms(values);
+  const std::vector<double> series = running_median(raw);
   const SegmentCost cost(series);
-  const double noise = noise_of(series);
+  const double noise = noise_of(raw);
   const double penalty = 5 * noise * noise * std::log(static_cast<double>(series.size()));
 
   std::vector<double> best{-penalty};

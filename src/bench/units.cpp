@@ -92,7 +92,7 @@ std::string format_bytes(double bytes) {
 }
 
 std::string format_count(double count) {
-  if (count < 10'000) return significant(count, 5);
+  if (count < 10'000) return significant(count, 4);
   constexpr std::array<std::pair<double, std::string_view>, 4> kUnits{
       {{1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}}};
   return scaled(count, kUnits, 3);
