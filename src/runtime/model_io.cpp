@@ -5,6 +5,7 @@
 #include "formats/format.h"
 #include "formats/onnx/read.h"
 #include "formats/onnx/write.h"
+#include "formats/torchscript/write.h"
 #include "ops/operator.h"
 
 namespace headway {
@@ -24,8 +25,11 @@ void Model::save(const std::filesystem::path& file) const {
   const std::filesystem::path extension = file.extension();
   if (extension == ".onnx") {
     write_onnx(*graph_, file);
+  } else if (extension == ".pt") {
+    write_torchscript(*graph_, file);
   } else {
-    fail(ErrorCode::kUnsupported, "cannot save '", file.string(), "': the name must end in .onnx");
+    fail(ErrorCode::kUnsupported, "cannot save '", file.string(),
+         "': the name must end in .onnx or .pt");
   }
 }
 

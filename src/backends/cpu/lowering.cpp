@@ -1,8 +1,108 @@
 #include "backends/cpu/lowering.h"
 
-namespace headway::cpu {
+#include <algorithm>
+#include <array>
 
-std::unique_ptr<Step> lower(const Node& node, Lowering&) {
+#include "ops/fused.h"
+
+namespace headway::cpu {
+namespace {
+
+struct Entry {
+  std::string_view op_type, domain;
+  Lower lower;
+};
+
+constexpr std::array kTable = {
+    Entry{"Conv", "", lower_conv},
+    Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"ConvTranspose", "", lower_conv_transpose},
+
+    Entry{"Gemm", "", lower_gemm},
+    Entry{"FusedGemm", kFusedDomain, lower_gemm},
+    Entry{"MatMul", "", lower_matmul},
+    Entry{"FusedMatMul", kFusedDomain, lower_matmul},
+
+    Entry{"AveragePool", "", lower_pool},
+    Entry{"MaxPool", "", lower_pool},
+    Entry{"GlobalAveragePool", "", lower_global_pool},
+    Entry{"GlobalMaxPool", "", lower_global_pool},
+
+    Entry{"ReduceL1", "", lower_reduce},
+    Entry{"ReduceL2", "", lower_reduce},
+    Entry{"ReduceMax", "", lower_reduce},
+    Entry{"ReduceMean", "", lower_reduce},
+    Entry{"ReduceMin", "", lower_reduce},
+    Entry{"ReduceProd", "", lower_reduce},
+    Entry{"ReduceSum", "", lower_reduce},
+    Entry{"ReduceSumSquare", "", lower_reduce},
+
+    Entry{"BatchNormalization", "", lower_scale_shift},
+    Entry{"LayerNormalization", "", lower_layer_norm},
+    Entry{"LogSoftmax", "", lower_softmax},
+    Entry{"Softmax", "", lower_softmax},
+
+    Entry{"Add", "", lower_binary},
+    Entry{"Div", "", lower_binary},
+    Entry{"Max", "", lower_binary},
+    Entry{"Min", "", lower_binary},
+    Entry{"Mul", "", lower_binary},
+    Entry{"Pow", "", lower_binary},
+    Entry{"Sub", "", lower_binary},
+    Entry{"Sum", "", lower_binary},
+
+    Entry{"Concat", "", lower_concat},
+    Entry{"Expand", "", lower_expand},
+    Entry{"Pad", "", lower_pad},
+    Entry{"Slice", "", lower_slice},
+    Entry{"Split", "", lower_split},
+    Entry{"Transpose", "", lower_transpose},
+
+    Entry{"Abs", "", lower_unary},
+    Entry{"Ceil", "", lower_unary},
+    Entry{"Clip", "", lower_unary},
+    Entry{"Elu", "", lower_unary},
+    Entry{"Erf", "", lower_unary},
+    Entry{"Exp", "", lower_unary},
+    Entry{"Floor", "", lower_unary},
+    Entry{"Gelu", "", lower_unary},
+    Entry{"HardSigmoid", "", lower_unary},
+    Entry{"HardSwish", "", lower_unary},
+    Entry{"LeakyRelu", "", lower_unary},
+    Entry{"Log", "", lower_unary},
+    Entry{"Mish", "", lower_unary},
+    Entry{"Neg", "", lower_unary},
+    Entry{"Reciprocal", "", lower_unary},
+    Entry{"Relu", "", lower_unary},
+    Entry{"Round", "", lower_unary},
+    Entry{"Selu", "", lower_unary},
+    Entry{"Sigmoid", "", lower_unary},
+    Entry{"Sign", "", lower_unary},
+    Entry{"Silu", kFusedDomain, lower_unary},
+    Entry{"Softplus", "", lower_unary},
+    Entry{"Softsign", "", lower_unary},
+    Entry{"Sqrt", "", lower_unary},
+    Entry{"Swish", "", lower_unary},
+    Entry{"Tanh", "", lower_unary},
+};
+
+/// Kernels are spared empty tensors; the reference kernels know what they mean.
+bool has_empty_operand(const Node& node) {
+  const auto is_empty = [](const Value* value) {
+    return value != nullptr && num_elements(value->type.static_shape().value()) == 0;
+  };
+  return std::ranges::any_of(node.inputs(), is_empty) ||
+         std::ranges::any_of(node.outputs(), is_empty);
+}
+
+}  // namespace
+
+std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
+  const auto* entry = std::ranges::find_if(
+      kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
+  if (entry != kTable.end() && !has_empty_operand(node)) {
+    if (auto step = entry->lower(node, lowering)) return step;
+  }
   return lower_to_reference(node);
 }
 

@@ -1,0 +1,62 @@
+#include "engine.h"
+
+#include <filesystem>
+#include <string>
+
+#include "headway/model.h"
+
+#include "base/error.h"
+
+namespace headway::bench {
+namespace {
+
+/// What compile() really made, for the report.
+Settings settings_of(const ProgramSummary& summary) {
+  return {{"isa", summary.isa},
+          {"threads", std::to_string(summary.threads)},
+          {"nodes", std::to_string(summary.nodes)},
+          {"reference_nodes", std::to_string(summary.reference_nodes)},
+          {"weight_bytes", std::to_string(summary.weight_bytes)},
+          {"arena_bytes", std::to_string(summary.arena_bytes)}};
+}
+
+void check_names(const Program& program, const std::vector<NamedTensor>& given) {
+  const std::vector<ValueInfo> declared = program.inputs();
+  for (std::size_t i = 0; i < declared.size() && i < given.size(); ++i) {
+    if (declared[i].name != given[i].name) {
+      fail(ErrorCode::kInvalidArgument, "input ", i, " of the model is '", declared[i].name,
+           "', but '", given[i].name, "' was given");
+    }
+  }
+}
+
+}  // namespace
+
+RuntimeInfo Engine::probe(const Settings&) {
+  return {HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
+}
+
+Settings Engine::load(const LoadRequest& request) {
+  if (request.device != "cpu") {
+    fail(ErrorCode::kUnsupported, "Headway runs on the CPU only; it has no backend for '",
+         request.device, "' yet");
+  }
+  CompileOptions options{.threads = request.threads};
+  for (const NamedTensor& input : request.inputs) {
+    options.input_shapes.push_back(input.tensor.shape());
+  }
+  const Program program = Model::load(request.model_path).compile(options);
+  check_names(program, request.inputs);
+  session_.emplace(program);
+  outputs_.clear();
+  for (const ValueInfo& output : program.outputs()) outputs_.push_back({output.name, {}});
+  return settings_of(program.summary());
+}
+
+std::span<const NamedTensor> Engine::run(std::span<const Tensor> inputs) {
+  const std::span<const Tensor> outputs = session_.value().run(inputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs_[i].tensor = outputs[i];
+  return outputs_;
+}
+
+}  // namespace headway::bench
