@@ -1,9 +1,14 @@
 #include "pytorch/mode.h"
 
+#include <string_view>
+
 #include "base/error.h"
+#include "common/shared_library.h"
 
 namespace headway::workers {
 namespace {
+
+constexpr std::string_view kExtension = HEADWAY_TORCH_EXTENSION;
 
 void to_channels_last(torch::jit::Module& module) {
   const at::NoGradGuard no_gradients;
@@ -22,13 +27,26 @@ bench::Settings prepare_eager() {
 
 }  // namespace
 
-Mode parse_mode(const std::string& name) {
+Mode parse_mode(const bench::Settings& options) {
+  const auto option = options.find("mode");
+  if (option == options.end()) return kExtension.empty() ? Mode::kEager : Mode::kExtension;
+  const std::string& name = option->second;
   if (name == "eager") return Mode::kEager;
   if (name == "channels_last") return Mode::kChannelsLast;
   if (name == "traced") return Mode::kTraced;
   if (name == "optimized") return Mode::kOptimized;
+  if (name == "extension" && !kExtension.empty()) return Mode::kExtension;
   fail(ErrorCode::kInvalidArgument, "PyTorch has no mode '", name,
        "'; there are eager, channels_last, traced and optimized");
+}
+
+void load_extension() {
+  if (!kExtension.empty()) SharedLibrary::open(std::string(kExtension));
+}
+
+std::string torch_version() {
+  const std::string version = TORCH_VERSION;
+  return kExtension.empty() ? version : version + " + " HEADWAY_TORCH_EXTENSION_NAME;
 }
 
 bench::Settings prepare(torch::jit::Module& module, Mode mode, bool tuned) {
@@ -50,6 +68,10 @@ bench::Settings prepare(torch::jit::Module& module, Mode mode, bool tuned) {
       module = torch::jit::freeze(module);
       module = torch::jit::optimize_for_inference(module);
       settings = {{"executor", "profiling (default), frozen, optimize_for_inference"}};
+      break;
+    case Mode::kExtension:
+      module = torch::jit::freeze(module);
+      settings = {{"executor", "profiling (default), frozen, graph passes of the extension"}};
       break;
   }
   settings["layout"] = mode == Mode::kChannelsLast ? "channels_last" : "contiguous";

@@ -46,14 +46,15 @@ std::string onednn_version() {
 }  // namespace
 
 bench::RuntimeInfo PyTorch::probe(const bench::Settings&) {
-  bench::RuntimeInfo info{.version = TORCH_VERSION, .library = libtorch_path(), .devices = {"cpu"}};
+  bench::RuntimeInfo info{
+      .version = torch_version(), .library = libtorch_path(), .devices = {"cpu"}};
   for (std::string& name : gpu_names()) info.devices.push_back(std::move(name));
   return info;
 }
 
 bench::Settings PyTorch::load(const bench::LoadRequest& request) {
-  const auto mode = request.options.find("mode");
-  mode_ = parse_mode(mode == request.options.end() ? "eager" : mode->second);
+  mode_ = parse_mode(request.options);
+  load_extension();
   device_ = parse_device(request.device);
   at::set_num_threads(request.threads);
   at::set_num_interop_threads(1);
@@ -72,7 +73,7 @@ bench::Settings PyTorch::load(const bench::LoadRequest& request) {
 }
 
 bench::Settings PyTorch::describe_environment() const {
-  return {{"version", TORCH_VERSION},
+  return {{"version", torch_version()},
           {"library", libtorch_path()},
           {"device", device_.str()},
           {"threads", std::to_string(at::get_num_threads())},
