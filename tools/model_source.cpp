@@ -1,35 +1,133 @@
 #include "model_source.h"
 
+#include <map>
+#include <utility>
+
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "bench/fake_model.h"
+#include "cost.h"
+#include "formats/format.h"
+#include "input_shapes.h"
+#include "model_spec.h"
+#include "ops/operator.h"
 #include "shape_option.h"
 
 namespace headway {
 namespace {
 
-/// A file that is handed to the workers as it is.
-class FileModel : public bench::ModelSource {
+namespace fs = std::filesystem;
+
+/// The shape of every input at the race's batch, which takes the place of the leading extent
+/// wherever the model leaves that open.
+std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
+                                   const ModelRequest& request) {
+  std::vector<Shape> shapes = resolve_input_shapes(inputs, request.shapes);
+  bool has_batch = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].shape.empty() || inputs[i].shape[0] >= 0) continue;
+    has_batch = true;
+    if (shapes[i][0] != 1 && shapes[i][0] != request.batch)
+      fail(ErrorCode::kInvalidArgument, "--shape ", to_string(shapes[i]), " of input '",
+           inputs[i].name, "' and --batch ", request.batch,
+           " contradict each other; give the batch with --batch only");
+    shapes[i][0] = request.batch;
+  }
+  const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == request.batch;
+  if (!has_batch && request.batch != 1 && !fixed_batch)
+    fail(ErrorCode::kInvalidArgument, "--batch ", request.batch, " does not fit '", request.spec,
+         "', whose batch is fixed: input '", inputs.empty() ? "" : inputs[0].name, "' is ",
+         inputs.empty() ? "" : described(inputs[0]));
+  return shapes;
+}
+
+Model at_shapes(const Model& model, const std::vector<Shape>& shapes) {
+  Graph graph = model.graph().clone();
+  infer_types(graph, shapes);
+  return Model(std::move(graph));
+}
+
+/// A model that Headway can read, and so convert and check.
+class EngineModel : public bench::ModelSource {
  public:
-  explicit FileModel(const ModelRequest& request) : path_(request.spec) {
-    if (!std::filesystem::exists(path_)) {
-      fail(ErrorCode::kNotFound, "there is no model file or built-in model '", request.spec, "'");
-    }
-    for (const std::string& text : request.shapes) {
-      const ShapeOption option = parse_shape_option(text);
-      inputs_.push_back({option.name, DType::kFloat32, option.shape});
-    }
-    if (inputs_.empty()) {
-      fail(ErrorCode::kInvalidArgument, "the input shapes of ", path_,
-           " are not known; give them with --shape");
-    }
+  explicit EngineModel(const ModelRequest& request)
+      : EngineModel(request, load_model(request.spec)) {}
+
+  bench::ModelFacts facts() const override {
+    return {model_.name(), cost_of(model_.graph()).multiply_adds, parameter_count(model_.graph())};
   }
 
-  bench::ModelFacts facts() const override { return {path_.filename(), 0, 0}; }
+  std::vector<bench::InputSpec> inputs() const override {
+    std::vector<bench::InputSpec> specs;
+    for (const ValueInfo& input : model_.inputs())
+      specs.push_back({input.name, input.dtype, input.shape});
+    return specs;
+  }
+
+  /// A file of the wanted format goes to the workers as the user has it.
+  fs::path path_for(bench::ModelFormat format) override {
+    const auto extension = bench::extension_of(format);
+    if (fs::path(spec_).extension() == extension) return fs::absolute(spec_);
+    const auto [entry, is_new] = files_.try_emplace(format, folder_ / concat("model", extension));
+    if (is_new) {
+      try {
+        model_.save(entry->second);
+      } catch (...) {
+        files_.erase(entry);
+        throw;
+      }
+    }
+    return entry->second;
+  }
+
+  std::vector<bench::NamedTensor> reference(
+      const std::vector<bench::NamedTensor>& inputs) override {
+    std::vector<Tensor> tensors;
+    for (const bench::NamedTensor& input : inputs) tensors.push_back(input.tensor);
+    const std::vector<ValueInfo> outputs = model_.outputs();
+    std::vector<bench::NamedTensor> results;
+    for (Tensor& tensor : run_reference(model_.graph(), tensors))
+      results.push_back({outputs[results.size()].name, std::move(tensor)});
+    return results;
+  }
+
+ private:
+  EngineModel(const ModelRequest& request, const Model& model)
+      : spec_(request.spec),
+        folder_(request.folder),
+        model_(at_shapes(model, shapes_at_batch(model.inputs(), request))) {}
+
+  std::string spec_;
+  fs::path folder_;
+  Model model_;
+  std::map<bench::ModelFormat, fs::path> files_;
+};
+
+/// A TorchScript file, which only libtorch can read: no conversion, no reference.
+class TorchScriptFile : public bench::ModelSource {
+ public:
+  explicit TorchScriptFile(const ModelRequest& request) : path_(fs::absolute(request.spec)) {
+    for (const std::string& text : request.shapes) {
+      ShapeOption option = parse_shape_option(text);
+      inputs_.push_back({option.name.empty() ? concat("input", inputs_.size()) : option.name,
+                         DType::kFloat32, std::move(option.shape)});
+    }
+    if (inputs_.empty())
+      fail(ErrorCode::kInvalidArgument, "'", request.spec,
+           "' is a TorchScript file, which does not say how large its inputs are; give --shape "
+           "1x3x224x224, once per input");
+    if (request.batch != 1)
+      for (bench::InputSpec& input : inputs_) input.shape[0] = request.batch;
+  }
+
+  bench::ModelFacts facts() const override { return {path_.stem().string(), 0, 0}; }
   std::vector<bench::InputSpec> inputs() const override { return inputs_; }
 
-  std::filesystem::path path_for(bench::ModelFormat format) override {
-    if (path_.extension() == bench::extension_of(format)) return std::filesystem::absolute(path_);
-    fail(ErrorCode::kUnsupported, path_, " cannot be converted to ", bench::extension_of(format));
+  fs::path path_for(bench::ModelFormat format) override {
+    if (format == bench::ModelFormat::kTorchScript) return path_;
+    fail(ErrorCode::kUnsupported, "'", path_.filename().string(),
+         "' is a TorchScript file, which only the PyTorch runtimes can load so far; export the "
+         "model to ONNX to race it here");
   }
 
   std::vector<bench::NamedTensor> reference(const std::vector<bench::NamedTensor>&) override {
@@ -37,17 +135,26 @@ class FileModel : public bench::ModelSource {
   }
 
  private:
-  std::filesystem::path path_;
+  fs::path path_;
   std::vector<bench::InputSpec> inputs_;
 };
+
+bool is_torchscript(const std::string& spec) {
+  std::error_code ignored;
+  return fs::is_regular_file(spec, ignored) && fs::file_size(spec, ignored) > 0 &&
+         detect_kind(MappedFile::open(spec)->bytes()) == FileKind::kTorchScript;
+}
 
 }  // namespace
 
 std::unique_ptr<bench::ModelSource> make_model_source(const ModelRequest& request) {
-  if (request.spec != "fake") return std::make_unique<FileModel>(request);
-  Shape shape{request.batch, 10};
-  for (const std::string& text : request.shapes) shape = parse_shape_option(text).shape;
-  return std::make_unique<bench::FakeModel>(std::move(shape));
+  if (request.spec == "fake") {
+    Shape shape{request.batch, 10};
+    for (const std::string& text : request.shapes) shape = parse_shape_option(text).shape;
+    return std::make_unique<bench::FakeModel>(std::move(shape));
+  }
+  if (is_torchscript(request.spec)) return std::make_unique<TorchScriptFile>(request);
+  return std::make_unique<EngineModel>(request);
 }
 
 }  // namespace headway

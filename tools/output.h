@@ -1,10 +1,29 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
-namespace headway::tools {
+#include <nlohmann/json.hpp>
 
-/// Writes to the standard output. Throws Error(kIo) if it is closed or full.
+namespace headway {
+
+/// Makes the three standard descriptors exist, so that a file opened later never takes their place
+/// and is written to by mistake. Writing to one that was closed fails.
+void reserve_standard_descriptors();
+
+/// Writes to the standard output at once. Throws Error(kIo) if it is closed, full or broken.
 void print(std::string_view text);
 
-}  // namespace headway::tools
+/// An object as indented JSON and a newline; text that is not UTF-8 is repaired.
+void print_json(const nlohmann::ordered_json& json);
+
+/// Flushes what others wrote with stdio. Throws like print().
+void finish_output();
+
+/// "headway: <sentence>" as one line on the standard error.
+void print_error(std::string_view sentence) noexcept;
+
+/// 25557032 as "25,557,032".
+std::string grouped(std::int64_t number);
+
+}  // namespace headway

@@ -14,28 +14,20 @@ namespace headway::models {
 namespace {
 
 constexpr std::array kModels = {
-    BuiltinModel{"densenet121", "DenseNet-121: every layer reads all earlier ones",
-                 "Huang et al., Densely Connected Convolutional Networks, 2017", 7'978'856,
-                 densenet121},
-    BuiltinModel{"efficientnet_b0", "EfficientNet-B0: inverted bottlenecks with squeeze-excitation",
-                 "Tan & Le, EfficientNet: Rethinking Model Scaling, 2019", 5'288'548,
-                 efficientnet_b0},
-    BuiltinModel{"mobilenet_v2", "MobileNetV2: depthwise convolutions in inverted residuals",
-                 "Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018",
-                 3'504'872, mobilenet_v2},
-    BuiltinModel{"resnet18", "ResNet-18: residual blocks of two 3x3 convolutions",
-                 "He et al., Deep Residual Learning for Image Recognition, 2016", 11'689'512,
-                 resnet18},
-    BuiltinModel{"resnet50", "ResNet-50: residual bottlenecks, stride in the 3x3 convolution",
-                 "He et al., Deep Residual Learning for Image Recognition, 2016", 25'557'032,
-                 resnet50},
-    BuiltinModel{"squeezenet1_1", "SqueezeNet 1.1: fire modules, no fully connected layer",
-                 "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, "
-                 "2016",
-                 1'235'496, squeezenet1_1},
-    BuiltinModel{"vgg16", "VGG-16: plain 3x3 convolutions, large fully connected layers",
-                 "Simonyan & Zisserman, Very Deep Convolutional Networks, 2015", 138'357'544,
-                 vgg16},
+    BuiltinModel{"densenet121", "every layer reads all earlier ones",
+                 "Huang et al. 2017, arXiv:1608.06993", 7'978'856, 2'834'161'664, densenet121},
+    BuiltinModel{"efficientnet_b0", "inverted bottlenecks, squeeze-excitation",
+                 "Tan & Le 2019, arXiv:1905.11946", 5'288'548, 385'814'752, efficientnet_b0},
+    BuiltinModel{"mobilenet_v2", "inverted residuals, depthwise convolutions",
+                 "Sandler et al. 2018, arXiv:1801.04381", 3'504'872, 300'774'272, mobilenet_v2},
+    BuiltinModel{"resnet18", "residual blocks of two 3x3 convolutions",
+                 "He et al. 2016, arXiv:1512.03385", 11'689'512, 1'814'073'344, resnet18},
+    BuiltinModel{"resnet50", "residual bottlenecks", "He et al. 2016, arXiv:1512.03385", 25'557'032,
+                 4'089'184'256, resnet50},
+    BuiltinModel{"squeezenet1_1", "fire modules, no fully connected layer",
+                 "Iandola et al. 2016, arXiv:1602.07360", 1'235'496, 349'151'936, squeezenet1_1},
+    BuiltinModel{"vgg16", "plain 3x3 convolutions, large fully connected layers",
+                 "Simonyan & Zisserman 2015, arXiv:1409.1556", 138'357'544, 15'470'264'320, vgg16},
 };
 
 /// Levenshtein distance.

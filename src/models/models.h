@@ -19,7 +19,8 @@ struct BuiltinModel {
   std::string_view name;
   std::string_view description;
   std::string_view paper;
-  std::int64_t parameters;  ///< Trainable ones, with 1000 classes.
+  std::int64_t parameters;     ///< Trainable ones, with 1000 classes.
+  std::int64_t multiply_adds;  ///< For one image of 224x224.
   Graph (*build)(const ModelOptions& options);
 };
 

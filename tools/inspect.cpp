@@ -1,0 +1,233 @@
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "bench/table.h"
+#include "bench/units.h"
+#include "commands.h"
+#include "cost.h"
+#include "exit_status.h"
+#include "graph/text.h"
+#include "input_shapes.h"
+#include "model_spec.h"
+#include "ops/operator.h"
+#include "output.h"
+
+namespace headway {
+namespace {
+
+using bench::Table;
+using Json = nlohmann::ordered_json;
+
+struct InspectArguments {
+  std::string model;
+  std::vector<std::string> shapes;
+  bool nodes = false;
+  bool text = false;
+  bool operators = false;
+  bool json = false;
+};
+
+/// A model's graph with concrete shapes where they are known, and what it costs.
+struct Inspection {
+  Model model;
+  Graph graph;                      ///< Types are static if `cost` is there.
+  std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
+  std::optional<Cost> cost;
+  std::string no_cost_because;
+  std::map<std::string, int> operators;  ///< Type to number of nodes.
+};
+
+Inspection inspect(const InspectArguments& arguments) {
+  Inspection found{load_model(arguments.model), Graph(), {}, {}, {}, {}};
+  found.graph = found.model.graph().clone();
+  for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
+  try {
+    auto shapes = resolve_input_shapes(found.model.inputs(), arguments.shapes);
+    infer_types(found.graph, shapes);
+    found.cost = cost_of(found.graph);
+    found.input_shapes = std::move(shapes);
+  } catch (const Error& error) {
+    if (!arguments.shapes.empty()) throw;
+    found.no_cost_because = error.what();
+  }
+  return found;
+}
+
+std::string shapes_text(const Inspection& found) {
+  std::string text;
+  for (const Shape& shape : found.input_shapes)
+    text += concat(text.empty() ? "" : ", ", to_string(shape));
+  return text;
+}
+
+std::string summary_text(const Inspection& found) {
+  std::string text = found.model.name() + "\n";
+  for (const ValueInfo& input : found.model.inputs())
+    text += concat("  input   ", input.name, "  ", described(input), "\n");
+  for (const ValueInfo& output : found.model.outputs())
+    text += concat("  output  ", output.name, "  ", described(output), "\n");
+  text += concat(
+      "\n  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
+      "\n  parameters        ", grouped(parameter_count(found.graph)), "\n  weights           ",
+      bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
+  if (!found.cost)
+    return text + concat("  costs             unknown: ", found.no_cost_because, "\n");
+  return text + concat("  multiply-adds     ",
+                       bench::format_count(static_cast<double>(found.cost->multiply_adds)), "  at ",
+                       shapes_text(found), "\n  peak activations  ",
+                       bench::format_bytes(static_cast<double>(found.cost->peak_activation_bytes)),
+                       "  before fusion\n");
+}
+
+std::string operator_table(const Inspection& found) {
+  Table table({{"operator", true}, {"nodes"}, {"multiply-adds"}, {"share"}});
+  for (const auto& [type, count] : found.operators) {
+    std::string work, share;
+    if (found.cost && found.cost->multiply_adds_by_operator.contains(type)) {
+      const auto part = static_cast<double>(found.cost->multiply_adds_by_operator.at(type));
+      work = bench::format_count(part);
+      share = bench::format_percent(part / static_cast<double>(found.cost->multiply_adds));
+    }
+    const bool known = find_operator(type) != nullptr;
+    table.add({known ? type : type + " (unknown)", std::to_string(count), work, share});
+  }
+  return table.to_text(false);
+}
+
+std::int64_t node_work(const Inspection& found, const Node& node) {
+  return found.cost ? multiply_adds(node) : 0;
+}
+
+std::string node_table(const Inspection& found) {
+  Table table({{"node", true}, {"operator", true}, {"output", true}, {"multiply-adds"}});
+  for (const Node* node : found.graph.nodes()) {
+    const std::int64_t work = node_work(found, *node);
+    table.add({node->name(), node->op_type(),
+               node->output() == nullptr ? "" : node->output()->type.to_string(),
+               work == 0 ? "" : bench::format_count(static_cast<double>(work))});
+  }
+  return table.to_text(false);
+}
+
+Json to_json(const std::vector<ValueInfo>& values) {
+  Json list = Json::array();
+  for (const ValueInfo& value : values) {
+    Json shape = Json::array();
+    for (std::size_t axis = 0; axis < value.shape.size(); ++axis) {
+      if (value.shape[axis] >= 0) {
+        shape.push_back(value.shape[axis]);
+      } else {
+        shape.push_back(value.symbols[axis].empty() ? Json() : Json(value.symbols[axis]));
+      }
+    }
+    list.push_back({{"name", value.name}, {"dtype", name_of(value.dtype)}, {"shape", shape}});
+  }
+  return list;
+}
+
+Json nodes_json(const Inspection& found) {
+  Json list = Json::array();
+  for (const Node* node : found.graph.nodes()) {
+    Json inputs = Json::array(), outputs = Json::array();
+    for (const Value* input : node->inputs())
+      inputs.push_back(input == nullptr ? Json() : Json(input->name()));
+    for (const Value* output : node->outputs())
+      if (output != nullptr)
+        outputs.push_back({{"name", output->name()}, {"type", output->type.to_string()}});
+    list.push_back({{"name", node->name()},
+                    {"operator", node->op_type()},
+                    {"domain", node->domain()},
+                    {"inputs", inputs},
+                    {"outputs", outputs},
+                    {"multiply_adds", node_work(found, *node)}});
+  }
+  return list;
+}
+
+Json to_json(const Inspection& found, bool with_nodes) {
+  Json json = {{"name", found.model.name()},
+               {"inputs", to_json(found.model.inputs())},
+               {"outputs", to_json(found.model.outputs())},
+               {"node_count", found.graph.node_count()},
+               {"parameters", parameter_count(found.graph)},
+               {"weight_bytes", constant_bytes(found.graph)},
+               {"operators", found.operators}};
+  if (found.cost) {
+    json["input_shapes"] = found.input_shapes;
+    json["multiply_adds"] = found.cost->multiply_adds;
+    json["multiply_adds_by_operator"] = found.cost->multiply_adds_by_operator;
+    json["peak_activation_bytes"] = found.cost->peak_activation_bytes;
+  } else {
+    json["costs_unknown_because"] = found.no_cost_because;
+  }
+  if (with_nodes) json["nodes"] = nodes_json(found);
+  return json;
+}
+
+void list_operators(bool json) {
+  Json list = Json::array();
+  Table table({{"operator", true}, {"opset"}, {"inputs"}, {"outputs"}});
+  const auto arity = [](int least, int most) {
+    if (most == Operator::kVariadic) return concat(least, " or more");
+    return least == most ? std::to_string(least) : concat(least, "-", most);
+  };
+  for (const Operator& op : all_operators()) {
+    if (!op.domain.empty()) continue;
+    table.add({std::string(op.name), std::to_string(op.since_version),
+               arity(op.min_inputs, op.max_inputs), arity(op.min_outputs, op.max_outputs)});
+    list.push_back({{"name", op.name}, {"since_version", op.since_version}});
+  }
+  json ? print_json(list) : print(table.to_text(false));
+}
+
+void run_inspect(const InspectArguments& arguments) {
+  if (arguments.operators) {
+    list_operators(arguments.json);
+    return;
+  }
+  if (arguments.model.empty())
+    fail(ErrorCode::kInvalidArgument, "inspect needs a MODEL, or --operators");
+  if (arguments.text) {
+    print(print_graph(load_model(arguments.model).graph()));
+    return;
+  }
+  const Inspection found = inspect(arguments);
+  if (arguments.json) {
+    print_json(to_json(found, arguments.nodes));
+  } else {
+    print(summary_text(found) + "\n" +
+          (arguments.nodes ? node_table(found) : operator_table(found)));
+  }
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app, int& status) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show a model's inputs, outputs, operators and costs");
+  const auto arguments = std::make_shared<InspectArguments>();
+  command->add_option("model", arguments->model, kModelHelp)->type_name("MODEL");
+  command
+      ->add_option("--shape", arguments->shapes,
+                   "Extents to count costs with (default: batch 1): 8x3x224x224 or "
+                   "name:8x3x224x224")
+      ->type_name("[NAME:]SHAPE");
+  command->add_flag("--nodes", arguments->nodes, "Every node instead of the operator summary");
+  command->add_flag("--text", arguments->text, "The graph in text form (weights left out)");
+  command->add_flag("--operators", arguments->operators, "The operators that Headway knows");
+  command->add_flag("--json", arguments->json, "Machine-readable");
+  command->footer(
+      "Examples:\n"
+      "  headway inspect resnet50\n"
+      "  headway inspect model.onnx --nodes --shape 8x3x224x224\n"
+      "  headway inspect model.onnx --json | jq .multiply_adds\n"
+      "  headway inspect --operators");
+  command->callback([arguments, &status] {
+    run_inspect(*arguments);
+    status = kSuccess;
+  });
+}
+
+}  // namespace headway

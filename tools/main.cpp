@@ -1,0 +1,93 @@
+#include <cctype>
+#include <csignal>
+#include <exception>
+#include <new>
+#include <sstream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "bench.h"
+#include "commands.h"
+#include "exit_status.h"
+#include "output.h"
+
+namespace headway {
+namespace {
+
+constexpr const char* kFooter =
+    R"(MODEL is a file (.onnx) or the name of a built-in model ('headway models').
+
+Examples:
+  headway bench resnet50                      race ResNet-50 in every runtime installed
+  headway bench model.onnx --batch 1,8        the same for your model, at two batch sizes
+  headway run resnet50 --input cat.jpg        classify a picture
+  headway convert resnet50 -o resnet50.onnx   write a model for another runtime
+  headway inspect model.onnx                  what is in it and what it costs
+
+Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
+memory failed, 4 a defect of Headway, 130 interrupted.)";
+
+/// The subcommand that the user was in the middle of, for the hint at the end of a message.
+std::string chosen(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? "headway" : "headway " + commands.front()->get_name();
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  std::string text = error.what();
+  while (!text.empty() && (text.back() == '.' || std::isspace(text.back()) != 0)) text.pop_back();
+  if (text.size() > 1 && std::islower(text[1]) != 0)
+    text[0] = static_cast<char>(std::tolower(text[0]));
+  print_error(text + "; see '" + chosen(app) + " --help'");
+  return kBadInput;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Runs deep-learning models fast, and proves it head-to-head against other runtimes",
+               "headway");
+  app.set_version_flag("--version", "headway " HEADWAY_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.get_formatter()->column_width(28);
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  int status = kSuccess;
+  add_bench_command(app, status);
+  add_run_command(app, status);
+  add_convert_command(app, status);
+  add_inspect_command(app, status);
+  add_models_command(app, status);
+  add_runtimes_command(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help and --version
+    std::ostringstream text;
+    app.exit(request, text, text);
+    print(text.str());
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  }
+  finish_output();
+  return status;
+}
+
+}  // namespace
+}  // namespace headway
+
+int main(int argc, char** argv) {
+  headway::reserve_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write()
+  try {
+    return headway::run(argc, argv);
+  } catch (const headway::Error& error) {
+    headway::print_error(error.what());
+    return headway::exit_status_of(error.code());
+  } catch (const std::bad_alloc&) {
+    headway::print_error("there is not enough memory for this");
+    return headway::kSystemRefused;
+  } catch (const std::exception& error) {
+    headway::print_error(std::string("this is a defect of Headway, please report it: ") +
+                         error.what());
+    return headway::kDefect;
+  }
+}

@@ -1,0 +1,33 @@
+#include "model_spec.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "models/models.h"
+
+namespace headway {
+namespace {
+
+/// A file was meant if the text has a folder or an extension.
+bool looks_like_file(const std::string& spec) {
+  return spec.find('/') != std::string::npos || std::filesystem::path(spec).has_extension();
+}
+
+}  // namespace
+
+Model load_model(const std::string& spec, std::uint64_t seed) {
+  const auto builtins = models::builtin_models();
+  if (std::ranges::find(builtins, spec, &models::BuiltinModel::name) != builtins.end())
+    return Model::builtin(spec, seed);
+  std::error_code ignored;
+  if (std::filesystem::exists(spec, ignored)) return Model::load(spec);
+  if (looks_like_file(spec)) fail(ErrorCode::kNotFound, "there is no model file '", spec, "'");
+  try {
+    return Model::builtin(spec, seed);
+  } catch (const Error& error) {
+    fail(error.code(), error.what(), ", and there is no file of that name");
+  }
+}
+
+}  // namespace headway

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "headway/model.h"
+
+namespace headway {
+
+/// What MODEL on a command line means: the name of a built-in model, else a file. (A file that is
+/// called like a built-in model is written ./name.) Throws Error(kNotFound) if it is neither, and
+/// what Model::load throws.
+Model load_model(const std::string& spec, std::uint64_t seed = 0);
+
+/// How every subcommand describes its MODEL argument.
+inline constexpr const char* kModelHelp = "A model file (.onnx) or a built-in model's name";
+
+}  // namespace headway
