@@ -1,3 +1,4 @@
+#include "formats/torchscript/emit_extent.h"
 #include "formats/torchscript/op_map.h"
 
 namespace headway::torchscript {
@@ -6,27 +7,6 @@ namespace {
 bool is_integer(const Emitter& emitter) {
   const DType dtype = emitter.input(0).type.dtype;
   return !is_floating_point(dtype) && dtype != DType::kBool;
-}
-
-/// Arithmetic on extents; Div's operands are not negative, so rounding does not matter.
-bool emit_on_ints(Emitter& emitter, std::string_view symbol) {
-  const auto is_shape = [&](std::size_t slot) {
-    return emitter.ints(slot).has_value() && !emitter.input(slot).is_constant();
-  };
-  if (!is_shape(0) && !is_shape(1)) return false;
-  const auto left = emitter.ints(0), right = emitter.ints(1);
-  if (!left || !right) return false;
-  const std::size_t count = std::max(left->size(), right->size());
-  if ((left->size() != count && left->size() != 1) ||
-      (right->size() != count && right->size() != 1))
-    return false;
-  IntExpressions results;
-  for (std::size_t i = 0; i < count; ++i) {
-    results.push_back("torch." + std::string(symbol) + "(" + (*left)[left->size() == 1 ? 0 : i] +
-                      ", " + (*right)[right->size() == 1 ? 0 : i] + ")");
-  }
-  emitter.assign_ints(std::move(results));
-  return true;
 }
 
 /// True if the result can lie in the first operand's memory.
@@ -46,7 +26,7 @@ std::vector<std::string> operands(Emitter& emitter) {
 
 template <bool is_commutative>
 void emit_arithmetic(Emitter& emitter, std::string_view function, std::string_view on_ints) {
-  if (emit_on_ints(emitter, on_ints)) return;
+  if (emit_extent_arithmetic(emitter, on_ints)) return;
   if (is_commutative && emitter.input(0).is_constant() && !emitter.input(1).is_constant()) {
     return emitter.assign(call(function, {emitter.tensor(1), emitter.tensor_or_number(0)}));
   }
@@ -67,7 +47,7 @@ void emit_mul(Emitter& emitter) {
 }
 
 void emit_div(Emitter& emitter) {
-  if (emit_on_ints(emitter, "floordiv")) return;
+  if (emit_extent_arithmetic(emitter, "floordiv")) return;
   std::vector<std::string> arguments = operands(emitter);
   if (is_integer(emitter)) arguments.emplace_back("rounding_mode=\"trunc\"");
   emitter.assign(call("div", arguments));
@@ -109,7 +89,13 @@ void emit_mod(Emitter& emitter) {
   emitter.assign(call(is_c_like ? "fmod" : "remainder", operands(emitter)));
 }
 
+void emit_equal(Emitter& emitter) {
+  if (emit_extent_equality(emitter)) return;
+  emitter.assign(call("eq", operands(emitter)));
+}
+
 void emit_where(Emitter& emitter) {
+  if (emit_extent_choice(emitter)) return;
   emitter.assign(call("where", {emitter.tensor(0), emitter.tensor(1), emitter.tensor(2)}));
 }
 
@@ -128,10 +114,9 @@ constexpr char kAbs[] = "abs", kNeg[] = "neg", kExp[] = "exp", kLog[] = "log", k
                kErf[] = "erf", kFloor[] = "floor", kCeil[] = "ceil", kRound[] = "round",
                kSign[] = "sign", kSin[] = "sin", kCos[] = "cos", kTan[] = "tan",
                kReciprocal[] = "reciprocal", kNot[] = "logical_not", kIsNan[] = "isnan",
-               kEqual[] = "eq", kGreater[] = "gt", kGreaterEqual[] = "ge", kLess[] = "lt",
-               kLessEqual[] = "le", kAnd[] = "logical_and", kOr[] = "logical_or",
-               kXor[] = "logical_xor", kMaximum[] = "maximum", kMinimum[] = "minimum",
-               kAdd[] = "add";
+               kGreater[] = "gt", kGreaterEqual[] = "ge", kLess[] = "lt", kLessEqual[] = "le",
+               kAnd[] = "logical_and", kOr[] = "logical_or", kXor[] = "logical_xor",
+               kMaximum[] = "maximum", kMinimum[] = "minimum", kAdd[] = "add";
 
 constexpr OpMapping kMappings[] = {
     {"Add", emit_add},
@@ -160,7 +145,7 @@ constexpr OpMapping kMappings[] = {
     {"Reciprocal", emit_unary<kReciprocal>},
     {"Not", emit_unary<kNot>},
     {"IsNaN", emit_unary<kIsNan>},
-    {"Equal", emit_binary<kEqual>},
+    {"Equal", emit_equal},
     {"Greater", emit_binary<kGreater>},
     {"GreaterOrEqual", emit_binary<kGreaterEqual>},
     {"Less", emit_binary<kLess>},

@@ -1,14 +1,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "formats/torchscript/emit_extent.h"
 #include "formats/torchscript/op_map.h"
 
 namespace headway::torchscript {
 namespace {
-
-bool is_computed_ints(const Emitter& emitter, std::size_t slot) {
-  return emitter.ints(slot).has_value() && !emitter.input(slot).is_constant();
-}
 
 void emit_gather(Emitter& emitter) {
   const auto indices = emitter.constant_ints(1);

@@ -1,18 +1,18 @@
 #include <algorithm>
 
+#include "formats/torchscript/emit_extent.h"
 #include "formats/torchscript/op_map.h"
 
 namespace headway::torchscript {
 namespace {
 
+/// No tensor has more: a longer vector is data, not a shape.
+constexpr std::int64_t kMaxExtents = 64;
+
 std::string size_of_axis(Emitter& emitter, std::size_t slot, std::int64_t axis) {
   const Dim& dim = emitter.shape(slot).at(static_cast<std::size_t>(axis));
   if (dim.is_static()) return std::to_string(dim.extent());
   return call("size", {emitter.tensor(slot), std::to_string(axis)});
-}
-
-bool is_computed_ints(const Emitter& emitter, std::size_t slot) {
-  return emitter.ints(slot).has_value() && !emitter.input(slot).is_constant();
 }
 
 void emit_shape(Emitter& emitter) {
@@ -132,6 +132,13 @@ void emit_constant_of_shape(Emitter& emitter) {
   }
   const double fill = value.clone().to(DType::kFloat64).data<double>()[0];
   const bool is_integer = !is_floating_point(value.dtype());
+  const auto extents = emitter.constant_ints(0);
+  if (value.dtype() == DType::kInt64 && extents && extents->size() == 1 &&
+      extents->at(0) <= kMaxExtents) {
+    const auto count = static_cast<std::size_t>(extents->at(0));
+    return emitter.assign_ints(
+        IntExpressions(count, std::to_string(static_cast<std::int64_t>(fill))));
+  }
   const std::string text =
       is_integer ? std::to_string(static_cast<std::int64_t>(fill)) : number(fill);
   emitter.assign(call("full", {list(emitter.need_ints(0)), text,
