@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/context.h"
@@ -19,6 +20,17 @@ void for_tasks(const KernelContext& context, std::int64_t tasks, std::int64_t wo
   } else {
     context.pool.parallel_for(tasks, body);
   }
+}
+
+/// body(first, count) over pieces of [0, size) that begin on cache lines of a float array.
+template <typename Body>
+void for_chunks(const KernelContext& context, std::int64_t size, Body&& body) noexcept {
+  constexpr std::int64_t kChunk = 2048;
+  const std::int64_t chunks = (size + kChunk - 1) / kChunk;
+  for_tasks(context, chunks, kChunk, [&](std::int64_t first, std::int64_t last, int) {
+    const std::int64_t end = std::min(last * kChunk, size);
+    body(first * kChunk, end - first * kChunk);
+  });
 }
 
 }  // namespace headway

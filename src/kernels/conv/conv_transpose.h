@@ -7,13 +7,14 @@
 
 namespace headway {
 
-/// The transpose of a convolution: a product per image and group, its columns then added up in the
-/// output. The shape is read as ONNX's ConvTranspose writes it: `in` is what it reads, `out` what
-/// it writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
+/// The transpose of a convolution: a product per image and group, whose rows are then added up in
+/// the output. The shape reads as ONNX's ConvTranspose does: `in` is what it reads, `out` what it
+/// writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
 class ConvTranspose {
  public:
   ConvTranspose(const ConvShape& shape, const InnerLoops& loops) noexcept;
 
+  /// Floats that pack writes.
   std::size_t packed_size() const noexcept;
   void pack(const float* weights, float* packed) const noexcept;
   std::size_t scratch_bytes(int threads) const noexcept;
@@ -21,7 +22,12 @@ class ConvTranspose {
            const Epilogue& epilogue, float* output, void* scratch) const noexcept;
 
  private:
+  std::int64_t columns_size() const noexcept;
+  void add_up(const KernelContext& context, const float* columns, std::int64_t first_channel,
+              const Epilogue& epilogue, float* output) const noexcept;
+
   ConvShape shape_;
+  Gemm product_;
 };
 
 }  // namespace headway

@@ -5,11 +5,9 @@
 
 #include "kernels/context.h"
 #include "kernels/elementwise/function.h"
+#include "kernels/strided.h"
 
 namespace headway {
-
-/// Greatest rank that the strided kernels accept, after no coalescing at all.
-inline constexpr int kMaxRank = 8;
 
 /// output = activation(a op b), output dense row-major with these extents (rank at most kMaxRank).
 /// Strides are in elements, per extent; 0 broadcasts. output may be a or b where that one is not

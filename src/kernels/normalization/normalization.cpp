@@ -1,0 +1,33 @@
+#include "kernels/normalization/normalization.h"
+
+#include "kernels/inner_loops.h"
+#include "kernels/threshold.h"
+
+namespace headway {
+
+void layer_norm(const KernelContext& context, std::int64_t rows, std::int64_t size,
+                const float* input, const float* scale, const float* bias, float epsilon,
+                float* output) noexcept {
+  for_tasks(context, rows, size, [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t row = first; row < last; ++row) {
+      context.loops.layer_norm_row(size, input + row * size, scale, bias, epsilon,
+                                   output + row * size);
+    }
+  });
+}
+
+void scale_shift(const KernelContext& context, std::int64_t batch, std::int64_t channels,
+                 std::int64_t spatial, const float* input, const float* scale, const float* shift,
+                 Unary activation, float* output) noexcept {
+  for_tasks(context, batch * channels, spatial, [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t plane = first; plane < last; ++plane) {
+      const std::int64_t channel = plane % channels;
+      float* to = output + plane * spatial;
+      context.loops.scale_shift(spatial, input + plane * spatial, scale[channel], shift[channel],
+                                to);
+      context.loops.unary(activation, spatial, to, to);
+    }
+  });
+}
+
+}  // namespace headway
