@@ -55,4 +55,10 @@ void MappedFile::release(std::span<const std::byte> range) const noexcept {
     madvise(const_cast<std::byte*>(bytes_.data()) + first, last - first, MADV_DONTNEED);
 }
 
+std::shared_ptr<const void> own_range(std::shared_ptr<const MappedFile> file,
+                                      std::span<const std::byte> range) {
+  const void* address = range.data();
+  return {address, [file = std::move(file), range](const void*) { file->release(range); }};
+}
+
 }  // namespace headway

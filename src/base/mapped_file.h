@@ -35,4 +35,9 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+/// An owner for a tensor over `range` of the file: keeps the file mapped and, when the last copy of
+/// the tensor has gone, gives the memory of the range back to the system.
+std::shared_ptr<const void> own_range(std::shared_ptr<const MappedFile> file,
+                                      std::span<const std::byte> range);
+
 }  // namespace headway

@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(All, BuiltinModels, testing::ValuesIn([] {
                              names.push_back(model.name);
                            return names;
                          }()),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& model) { return std::string(model.param); });
 
 }  // namespace
 }  // namespace headway

@@ -79,7 +79,8 @@ ExternalData::Slice ExternalData::find(const std::map<std::string, std::string>&
     fail(ErrorCode::kInvalidModel, "its external data ends at byte ", offset, " + ", length,
          " but '", location->second, "' has only ", available, " bytes; is it truncated?");
   }
-  return {file->bytes().subspan(offset, length), file};
+  const std::span<const std::byte> range = file->bytes().subspan(offset, length);
+  return {range, own_range(file, range)};
 }
 
 }  // namespace headway::onnx

@@ -243,16 +243,14 @@ void check_opset(const ModelProto& model) {
        " and newer: export the model again with opset 17");
 }
 
-}  // namespace
-
-Graph read_onnx(std::span<const std::byte> bytes, std::string_view source,
-                const std::filesystem::path& folder, std::shared_ptr<const void> owner) {
+Graph read(std::span<const std::byte> bytes, std::string_view source,
+           const std::filesystem::path& folder, onnx::OwnerOf owner_of) {
   try {
     const ModelProto model =
         parse_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!model.graph) fail(ErrorCode::kInvalidModel, "it contains no graph");
     check_opset(model);
-    return GraphBuilder(model, TensorReader(folder, std::move(owner))).build();
+    return GraphBuilder(model, TensorReader(folder, std::move(owner_of))).build();
   } catch (const protozero::exception&) {
     fail(ErrorCode::kInvalidModel, "'", source,
          "' is truncated or damaged: it does not hold a complete ONNX model; copy or export it "
@@ -262,13 +260,21 @@ Graph read_onnx(std::span<const std::byte> bytes, std::string_view source,
   }
 }
 
+}  // namespace
+
+Graph read_onnx(std::span<const std::byte> bytes, std::string_view source,
+                const std::filesystem::path& folder, std::shared_ptr<const void> owner) {
+  return read(bytes, source, folder, [&](std::span<const std::byte>) { return owner; });
+}
+
 Graph read_onnx(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   if (const FileKind kind = detect_kind(file->bytes()); kind != FileKind::kOnnx) {
     fail(ErrorCode::kInvalidModel, "'", path.string(), "' is not an ONNX model: it looks like ",
          description_of(kind));
   }
-  return read_onnx(file->bytes(), path.string(), path.parent_path(), file);
+  return read(file->bytes(), path.string(), path.parent_path(),
+              [&](std::span<const std::byte> range) { return own_range(file, range); });
 }
 
 }  // namespace headway

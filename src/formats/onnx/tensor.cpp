@@ -166,12 +166,15 @@ void check_count(std::size_t found, std::size_t expected, const Shape& shape) {
 }
 
 Tensor borrow_or_copy(const char* bytes, std::size_t count, DType dtype, const Shape& shape,
-                      const std::shared_ptr<const void>& owner, bool may_borrow) {
+                      const OwnerOf& owner_of, bool may_borrow) {
   // Any byte but 0 and 1 is no valid bool in C++.
   if (dtype == DType::kBool)
     may_borrow = may_borrow && std::all_of(bytes, bytes + count,
                                            [](char byte) { return byte == 0 || byte == 1; });
-  if (may_borrow && count > 0) return Tensor::borrow(const_cast<char*>(bytes), dtype, shape, owner);
+  if (may_borrow && count > 0) {
+    return Tensor::borrow(const_cast<char*>(bytes), dtype, shape,
+                          owner_of(std::as_bytes(std::span(bytes, count))));
+  }
   Tensor tensor = Tensor::allocate(dtype, shape);
   if (dtype == DType::kBool) {
     std::transform(bytes, bytes + count, tensor.data<bool>(), [](char byte) { return byte != 0; });
@@ -198,7 +201,7 @@ Tensor from_integers(const std::vector<std::int64_t>& values, DType dtype, const
   return tensor;
 }
 
-Tensor build(RawTensor& raw, ExternalData& external, const std::shared_ptr<const void>& owner) {
+Tensor build(RawTensor& raw, ExternalData& external, const OwnerOf& owner_of) {
   const auto dtype = dtype_of_code(raw.code);
   if (!dtype) {
     fail(ErrorCode::kUnsupported, "its element type ", name_of_code(raw.code), " (number ",
@@ -209,17 +212,18 @@ Tensor build(RawTensor& raw, ExternalData& external, const std::shared_ptr<const
 
   if (raw.is_external) {
     const ExternalData::Slice slice = external.find(raw.external, expected);
-    return borrow_or_copy(reinterpret_cast<const char*>(slice.bytes.data()), expected, *dtype,
-                          raw.shape, slice.owner, true);
+    return borrow_or_copy(
+        reinterpret_cast<const char*>(slice.bytes.data()), expected, *dtype, raw.shape,
+        [&](auto) { return slice.owner; }, true);
   }
   if (raw.raw) {
     check_count(raw.raw->size(), expected, raw.shape);
-    return borrow_or_copy(raw.raw->data(), expected, *dtype, raw.shape, owner, true);
+    return borrow_or_copy(raw.raw->data(), expected, *dtype, raw.shape, owner_of, true);
   }
   if (*dtype == DType::kFloat32 || *dtype == DType::kFloat64) {
     const FixedValues& values = *dtype == DType::kFloat32 ? raw.floats : raw.doubles;
     check_count(values.bytes().size(), expected, raw.shape);
-    return borrow_or_copy(values.bytes().data(), expected, *dtype, raw.shape, owner,
+    return borrow_or_copy(values.bytes().data(), expected, *dtype, raw.shape, owner_of,
                           values.is_borrowed());
   }
   check_count(raw.integers.size() * size_of(*dtype), expected, raw.shape);
@@ -231,7 +235,7 @@ Tensor build(RawTensor& raw, ExternalData& external, const std::shared_ptr<const
 TensorReader::NamedTensor TensorReader::read(protozero::data_view message) {
   RawTensor raw = parse(message);
   try {
-    Tensor tensor = build(raw, external_, owner_);
+    Tensor tensor = build(raw, external_, owner_of_);
     return {std::move(raw.name), std::move(tensor)};
   } catch (const Error& error) {
     fail(error.code(), "tensor '", raw.name, "': ", error.what());

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,12 +13,14 @@
 
 namespace headway::onnx {
 
+/// What keeps the bytes of one tensor alive, for bytes that messages lie in.
+using OwnerOf = std::function<std::shared_ptr<const void>(std::span<const std::byte>)>;
+
 /// Turns TensorProto messages into tensors.
 class TensorReader {
  public:
-  /// `owner` keeps alive the bytes that messages lie in.
-  TensorReader(std::filesystem::path folder, std::shared_ptr<const void> owner)
-      : external_(std::move(folder)), owner_(std::move(owner)) {}
+  TensorReader(std::filesystem::path folder, OwnerOf owner_of)
+      : external_(std::move(folder)), owner_of_(std::move(owner_of)) {}
 
   struct NamedTensor {
     std::string name;
@@ -30,7 +34,7 @@ class TensorReader {
 
  private:
   ExternalData external_;
-  std::shared_ptr<const void> owner_;
+  OwnerOf owner_of_;
 };
 
 }  // namespace headway::onnx
