@@ -10,13 +10,29 @@
 namespace headway::workers {
 namespace {
 
-/// libtorch's CUDA part registers itself when it is loaded. Only its CPU part is linked, so that
-/// the worker starts without a driver.
-void load_cuda_part() {
-  const auto library = std::filesystem::path(libtorch_path()).replace_filename("libtorch_cuda.so");
-  if (!at::globalContext().hasCUDA() && std::filesystem::exists(library)) {
-    SharedLibrary::open(library.string());
+struct GpuPart {
+  at::DeviceType type;
+  const char* library;
+};
+constexpr GpuPart kGpuParts[] = {{at::kCUDA, "libtorch_cuda.so"}, {at::kXPU, "libtorch_xpu.so"}};
+
+/// A GPU part registers itself when it is loaded. Only the CPU part is linked, so that the worker
+/// starts without a driver.
+int device_count(const GpuPart& part) {
+  const auto library = std::filesystem::path(libtorch_path()).replace_filename(part.library);
+  if (!std::filesystem::exists(library)) return 0;
+  SharedLibrary::open(library.string());
+  return c10::impl::hasDeviceGuardImpl(part.type)
+             ? c10::impl::getDeviceGuardImpl(part.type)->deviceCount()
+             : 0;
+}
+
+bool has_gpu_part() {
+  const std::filesystem::path library = libtorch_path();
+  for (const GpuPart& part : kGpuParts) {
+    if (exists(library.parent_path() / part.library)) return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -28,30 +44,27 @@ std::string libtorch_path() {
                                                                   : "libtorch_cpu.so";
 }
 
-std::vector<std::string> gpu_names() {
-  load_cuda_part();
-  std::vector<std::string> names;
-  const auto add = [&names](const char* kind, std::size_t count) {
-    for (std::size_t index = 0; index < count; ++index) {
-      names.push_back(concat("gpu: ", kind, " device ", index));
+std::vector<at::Device> gpus() {
+  std::vector<at::Device> devices;
+  for (const GpuPart& part : kGpuParts) {
+    const int count = device_count(part);
+    for (int index = 0; index < count; ++index) {
+      devices.emplace_back(part.type, static_cast<c10::DeviceIndex>(index));
     }
-  };
-  if (at::globalContext().hasCUDA()) add("CUDA", at::detail::getCUDAHooks().deviceCount());
-  return names;
+  }
+  return devices;
 }
 
 at::Device parse_device(const std::string& device) {
   if (device == "cpu") return at::kCPU;
-  if (!gpu_names().empty()) return at::Device(at::kCUDA, 0);
-  if (at::globalContext().hasCUDA()) {
-    fail(ErrorCode::kUnsupported, "PyTorch " TORCH_VERSION " has CUDA, but finds no CUDA device");
+  const std::vector<at::Device> found = gpus();
+  if (!found.empty()) return found.front();
+  if (has_gpu_part()) {
+    fail(ErrorCode::kUnsupported,
+         "PyTorch " TORCH_VERSION " finds no GPU on this machine; check its driver");
   }
   fail(ErrorCode::kUnsupported, "PyTorch " TORCH_VERSION " in '", libtorch_path(),
-       "' has no CUDA part; fetch it with 'HEADWAY_PEERS_CUDA=1 make peers'");
-}
-
-void synchronize(at::Device device) {
-  if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.index());
+       "' can only use the CPU; fetch its CUDA part with 'HEADWAY_PEERS_CUDA=1 make peers'");
 }
 
 }  // namespace headway::workers

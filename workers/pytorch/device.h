@@ -10,13 +10,11 @@ namespace headway::workers {
 /// The file that libtorch was loaded from.
 std::string libtorch_path();
 
-/// The GPUs that this libtorch can use, as users name them; loads its CUDA part if that is there.
-std::vector<std::string> gpu_names();
+/// The GPUs that this libtorch can use, CUDA's before XPU's; loads the parts that drive them if
+/// they are there.
+std::vector<at::Device> gpus();
 
 /// "cpu" or "gpu" as a torch device. Throws Error(kUnsupported) saying why there is no GPU.
 at::Device parse_device(const std::string& device);
-
-/// Returns when everything queued on the device is done.
-void synchronize(at::Device device);
 
 }  // namespace headway::workers

@@ -48,7 +48,7 @@ std::string onednn_version() {
 bench::RuntimeInfo PyTorch::probe(const bench::Settings&) {
   bench::RuntimeInfo info{
       .version = torch_version(), .library = libtorch_path(), .devices = {"cpu"}};
-  for (std::string& name : gpu_names()) info.devices.push_back(std::move(name));
+  for (const at::Device& gpu : gpus()) info.devices.push_back(concat("gpu: ", gpu));
   return info;
 }
 
@@ -93,7 +93,6 @@ std::span<const bench::NamedTensor> PyTorch::run(std::span<const Tensor> inputs)
       arguments.emplace_back(std::move(argument));
     }
     outputs_ = flatten(module_->forward(std::move(arguments)));
-    synchronize(device_);
     return std::span<const bench::NamedTensor>(outputs_);
   });
 }

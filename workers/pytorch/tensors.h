@@ -12,7 +12,8 @@ namespace headway::workers {
 /// that this PyTorch does not have.
 at::Tensor view_of(const Tensor& tensor);
 
-/// Copies nothing if `tensor` is already dense, row-major and on the host.
+/// Copies nothing if `tensor` is already dense, row-major and on the host. A copy from a GPU waits
+/// until the GPU is done.
 Tensor to_host(const at::Tensor& tensor);
 
 /// Every tensor inside what a module returned (a tensor; tuples, lists and dictionaries of them),
