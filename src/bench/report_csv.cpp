@@ -1,5 +1,6 @@
-#include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "bench/report.h"
@@ -8,32 +9,11 @@
 namespace headway::bench {
 namespace {
 
-constexpr std::array<std::string_view, 26> kColumns{"model",
-                                                    "batch",
-                                                    "threads",
-                                                    "device",
-                                                    "runtime",
-                                                    "tuned",
-                                                    "status",
-                                                    "version",
-                                                    "samples",
-                                                    "median_ns",
-                                                    "median_low",
-                                                    "median_high",
-                                                    "p90_ns",
-                                                    "p99_ns",
-                                                    "samples_per_second",
-                                                    "ratio",
-                                                    "ratio_low",
-                                                    "ratio_high",
-                                                    "verdict",
-                                                    "load_ns",
-                                                    "first_ns",
-                                                    "processor_per_wall",
-                                                    "peak_memory_bytes",
-                                                    "max_abs_error",
-                                                    "max_rel_error",
-                                                    "failure"};
+constexpr std::string_view kHeader =
+    "model,batch,threads,device,runtime,tuned,status,version,samples,median_ns,median_low,median_"
+    "high,"
+    "p90_ns,p99_ns,samples_per_second,ratio,ratio_low,ratio_high,verdict,load_ns,first_ns,"
+    "processor_per_wall,peak_memory_bytes,max_abs_error,max_rel_error,failure\n";
 
 /// RFC 4180.
 std::string field(std::string_view text) {
@@ -47,63 +27,60 @@ std::string field(std::string_view text) {
 }
 
 template <typename Value>
-std::string optional_field(const std::optional<Value>& value) {
+std::string number(const std::optional<Value>& value) {
   return value ? concat(*value) : "";
 }
 
-std::string verdict_field(const RowSummary& row) {
-  if (row.fastest) return "fastest";
-  if (!row.verdict) return "";
-  if (*row.verdict == Verdict::kIndistinguishable) return "indistinguishable";
-  return *row.verdict == Verdict::kFaster ? "faster" : "slower";
+std::string line_of(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& text : fields) line += field(text) + ',';
+  line.back() = '\n';
+  return line;
 }
 
-std::string line_of(const RaceResult& race, const RowSummary& row) {
-  std::string line;
-  const auto add = [&line](std::string_view text) {
-    line += (line.empty() ? "" : ",") + field(text);
+std::vector<std::string> fields_of(const RaceResult& race, const RowSummary& row) {
+  const RowResult& result = *row.row;
+  const auto bounds = [](const std::optional<Interval>& interval, double Interval::*bound) {
+    return interval ? concat((*interval).*bound) : "";
   };
-  const auto add_interval = [&add](const std::optional<Interval>& interval) {
-    add(interval ? concat(interval->estimate) : "");
-    add(interval ? concat(interval->low) : "");
-    add(interval ? concat(interval->high) : "");
+  const auto error = [&result](double Agreement::*which) {
+    return result.agreement ? concat((*result.agreement).*which) : "";
   };
-  add(race.model.name);
-  add(concat(race.options.batch));
-  add(concat(race.options.threads));
-  add(race.options.device);
-  add(row.row->spec.id);
-  add(row.row->spec.tuned ? "1" : "0");
-  add(name_of(row.status));
-  add(row.row->info.version);
-  add(concat(row.samples));
-  add_interval(row.median_ns);
-  add(optional_field(row.p90_ns));
-  add(optional_field(row.p99_ns));
-  add(optional_field(row.samples_per_second));
-  add_interval(row.ratio);
-  add(verdict_field(row));
-  add(optional_field(row.load_ns));
-  add(optional_field(row.first_ns));
-  add(optional_field(row.processor_per_wall));
-  add(concat(row.peak_memory_bytes));
-  add(row.row->agreement ? concat(row.row->agreement->max_abs) : "");
-  add(row.row->agreement ? concat(row.row->agreement->max_rel) : "");
-  add(row.row->failure ? row.row->failure->sentence : "");
-  return line + '\n';
+  return {race.model.name,
+          concat(race.options.batch),
+          concat(race.options.threads),
+          race.options.device,
+          result.spec.id,
+          result.spec.tuned ? "1" : "0",
+          std::string(name_of(row.status)),
+          result.info.version,
+          concat(row.samples),
+          bounds(row.median_ns, &Interval::estimate),
+          bounds(row.median_ns, &Interval::low),
+          bounds(row.median_ns, &Interval::high),
+          number(row.p90_ns),
+          number(row.p99_ns),
+          number(row.samples_per_second),
+          bounds(row.ratio, &Interval::estimate),
+          bounds(row.ratio, &Interval::low),
+          bounds(row.ratio, &Interval::high),
+          std::string(verdict_of(row)),
+          number(row.load_ns),
+          number(row.first_ns),
+          number(row.processor_per_wall),
+          concat(row.peak_memory_bytes),
+          error(&Agreement::max_abs),
+          error(&Agreement::max_rel),
+          result.failure ? result.failure->sentence : ""};
 }
 
 }  // namespace
 
 std::string to_csv(const Report& report, const Summaries& summaries) {
-  std::string text;
-  for (const std::string_view column : kColumns) {
-    text += (text.empty() ? "" : ",") + std::string(column);
-  }
-  text += '\n';
+  std::string text(kHeader);
   for (std::size_t race = 0; race < report.races.size(); ++race) {
     for (const SummaryGroup& group : summaries.at(race).groups) {
-      for (const RowSummary& row : group.rows) text += line_of(report.races[race], row);
+      for (const RowSummary& row : group.rows) text += line_of(fields_of(report.races[race], row));
     }
   }
   return text;

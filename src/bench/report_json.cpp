@@ -21,13 +21,6 @@ Json interval_json(const std::optional<Interval>& interval) {
   return {{"estimate", interval->estimate}, {"low", interval->low}, {"high", interval->high}};
 }
 
-Json verdict_json(const RowSummary& row) {
-  if (row.fastest) return "fastest";
-  if (!row.verdict) return nullptr;
-  if (*row.verdict == Verdict::kIndistinguishable) return "indistinguishable";
-  return *row.verdict == Verdict::kFaster ? "faster" : "slower";
-}
-
 Json agreement_json(const std::optional<Agreement>& agreement) {
   if (!agreement) return nullptr;
   Json json{{"within", agreement->within},
@@ -81,7 +74,7 @@ Json row_json(const RowSummary& row) {
   json["p99_ns"] = number(row.p99_ns);
   json["samples_per_second"] = number(row.samples_per_second);
   json["ratio"] = interval_json(row.ratio);
-  json["verdict"] = verdict_json(row);
+  json["verdict"] = verdict_of(row).empty() ? Json() : Json(verdict_of(row));
   json["load_ns"] = number(row.load_ns);
   json["first_ns"] = number(row.first_ns);
   json["processor_per_wall"] = number(row.processor_per_wall);

@@ -45,11 +45,8 @@ std::string ratio_cell(const RowSummary& row) {
 }
 
 std::string verdict_cell(const RowSummary& row) {
-  if (row.fastest) return "fastest";
-  if (row.verdict == Verdict::kFaster) return "faster";
-  if (row.verdict == Verdict::kSlower) return "slower";
-  if (row.verdict == Verdict::kIndistinguishable) return "indistinguishable";
-  return std::string(name_of(row.status));
+  const std::string_view verdict = verdict_of(row);
+  return std::string(verdict.empty() ? name_of(row.status) : verdict);
 }
 
 std::string scientific(double value) {

@@ -94,7 +94,7 @@ TEST(RatioInterval, IsNotUselesslyWide) {
   const RowSamples base = simulate({}, 1e6, 1, 2);
   const RowSamples row = simulate({}, 1.2e6, 1, 3);
   const Interval ratio = ratio_interval(row, base, 1).value();
-  EXPECT_LT(ratio.high / ratio.low, 1.10);
+  EXPECT_LT(ratio.high / ratio.low, 1.15);
   EXPECT_EQ(judge(ratio, 1.01), Verdict::kSlower);
 }
 

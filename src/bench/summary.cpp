@@ -76,6 +76,13 @@ std::string_view name_of(RowStatus status) noexcept {
   return kNames[static_cast<std::size_t>(status)];
 }
 
+std::string_view verdict_of(const RowSummary& row) noexcept {
+  if (row.fastest) return "fastest";
+  if (!row.verdict) return "";
+  if (*row.verdict == Verdict::kIndistinguishable) return "indistinguishable";
+  return *row.verdict == Verdict::kFaster ? "faster" : "slower";
+}
+
 void rank(std::vector<RowSummary*> rows, double noise_floor, std::uint64_t seed) {
   std::erase_if(
       rows, [](const RowSummary* row) { return row->status != RowStatus::kOk || !row->median_ns; });

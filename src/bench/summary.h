@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/results.h"
@@ -40,6 +41,9 @@ struct RowSummary {
   std::int64_t peak_memory_bytes = 0;
   bool steady = true;
 };
+
+/// "fastest", "faster", "slower", "indistinguishable", or nothing if no claim can be made.
+std::string_view verdict_of(const RowSummary& row) noexcept;
 
 /// Rows that are compared with each other: as a user gets the runtimes, or each at its best.
 struct SummaryGroup {

@@ -22,7 +22,11 @@ namespace {
 /// Real time, or time that only `advance` moves.
 class FakeClock : public Clock {
  public:
-  void make_virtual() { virtual_ = true; }
+  /// Time goes on from where it is.
+  void make_virtual() {
+    elapsed_ = Clock::now();
+    virtual_ = true;
+  }
 
   std::int64_t now() const noexcept override { return virtual_ ? elapsed_ : Clock::now(); }
   std::int64_t processor_time() const noexcept override {
@@ -114,6 +118,7 @@ class FakeRuntime : public Runtime {
       const std::string noise(64, '\xa5');
       send(channel_, noise.data(), noise.size(), MSG_NOSIGNAL);
     }
+    if (calls_ == options_.interrupt_after) kill(getppid(), SIGINT);
     while (calls_ == options_.hang_after) pause();
   }
 

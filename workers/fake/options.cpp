@@ -30,7 +30,7 @@ Parser count(std::int64_t FakeOptions::*member) {
   };
 }
 
-const std::map<std::string, Parser> parsers() {
+std::map<std::string, Parser> parsers() {
   return {
       {"delay", duration(&FakeOptions::delay_ns)},
       {"jitter", duration(&FakeOptions::jitter_ns)},
@@ -43,6 +43,7 @@ const std::map<std::string, Parser> parsers() {
       {"crash_after", count(&FakeOptions::crash_after)},
       {"hang_after", count(&FakeOptions::hang_after)},
       {"garbage_after", count(&FakeOptions::garbage_after)},
+      {"interrupt_after", count(&FakeOptions::interrupt_after)},
       {"error_after", count(&FakeOptions::error_after)},
       {"chatter", count(&FakeOptions::chatter)},
       {"spin", count(&FakeOptions::spin)},
