@@ -1,6 +1,5 @@
-#include <array>
+#include <cstring>
 
-#include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/onnx_dtype.h"
 #include "ops/rules.h"
@@ -38,28 +37,10 @@ void infer_cast_like(InferContext& context) {
   set_cast(context, context.input(1).dtype);
 }
 
-template <typename To, typename From>
-To cast_element(From element) {
-  const auto value = load(element);
-  if constexpr (std::is_same_v<To, bool>) {
-    return value != 0;
-  } else if constexpr (!kIsFloat<To> && kIsFloat<From>) {
-    return saturated<To>(value);
-  } else if constexpr (kIsFloat<To> && std::is_integral_v<From>) {
-    return store<To>(static_cast<double>(value));
-  } else {
-    return store<To>(value);
-  }
-}
-
+/// Floating-point values are cut towards zero and kept within an integer's range; NaN becomes 0.
 void run_cast(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  dispatch(inputs[0].dtype(), [&]<typename From>(std::type_identity<From>) {
-    dispatch(outputs[0].dtype(), [&]<typename To>(std::type_identity<To>) {
-      const std::span<const From> x = inputs[0].values<From>();
-      To* y = outputs[0].data<To>();
-      for (std::size_t i = 0; i < x.size(); ++i) y[i] = cast_element<To>(x[i]);
-    });
-  });
+  const Tensor converted = inputs[0].to(outputs[0].dtype());
+  std::memcpy(outputs[0].raw(), converted.raw(), converted.byte_size());
 }
 
 }  // namespace

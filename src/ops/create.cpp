@@ -82,9 +82,7 @@ std::int64_t range_count(const Node& node, double start, double limit, double de
 }
 
 void infer_range(InferContext& context) {
-  constexpr DTypes allowed = {DType::kFloat32, DType::kFloat64, DType::kInt16, DType::kInt32,
-                              DType::kInt64};
-  require_dtype(context, 0, allowed);
+  require_dtype(context, 0, kNumberTypes);
   require_same_dtypes(context);
   double operands[3];
   Dim count;

@@ -114,9 +114,6 @@ void run_mod(const Node& node, std::span<const Tensor> inputs, std::span<Tensor>
 
 void infer_mod(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
-  if (kFloatTypes.contains(context.input(0).dtype) && context.node().get_int("fmod", 0) == 0) {
-    context.fail("floating-point inputs need the attribute fmod = 1");
-  }
   require_same_dtypes(context);
   context.set_output(0, {context.input(0).dtype, broadcast_inputs(context)});
 }

@@ -100,6 +100,13 @@ void infer_where(InferContext& context) {
   require_dtype(context, 0, {DType::kBool});
   require_same_dtypes(context, 1);
   context.set_output(0, {context.input(1).dtype, broadcast_inputs(context)});
+  const std::optional<SymbolicShape> yes = context.input_as_shape(1),
+                                     no = context.input_as_shape(2);
+  if (!yes || !no || yes->size() != no->size()) return;
+  SymbolicShape elements;
+  for (std::size_t i = 0; i < yes->size(); ++i)
+    elements.push_back((*yes)[i] == (*no)[i] ? (*yes)[i] : Dim());
+  context.set_output_as_shape(0, std::move(elements));
 }
 
 void run_where(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {

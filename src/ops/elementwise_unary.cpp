@@ -46,13 +46,24 @@ void infer_test(InferContext& context) {
   context.set_output(0, {DType::kBool, context.input(0).shape});
 }
 
-template <auto test>
-void run_test(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const std::span<const T> x = inputs[0].values<T>();
-    bool* y = outputs[0].data<bool>();
+template <typename Test>
+void test_elements(const Tensor& input, Tensor& output, Test test) {
+  dispatch_floats(input.dtype(), [&]<typename T>(std::type_identity<T>) {
+    const std::span<const T> x = input.values<T>();
+    bool* y = output.data<bool>();
     for (std::size_t i = 0; i < x.size(); ++i) y[i] = test(load(x[i]));
   });
+}
+
+void run_is_nan(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  test_elements(inputs[0], outputs[0], [](double x) { return std::isnan(x); });
+}
+
+void run_is_inf(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const bool positive = node.get_int("detect_positive", 1) != 0;
+  const bool negative = node.get_int("detect_negative", 1) != 0;
+  test_elements(inputs[0], outputs[0],
+                [=](double x) { return std::isinf(x) && (x > 0 ? positive : negative); });
 }
 
 Operator floats(std::string_view name, int since, ReferenceKernel kernel) {
@@ -76,12 +87,17 @@ std::vector<Operator> elementwise_unary_operators() {
       floats("Erf", 13, map_floats_kernel<[](double x) { return std::erf(x); }>),
       floats("Exp", 13, map_floats_kernel<[](double x) { return std::exp(x); }>),
       floats("Floor", 13, map_floats_kernel<[](double x) { return std::floor(x); }>),
-      {"IsInf", "", 10, 1, 1, 1, 1, {}, infer_test, run_test<[](double x) {
-         return std::isinf(x);
-       }>},
-      {"IsNaN", "", 13, 1, 1, 1, 1, {}, infer_test, run_test<[](double x) {
-         return std::isnan(x);
-       }>},
+      {"IsInf",
+       "",
+       10,
+       1,
+       1,
+       1,
+       1,
+       {{"detect_negative", AttributeKind::kInt}, {"detect_positive", AttributeKind::kInt}},
+       infer_test,
+       run_is_inf},
+      {"IsNaN", "", 13, 1, 1, 1, 1, {}, infer_test, run_is_nan},
       floats("Log", 13, map_floats_kernel<[](double x) { return std::log(x); }>),
       numbers("Neg", 13, map_numbers_kernel<negate>),
       {"Not", "", 1, 1, 1, 1, 1, {}, infer_not, run_not},

@@ -26,7 +26,10 @@ std::optional<SymbolicShape> as_extents(const Tensor& tensor) {
 class NodeContext final : public InferContext {
  public:
   NodeContext(const Node& node, std::vector<Facts> inputs)
-      : node_(node), inputs_(std::move(inputs)), outputs_(node.outputs().size()) {}
+      : node_(node),
+        inputs_(std::move(inputs)),
+        outputs_(node.outputs().size()),
+        is_set_(node.outputs().size(), false) {}
 
   const Node& node() const override { return node_; }
 
@@ -41,20 +44,30 @@ class NodeContext final : public InferContext {
   }
 
   void set_output(std::size_t index, TensorType type) override {
-    if (index < outputs_.size()) outputs_[index].type = std::move(type);
+    if (index >= outputs_.size()) return;
+    outputs_[index].type = std::move(type);
+    is_set_[index] = true;
   }
 
   void set_output_as_shape(std::size_t index, SymbolicShape elements) override {
     if (index < outputs_.size()) outputs_[index].elements = std::move(elements);
   }
 
-  std::vector<Facts> take_outputs() { return std::move(outputs_); }
+  std::vector<Facts> take_outputs() {
+    for (std::size_t index = 0; index < outputs_.size(); ++index) {
+      if (is_set_[index] || node_.output(index) == nullptr) continue;
+      headway::fail(ErrorCode::kInternal, node_.described(), ": the shape rule left output ", index,
+                    " without a type");
+    }
+    return std::move(outputs_);
+  }
 
  private:
   const TensorType& input_type(std::size_t index) const override { return inputs_[index].type; }
 
   const Node& node_;
   std::vector<Facts> inputs_, outputs_;
+  std::vector<bool> is_set_;
 };
 
 /// A 1-D or scalar value whose elements are all known extents becomes a constant.

@@ -14,7 +14,10 @@ constexpr DTypes kMaxPoolTypes = {DType::kFloat32,  DType::kFloat64, DType::kFlo
 
 void infer_pool(InferContext& context) {
   const TensorType& x = context.input(0);
-  if (!x.shape) return context.set_output(0, x);
+  if (!x.shape) {
+    context.set_output(0, x);
+    return context.set_output(1, {DType::kInt64, std::nullopt});
+  }
   require_min_rank(context, 0, 3);
   Shape stand_in;
   for (const Dim& dim : *x.shape) stand_in.push_back(dim.is_static() ? dim.extent() : kPlaceholder);
