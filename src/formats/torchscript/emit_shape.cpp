@@ -132,10 +132,10 @@ void emit_constant_of_shape(Emitter& emitter) {
   }
   const double fill = value.clone().to(DType::kFloat64).data<double>()[0];
   const bool is_integer = !is_floating_point(value.dtype());
-  const auto extents = emitter.constant_ints(0);
+  const auto extents = emitter.node().output()->type.static_shape();
   if (value.dtype() == DType::kInt64 && extents && extents->size() == 1 &&
-      extents->at(0) <= kMaxExtents) {
-    const auto count = static_cast<std::size_t>(extents->at(0));
+      extents->front() <= kMaxExtents) {
+    const auto count = static_cast<std::size_t>(extents->front());
     return emitter.assign_ints(
         IntExpressions(count, std::to_string(static_cast<std::int64_t>(fill))));
   }
