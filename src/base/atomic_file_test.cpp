@@ -1,7 +1,10 @@
 #include "base/atomic_file.h"
 
-#include <sys/stat.h>
+#include <csignal>
 
+#include <sys/resource.h>
+
+#include "base/error.h"
 #include "base/test_error.h"
 #include "base/test_folder.h"
 
@@ -68,6 +71,25 @@ TEST(AtomicFile, WritesThroughSymbolicLinks) {
 TEST(AtomicFile, AFullDiskIsAnError) {
   EXPECT_EQ(error_message(ErrorCode::kIo, [] { write_file("/dev/full", "x"); }),
             "cannot write '/dev/full': No space left on device");
+}
+
+// A file-size limit fails in the middle of writing, as a full disk does.
+TEST(AtomicFile, AFailureWhileWritingLeavesTheOldFile) {
+  const TestFolder folder;
+  const auto path = folder.write("out.txt", "old");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = 1 << 20;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &low), 0);
+  const std::string message = error_message(
+      ErrorCode::kIo, [&] { write_file(path, std::string(std::size_t{3} << 20, 'x')); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, concat("cannot write '", path.string(), "': File too large"));
+  EXPECT_EQ(TestFolder::read(path), "old");
+  EXPECT_EQ(folder.file_count(), 1U);
 }
 
 TEST(AtomicFile, DevicesAreWrittenDirectly) {

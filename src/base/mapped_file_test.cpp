@@ -1,5 +1,10 @@
 #include "base/mapped_file.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <ios>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +46,29 @@ TEST(MappedFile, ReleasedBytesStayReadable) {
   }
   EXPECT_EQ(file->bytes()[50000], std::byte{'y'});
   EXPECT_EQ(file->bytes()[99999], std::byte{'x'});
+}
+
+/// Bytes of the mapping at `address` that count as this process's memory.
+std::size_t resident_bytes(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const std::string start = concat(std::hex, reinterpret_cast<std::uintptr_t>(address), "-");
+  bool found = false;
+  for (std::string line; std::getline(maps, line);) {
+    found = found || line.starts_with(start);
+    if (found && line.starts_with("Rss:")) return std::stoul(line.substr(4)) * 1024;
+  }
+  ADD_FAILURE() << "no mapping at " << start;
+  return 0;
+}
+
+TEST(MappedFile, ReleasedBytesCostNoMemory) {
+  constexpr std::size_t kBytes = std::size_t{1} << 20;
+  const TestFolder folder;
+  const auto file = MappedFile::open(folder.write("data", std::string(kBytes, 'x')));
+  EXPECT_EQ(std::ranges::count(file->bytes(), std::byte{'x'}), std::ptrdiff_t{kBytes});
+  EXPECT_EQ(resident_bytes(file->bytes().data()), kBytes);
+  file->release(file->bytes());
+  EXPECT_EQ(resident_bytes(file->bytes().data()), 0U);
 }
 
 TEST(MappedFile, SaysWhyItCannotBeRead) {
