@@ -29,7 +29,6 @@ ErrorCode error_code_of(int code) {
       return ErrorCode::kInvalidArgument;
     case kNoSuchFile:
     case kNoModel:
-      return ErrorCode::kNotFound;
     case kInvalidProtobuf:
     case kInvalidGraph:
       return ErrorCode::kInvalidModel;

@@ -64,7 +64,7 @@ at::Device parse_device(const std::string& device) {
          "PyTorch " TORCH_VERSION " finds no GPU on this machine; check its driver");
   }
   fail(ErrorCode::kUnsupported, "PyTorch " TORCH_VERSION " in '", libtorch_path(),
-       "' can only use the CPU; fetch its CUDA part with 'HEADWAY_PEERS_CUDA=1 make peers'");
+       "' has no GPU part; fetch it with 'HEADWAY_PEERS_CUDA=1 make peers'");
 }
 
 }  // namespace headway::workers
