@@ -159,12 +159,20 @@ double small_sample_factor(std::size_t things, std::size_t degrees) {
   return student_t(degrees) / kZ * std::sqrt(count / (count - 1));
 }
 
-/// Factor for the blocks within processes.
-double block_factor(const Tree& tree) {
+/// Factor for what lies within processes: blocks, or, with a single block each, the calls in it.
+double within_factor(const Tree& tree) {
   std::size_t blocks = 0;
-  for (const Generation& generation : tree.generations) blocks += generation.size();
+  std::size_t calls = tree.generations.front().front().row.size();
+  for (const Generation& generation : tree.generations) {
+    blocks += generation.size();
+    for (const Block& block : generation) {
+      calls = std::min(calls, block.row.size());
+      if (!block.base.empty()) calls = std::min(calls, block.base.size());
+    }
+  }
   const std::size_t processes = tree.generations.size();
-  return small_sample_factor(blocks / processes, blocks - processes);
+  if (blocks > processes) return small_sample_factor(blocks / processes, blocks - processes);
+  return small_sample_factor(calls, processes * (calls - 1));
 }
 
 std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
@@ -181,11 +189,11 @@ std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
   }
   const std::size_t processes = tree.generations.size();
   const Resampled resampled = bootstrap(tree, Random(seed));
-  const double blocks = block_factor(tree);
+  const double factor = within_factor(tree);
   const double between = kZ * small_sample_factor(processes, processes - 1) * resampled.between;
   constexpr auto kTail = static_cast<std::size_t>(kResamples * 0.025);
-  const double below = blocks * (estimate - resampled.within[kTail]);
-  const double above = blocks * (resampled.within[kResamples - 1 - kTail] - estimate);
+  const double below = factor * (estimate - resampled.within[kTail]);
+  const double above = factor * (resampled.within[kResamples - 1 - kTail] - estimate);
   // The spread of the processes already contains that of the blocks within them.
   return Interval{std::exp(estimate), std::exp(estimate - std::max({below, between, 0.0})),
                   std::exp(estimate + std::max({above, between, 0.0}))};

@@ -63,11 +63,13 @@ std::int64_t Schedule::warmup_limit() const noexcept {
 void Schedule::first_start_took(std::int64_t nanoseconds) {
   start_ns_ = nanoseconds;
   if (options_.processes || blocks_) return;
-  const std::int64_t affordable =
-      options_.budget_ns.value_or(0) / std::max<std::int64_t>(2 * nanoseconds, 1);
-  generations_ = static_cast<int>(std::clamp<std::int64_t>(affordable, 1, kMostGenerations));
-  // Two processes that are measured briefly tell more than one that is measured at length.
-  if (generations_ == 1 && options_.budget_ns.value_or(0) > 5 * nanoseconds / 2) generations_ = 2;
+  const auto starts = static_cast<double>(options_.budget_ns.value_or(0)) /
+                      static_cast<double>(std::max<std::int64_t>(nanoseconds, 1));
+  // Starting may take half the budget; more than that up to the third process, because three that
+  // are measured briefly tell more than two that are measured at length.
+  const double affordable =
+      std::max(0.5 * starts, std::min<double>(kUsualGenerations, 0.8 * starts));
+  generations_ = std::clamp(static_cast<int>(affordable), 1, kMostGenerations);
 }
 
 std::optional<std::int64_t> Schedule::measuring_time(int generation,

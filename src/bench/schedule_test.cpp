@@ -30,7 +30,8 @@ TEST(Schedule, BuysAsManyProcessesAsTheBudgetAffords) {
     return schedule.generations();
   };
   EXPECT_EQ(generations(kSecond / 10), 8);
-  EXPECT_EQ(generations(10 * kSecond), 3);
+  EXPECT_EQ(generations(6 * kSecond), 5);
+  EXPECT_EQ(generations(15 * kSecond), 3);
   EXPECT_EQ(generations(20 * kSecond), 2);
   EXPECT_EQ(generations(50 * kSecond), 1);
 }

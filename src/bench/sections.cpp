@@ -135,10 +135,17 @@ void remark_on_row(const RowSummary& row, const RaceOptions& options,
                                : agreement.problem,
                            "."));
   }
-  if (row.samples > 0 && !row.steady) {
-    texts.push_back(
-        concat(title, " was not steady: its latency still changed when the warm-up ended."));
+}
+
+std::string unsteady_rows(const RaceSummary& summary) {
+  std::string names;
+  for (const SummaryGroup& group : summary.groups) {
+    for (const RowSummary& row : group.rows) {
+      if (row.samples == 0 || row.steady) continue;
+      names += (names.empty() ? "" : ", ") + row.row->spec.title;
+    }
   }
+  return names;
 }
 
 }  // namespace
@@ -201,8 +208,8 @@ Table cost_table(const SummaryGroup& group) {
                {"first inference"},
                {"peak memory"},
                {"CPU/wall"},
-               {"max abs error"},
-               {"max rel error"},
+               {"max abs"},
+               {"max rel"},
                {"top-1"},
                {"version", true}});
   for (const RowSummary& row : group.rows) {
@@ -221,6 +228,7 @@ Facts describe_settings(const SummaryGroup& group) {
   for (const RowSummary& row : group.rows) {
     std::string text;
     for (const auto& [name, value] : row.row->settings) {
+      if (value == row.row->info.version || value == row.row->info.library) continue;
       text += concat(text.empty() ? "" : ", ", name, "=", value);
     }
     if (!text.empty()) facts.emplace_back(row.row->spec.title, text);
@@ -236,6 +244,10 @@ std::vector<std::string> remarks(const RaceResult& race, const RaceSummary& summ
       remark_on_row(row, race.options, texts);
       processes = std::max(processes, row.row->processes.size());
     }
+  }
+  if (const std::string names = unsteady_rows(summary); !names.empty()) {
+    texts.push_back(
+        concat("Not steady, the latency still changed when the warm-up ended: ", names, "."));
   }
   texts.insert(texts.end(), race.notes.begin(), race.notes.end());
   if (processes == 1) {

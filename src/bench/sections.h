@@ -24,7 +24,7 @@ Facts describe_race(const RaceResult& race, const RaceSummary& summary);
 Table latency_table(const SummaryGroup& group);
 Table cost_table(const SummaryGroup& group);
 
-/// Each row's settings, as "threads=2, provider=CPU".
+/// Each row's settings, as "threads=2, provider=CPU", without version and library.
 Facts describe_settings(const SummaryGroup& group);
 
 /// What went wrong or must be known, row by row, then about the race as a whole.

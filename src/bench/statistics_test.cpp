@@ -116,6 +116,14 @@ TEST(RatioInterval, UsesOnlyBlocksThatBothRan) {
   EXPECT_FALSE(ratio_interval(stranger, base, 1).has_value());
 }
 
+TEST(RatioInterval, TwoCallsProveNothing) {
+  const RowSamples base{{0, {{0, {100, 101}}}}};
+  const RowSamples row{{0, {{0, {102, 103}}}}};
+  const Interval ratio = ratio_interval(row, base, 1).value();
+  EXPECT_LT(ratio.low, 1);
+  EXPECT_GT(ratio.high, 1);
+}
+
 TEST(RatioInterval, IsDeterministic) {
   const RowSamples base = simulate({}, 1e6, 1, 2);
   const RowSamples row = simulate({}, 1e6, 1, 3);
