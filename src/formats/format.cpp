@@ -4,9 +4,10 @@
 #include <cctype>
 #include <string>
 
+#include <protozero/exception.hpp>
+#include <protozero/pbf_reader.hpp>
+
 #include "formats/onnx/schema.h"
-#include "protozero/exception.hpp"
-#include "protozero/pbf_reader.hpp"
 
 namespace headway {
 namespace {

@@ -1,7 +1,8 @@
+#include <protozero/pbf_reader.hpp>
+
 #include "base/error.h"
 #include "formats/onnx/proto.h"
 #include "formats/onnx/schema.h"
-#include "protozero/pbf_reader.hpp"
 
 namespace headway::onnx {
 namespace {

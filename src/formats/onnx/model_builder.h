@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include <protozero/pbf_writer.hpp>
+
 #include "formats/onnx/read.h"
 #include "formats/onnx/schema.h"
-#include "protozero/pbf_writer.hpp"
 
 /// Builds ONNX files for tests, old, unusual and malformed ones too. Used by tests only.
 namespace headway::onnx {

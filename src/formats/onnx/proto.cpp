@@ -1,8 +1,9 @@
 #include "formats/onnx/proto.h"
 
+#include <protozero/pbf_reader.hpp>
+
 #include "base/error.h"
 #include "formats/onnx/schema.h"
-#include "protozero/pbf_reader.hpp"
 
 namespace headway::onnx {
 namespace {

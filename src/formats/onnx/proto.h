@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include <protozero/data_view.hpp>
+
 #include "formats/onnx/tensor.h"
 #include "graph/attribute.h"
 #include "graph/type.h"
-#include "protozero/data_view.hpp"
 
 /// The parts of an ONNX model as they stand in the file: views into its bytes, nothing resolved.
 namespace headway::onnx {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <protozero/exception.hpp>
+
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "formats/format.h"
@@ -10,7 +12,6 @@
 #include "formats/onnx/schema.h"
 #include "formats/onnx/upgrade.h"
 #include "ops/operator.h"
-#include "protozero/exception.hpp"
 
 namespace headway {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-#include "headway/dtype.h"
+#include <protozero/types.hpp>
 
-#include "protozero/types.hpp"
+#include "headway/dtype.h"
 
 /// Field numbers and enumerations of onnx.proto (ONNX IR), only those Headway reads or writes.
 namespace headway::onnx {

@@ -8,9 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include <protozero/pbf_reader.hpp>
+
 #include "base/error.h"
 #include "formats/onnx/schema.h"
-#include "protozero/pbf_reader.hpp"
 #include "tensor/dispatch.h"
 
 namespace headway::onnx {

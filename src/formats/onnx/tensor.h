@@ -6,10 +6,11 @@
 #include <string>
 #include <utility>
 
+#include <protozero/data_view.hpp>
+
 #include "headway/tensor.h"
 
 #include "formats/onnx/external_data.h"
-#include "protozero/data_view.hpp"
 
 namespace headway::onnx {
 

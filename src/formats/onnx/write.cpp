@@ -4,11 +4,12 @@
 #include <functional>
 #include <vector>
 
+#include <protozero/pbf_writer.hpp>
+
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "formats/onnx/schema.h"
 #include "formats/onnx/write_form.h"
-#include "protozero/pbf_writer.hpp"
 
 namespace headway {
 namespace {
