@@ -73,6 +73,46 @@ inline void store_partial(float* p, Vector v, int n) {
 #endif
 }
 
+/// v with the lanes whose bit is set in `lanes` replaced by p[lane]; touches no other memory.
+inline Vector load_lanes(Vector v, std::uint32_t lanes, const float* p) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(
+      _mm512_mask_loadu_ps(reinterpret_cast<__m512>(v), static_cast<__mmask16>(lanes), p));
+#elif defined(__AVX2__)
+  const Bits mask = ((splat_bits(static_cast<std::int32_t>(lanes)) >> iota()) & 1) != 0;
+  const auto loaded =
+      reinterpret_cast<Vector>(_mm256_maskload_ps(p, reinterpret_cast<__m256i>(mask)));
+  return mask ? loaded : v;
+#else
+  for (int i = 0; i < kWidth; ++i) {
+    if (lanes >> i & 1) v[i] = p[i];
+  }
+  return v;
+#endif
+}
+
+/// The same with p[lane * stride].
+inline Vector load_lanes(Vector v, std::uint32_t lanes, const float* p, std::int64_t stride) {
+  if (stride == 1) return load_lanes(v, lanes, p);
+#if defined(__AVX512F__)
+  if (stride == 2) {
+    const std::uint32_t spread = _pdep_u32(lanes, 0x55555555);
+    const Vector low = load_lanes(Vector{}, spread & 0xffff, p);
+    const Vector high = load_lanes(Vector{}, spread >> 16, p + kWidth);
+    const auto even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22,
+                                              24, 26, 28, 30);
+    return reinterpret_cast<Vector>(_mm512_mask_mov_ps(reinterpret_cast<__m512>(v),
+                                                       static_cast<__mmask16>(lanes),
+                                                       reinterpret_cast<__m512>(even)));
+  }
+#endif
+  for (std::uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+    const int lane = __builtin_ctz(rest);
+    v[lane] = p[lane * stride];
+  }
+  return v;
+}
+
 inline Vector select(Bits mask, Vector yes, Vector no) {
   return mask ? yes : no;
 }
