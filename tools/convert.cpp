@@ -37,7 +37,7 @@ void convert(const ConvertArguments& arguments) {
 void add_convert_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("convert", "Write a model in another format");
   const auto arguments = std::make_shared<ConvertArguments>();
-  command->add_option("model", arguments->model, kModelHelp)->required()->type_name("MODEL");
+  command->add_option("MODEL", arguments->model, kModelHelp)->required()->type_name("");
   command
       ->add_option("-o,--output", arguments->output,
                    "Where to write; the ending chooses the format: .onnx (ONNX, opset 17) or .pt "
@@ -47,7 +47,7 @@ void add_convert_command(CLI::App& app, int& status) {
   command
       ->add_option("--shape", arguments->shapes,
                    "Fix an input's extents: 1x3x224x224 or name:1x3x224x224")
-      ->type_name("[NAME:]SHAPE");
+      ->type_name("SHAPE");
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();

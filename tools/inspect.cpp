@@ -62,8 +62,8 @@ std::string shapes_text(const Inspection& found) {
   return text;
 }
 
-std::string summary_text(const Inspection& found) {
-  std::string text = found.model.name() + "\n";
+std::string summary_text(const Inspection& found, const std::string& title) {
+  std::string text = title + "\n";
   for (const ValueInfo& input : found.model.inputs())
     text += concat("  input   ", input.name, "  ", described(input), "\n");
   for (const ValueInfo& output : found.model.outputs())
@@ -197,7 +197,7 @@ void run_inspect(const InspectArguments& arguments) {
   if (arguments.json) {
     print_json(to_json(found, arguments.nodes));
   } else {
-    print(summary_text(found) + "\n" +
+    print(summary_text(found, arguments.model) + "\n" +
           (arguments.nodes ? node_table(found) : operator_table(found)));
   }
 }
@@ -208,12 +208,12 @@ void add_inspect_command(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("inspect", "Show a model's inputs, outputs, operators and costs");
   const auto arguments = std::make_shared<InspectArguments>();
-  command->add_option("model", arguments->model, kModelHelp)->type_name("MODEL");
+  command->add_option("MODEL", arguments->model, kModelHelp)->type_name("");
   command
       ->add_option("--shape", arguments->shapes,
                    "Extents to count costs with (default: batch 1): 8x3x224x224 or "
                    "name:8x3x224x224")
-      ->type_name("[NAME:]SHAPE");
+      ->type_name("SHAPE");
   command->add_flag("--nodes", arguments->nodes, "Every node instead of the operator summary");
   command->add_flag("--text", arguments->text, "The graph in text form (weights left out)");
   command->add_flag("--operators", arguments->operators, "The operators that Headway knows");

@@ -1,15 +1,18 @@
 #include <cctype>
 #include <csignal>
 #include <exception>
+#include <memory>
 #include <new>
 #include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.h"
 #include "bench.h"
 #include "commands.h"
 #include "exit_status.h"
+#include "help.h"
 #include "output.h"
 
 namespace headway {
@@ -28,18 +31,22 @@ Examples:
 Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
 memory failed, 4 a defect of Headway, 130 interrupted.)";
 
-/// The subcommand that the user was in the middle of, for the hint at the end of a message.
-std::string chosen(const CLI::App& app) {
+int report_usage(const CLI::App& app, const CLI::ParseError& error, const char* first_word) {
   const auto commands = app.get_subcommands();
-  return commands.empty() ? "headway" : "headway " + commands.front()->get_name();
-}
-
-int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (commands.empty()) {
+    if (first_word == nullptr) {
+      print_error("say what to do; see 'headway --help'");
+    } else {
+      print_error(concat("there is no ", first_word[0] == '-' ? "flag" : "command", " '",
+                         first_word, "'; see 'headway --help'"));
+    }
+    return kBadInput;
+  }
   std::string text = error.what();
   while (!text.empty() && (text.back() == '.' || std::isspace(text.back()) != 0)) text.pop_back();
   if (text.size() > 1 && std::islower(text[1]) != 0)
     text[0] = static_cast<char>(std::tolower(text[0]));
-  print_error(text + "; see '" + chosen(app) + " --help'");
+  print_error(concat(text, "; see 'headway ", commands.front()->get_name(), " --help'"));
   return kBadInput;
 }
 
@@ -48,7 +55,7 @@ int run(int argc, char** argv) {
                "headway");
   app.set_version_flag("--version", "headway " HEADWAY_VERSION, "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.get_formatter()->column_width(28);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kFooter);
   app.require_subcommand(1);
   int status = kSuccess;
@@ -65,7 +72,7 @@ int run(int argc, char** argv) {
     app.exit(request, text, text);
     print(text.str());
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
+    return report_usage(app, error, argc > 1 ? argv[1] : nullptr);
   }
   finish_output();
   return status;
@@ -76,7 +83,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   headway::reserve_standard_descriptors();
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write()
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a file-size limit are errors of write()
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return headway::run(argc, argv);
   } catch (const headway::Error& error) {

@@ -54,7 +54,8 @@ class EngineModel : public bench::ModelSource {
       : EngineModel(request, load_model(request.spec)) {}
 
   bench::ModelFacts facts() const override {
-    return {model_.name(), cost_of(model_.graph()).multiply_adds, parameter_count(model_.graph())};
+    return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,
+            parameter_count(model_.graph())};
   }
 
   std::vector<bench::InputSpec> inputs() const override {

@@ -156,7 +156,7 @@ void declare_inputs(CLI::App& command, InputArguments& arguments) {
   command
       .add_option("--shape", arguments.shapes,
                   "Shape of a random input: 8x3x224x224 or name:8x3x224x224 (default: batch 1)")
-      ->type_name("[NAME:]SHAPE");
+      ->type_name("SHAPE");
 }
 
 void declare_images(CLI::App& command, InputArguments& arguments) {
@@ -236,7 +236,7 @@ void run(const RunArguments& arguments) {
 void add_run_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("run", "Run a model on arrays or pictures");
   const auto arguments = std::make_shared<RunArguments>();
-  command->add_option("model", arguments->model, kModelHelp)->required()->type_name("MODEL");
+  command->add_option("MODEL", arguments->model, kModelHelp)->required()->type_name("");
   declare_inputs(*command, arguments->inputs);
   declare_results(*command, *arguments);
   declare_images(*command, arguments->inputs);

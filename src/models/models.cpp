@@ -49,7 +49,7 @@ std::string nearest_match(std::string_view name) {
   const auto distance = [&](const BuiltinModel& model) { return edit_distance(name, model.name); };
   const BuiltinModel& nearest = *std::ranges::min_element(kModels, {}, distance);
   return distance(nearest) <= nearest.name.size() / 3
-             ? concat("did you mean '", nearest.name, "'? ")
+             ? concat(" (did you mean '", nearest.name, "'?)")
              : std::string();
 }
 
@@ -64,8 +64,8 @@ const BuiltinModel& find_builtin(std::string_view name) {
   if (found != kModels.end()) return *found;
   std::string known;
   for (const BuiltinModel& model : kModels) known += concat(known.empty() ? "" : ", ", model.name);
-  fail(ErrorCode::kNotFound, "there is no built-in model '", name, "'; ", nearest_match(name),
-       "the built-in models are ", known);
+  fail(ErrorCode::kNotFound, "there is no built-in model '", name, "'", nearest_match(name),
+       "; the built-in models are ", known);
 }
 
 Graph build_model(std::string_view name, const ModelOptions& options) {

@@ -1,0 +1,44 @@
+#include "command_line.h"
+#include "small_models.h"
+
+namespace headway {
+namespace {
+
+/// Where a race's models come from; the harness itself has tests of its own.
+class BenchModel : public CommandLine {
+ protected:
+  BenchModel() { save_linear_model(path("linear.onnx")); }
+
+  nlohmann::json race(const std::string& arguments) const {
+    run("bench " + arguments + " --runtimes headway --iterations 5 --processes 1 --export-json r");
+    return nlohmann::json::parse(read("r"), nullptr, false);
+  }
+};
+
+TEST_F(BenchModel, IsCheckedAgainstTheReference) {
+  const auto report = race("linear.onnx --batch 3");
+  const auto& row = report.at("races").at(0).at("rows").at(0);
+  EXPECT_EQ(row.at("status"), "ok") << row.dump(1).substr(0, 2000);
+}
+
+TEST_F(BenchModel, MayBeBuiltIn) {
+  const auto report = race("squeezenet1_1 --threads 1");
+  EXPECT_EQ(report.at("races").at(0).at("rows").at(0).at("status"), "ok");
+}
+
+TEST_F(BenchModel, HasOneBatch) {
+  succeed("convert linear.onnx -o fixed.onnx --shape 2x4");
+  expect_error("bench fixed.onnx --runtimes headway --batch 3", 2, {"--batch 3", "'x'"});
+  expect_error("bench linear.onnx --runtimes headway --shape 5x4", 2, {"--shape 5x4", "--batch"});
+}
+
+TEST_F(BenchModel, NeedsShapesForTorchScript) {
+  succeed("convert linear.onnx -o linear.pt");
+  expect_error("bench linear.pt --runtimes headway", 2, {"'linear.pt'", "--shape"});
+  const auto report = race("linear.pt --shape 1x4");
+  const auto& row = report.at("races").at(0).at("rows").at(0);
+  EXPECT_NE(row.at("status"), "ok");
+}
+
+}  // namespace
+}  // namespace headway

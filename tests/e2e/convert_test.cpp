@@ -1,0 +1,51 @@
+#include "command_line.h"
+#include "small_models.h"
+
+namespace headway {
+namespace {
+
+class Convert : public CommandLine {
+ protected:
+  Convert() { save_linear_model(path("linear.onnx")); }
+};
+
+TEST_F(Convert, KeepsWhatTheModelComputes) {
+  EXPECT_EQ(succeed("convert linear.onnx -o copy.onnx"), "");
+  const std::string arguments = " --random-input 3 --shape 4x4 --json --output ";
+  succeed("run linear.onnx" + arguments + "first.npy");
+  succeed("run copy.onnx" + arguments + "second.npy");
+  EXPECT_EQ(read("first.npy"), read("second.npy"));
+}
+
+TEST_F(Convert, FixesShapes) {
+  succeed("convert linear.onnx -o fixed.onnx --shape 6x4");
+  const auto json = succeed_json("inspect fixed.onnx --json");
+  EXPECT_EQ(json["inputs"][0]["shape"], nlohmann::json({6, 4}));
+  EXPECT_EQ(json["outputs"][0]["shape"], nlohmann::json({6, 3}));
+  EXPECT_EQ(succeed_json("inspect linear.onnx --json")["inputs"][0]["shape"],
+            nlohmann::json({"N", 4}));
+}
+
+TEST_F(Convert, WritesTorchScript) {
+  succeed("convert linear.onnx -o linear.pt");
+  EXPECT_TRUE(read("linear.pt").starts_with("PK"));
+  expect_error("inspect linear.pt", 2, {"linear.pt", "TorchScript"});
+}
+
+TEST_F(Convert, RefusesWhatItCannotWrite) {
+  expect_error("convert linear.onnx", 2, {"--output", "headway convert --help"});
+  expect_error("convert linear.onnx -o out.tflite", 2, {"out.tflite", ".onnx"});
+  expect_error("convert linear.onnx -o no/out.onnx", 3, {"no/out.onnx"});
+  expect_error("convert linear.onnx -o out.onnx --shape 6x5", 2, {"--shape 6x5", "'x'"});
+  EXPECT_EQ(listing(), "linear.onnx");
+}
+
+TEST_F(Convert, LeavesNothingBehindWhenTheDiskIsFull) {
+  write("old.onnx", "what was there before");
+  expect_error("convert squeezenet1_1 -o old.onnx", 3, {"old.onnx"}, "ulimit -f 100;");
+  EXPECT_EQ(listing(), "linear.onnx old.onnx");
+  EXPECT_EQ(read("old.onnx"), "what was there before");
+}
+
+}  // namespace
+}  // namespace headway
