@@ -9,6 +9,7 @@
 #include "ops/families.h"
 #include "ops/map.h"
 #include "ops/matmul_reference.h"
+#include "ops/normalization_rules.h"
 #include "ops/rules.h"
 
 namespace headway {
@@ -51,6 +52,11 @@ void require_broadcast_to(const InferContext& context, std::size_t index,
                    ", which cannot be broadcast to the output ", output.to_string());
     }
   }
+}
+
+void infer_fused_batch_normalization(InferContext& context) {
+  fused_activation(context.node());
+  infer_batch_normalization(context);
 }
 
 void infer_fused_conv(InferContext& context) {
@@ -198,6 +204,9 @@ std::optional<Activation> activation_of(const Node& node) {
 
 std::vector<Operator> fused_operators() {
   return {
+      {"FusedBatchNormalization", kFusedDomain, 1, 5, 5, 1, 1,
+       with_activation(batch_normalization_attributes()), infer_fused_batch_normalization,
+       run_batch_normalization},
       {"FusedConv", kFusedDomain, 1, 2, 4, 1, 1, with_activation(conv_attributes()),
        infer_fused_conv, run_fused_conv},
       {"FusedGemm", kFusedDomain, 1, 2, 3, 1, 1,

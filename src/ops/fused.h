@@ -14,6 +14,9 @@
 //   FusedMatMul(A, B, C?, Z?) -> Y    Y = act(matmul(A, B) + C + Z)
 //     A and B as in MatMul; C (the bias) and Z (the residual) are broadcast to Y.
 //
+//   FusedBatchNormalization(X, scale, B, mean, variance) -> Y
+//     Attributes of BatchNormalization; Y = act(BatchNormalization(...)).
+//
 //   Silu(X) -> Y                      Y = X · sigmoid(X)
 //
 // All tensors of a node have one floating-point dtype. Sums and the activation are computed without

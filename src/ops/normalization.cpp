@@ -1,5 +1,7 @@
 #include "ops/elements.h"
 #include "ops/families.h"
+#include "ops/fused.h"
+#include "ops/normalization_rules.h"
 #include "ops/rules.h"
 
 namespace headway {
@@ -8,41 +10,6 @@ namespace {
 Dim channels_of(const InferContext& context) {
   const TensorType& x = context.input(0);
   return x.shape && x.shape->size() > 1 ? (*x.shape)[1] : Dim();
-}
-
-void infer_batch_normalization(InferContext& context) {
-  require_dtype(context, 0, kFloatTypes);
-  require_min_rank(context, 0, 2);
-  if (context.node().get_int("training_mode", 0) != 0) {
-    fail(ErrorCode::kUnsupported, context.node().described(),
-         ": training_mode is set; export the model for inference");
-  }
-  for (std::size_t index = 1; index < 5; ++index) {
-    require_dtype(context, index, kFloatTypes);
-    require_vector(context, index, channels_of(context));
-  }
-  same_as_input(context);
-}
-
-void run_batch_normalization(const Node& node, std::span<const Tensor> inputs,
-                             std::span<Tensor> outputs) {
-  const std::vector<double> scale = to_doubles(inputs[1]), bias = to_doubles(inputs[2]);
-  const std::vector<double> mean = to_doubles(inputs[3]), variance = to_doubles(inputs[4]);
-  const double epsilon = node.get_float("epsilon", 1e-5f);
-  const auto channels = static_cast<std::size_t>(inputs[0].dim(1));
-  const std::int64_t points = product(std::span(inputs[0].shape()).subspan(2));
-  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const T* x = inputs[0].data<T>();
-    T* y = outputs[0].data<T>();
-    for (std::int64_t image = 0; image < inputs[0].dim(0); ++image) {
-      for (std::size_t c = 0; c < channels; ++c) {
-        const double factor = scale[c] / std::sqrt(variance[c] + epsilon);
-        for (std::int64_t i = 0; i < points; ++i) {
-          *y++ = store<T>((load(*x++) - mean[c]) * factor + bias[c]);
-        }
-      }
-    }
-  });
 }
 
 struct Moments {
@@ -207,19 +174,53 @@ void run_lrn(const Node& node, std::span<const Tensor> inputs, std::span<Tensor>
 
 }  // namespace
 
+std::vector<AttributeSpec> batch_normalization_attributes() {
+  return {{"epsilon", AttributeKind::kFloat},
+          {"momentum", AttributeKind::kFloat},
+          {"training_mode", AttributeKind::kInt}};
+}
+
+void infer_batch_normalization(InferContext& context) {
+  require_dtype(context, 0, kFloatTypes);
+  require_min_rank(context, 0, 2);
+  if (context.node().get_int("training_mode", 0) != 0) {
+    fail(ErrorCode::kUnsupported, context.node().described(),
+         ": training_mode is set; export the model for inference");
+  }
+  for (std::size_t index = 1; index < 5; ++index) {
+    require_dtype(context, index, kFloatTypes);
+    require_vector(context, index, channels_of(context));
+  }
+  same_as_input(context);
+}
+
+void run_batch_normalization(const Node& node, std::span<const Tensor> inputs,
+                             std::span<Tensor> outputs) {
+  const std::vector<double> scale = to_doubles(inputs[1]), bias = to_doubles(inputs[2]);
+  const std::vector<double> mean = to_doubles(inputs[3]), variance = to_doubles(inputs[4]);
+  const double epsilon = node.get_float("epsilon", 1e-5f);
+  const Activation activation = fused_activation(node);
+  const auto channels = static_cast<std::size_t>(inputs[0].dim(1));
+  const std::int64_t points = product(std::span(inputs[0].shape()).subspan(2));
+  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* x = inputs[0].data<T>();
+    T* y = outputs[0].data<T>();
+    for (std::int64_t image = 0; image < inputs[0].dim(0); ++image) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const double factor = scale[c] / std::sqrt(variance[c] + epsilon);
+        for (std::int64_t i = 0; i < points; ++i) {
+          *y++ = store<T>(activation((load(*x++) - mean[c]) * factor + bias[c]));
+        }
+      }
+    }
+  });
+}
+
 std::vector<Operator> normalization_operators() {
   const AttributeSpec epsilon{"epsilon", AttributeKind::kFloat};
   return {
-      {"BatchNormalization",
-       "",
-       15,
-       5,
-       5,
-       1,
-       1,
-       {epsilon, {"momentum", AttributeKind::kFloat}, {"training_mode", AttributeKind::kInt}},
-       infer_batch_normalization,
-       run_batch_normalization},
+      {"BatchNormalization", "", 15, 5, 5, 1, 1, batch_normalization_attributes(),
+       infer_batch_normalization, run_batch_normalization},
       {"GroupNormalization",
        "",
        21,

@@ -15,6 +15,7 @@ struct Form {
 
 constexpr std::array kForms = {
     Form{"Conv", "FusedConv", 4},
+    Form{"BatchNormalization", "FusedBatchNormalization", 5},
     Form{"Gemm", "FusedGemm", 3},
     Form{"MatMul", "FusedMatMul", 4},
 };

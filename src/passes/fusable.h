@@ -8,17 +8,17 @@
 
 namespace headway {
 
-/// A heavy node in its fused form (ops/fused.h), to which something may be added: inputs in the
+/// A node in its fused form (ops/fused.h), to which something may be added: inputs in the
 /// fused operator's order, attributes as they are so far.
 struct Fusable {
-  std::string_view op_type;  ///< "FusedConv", "FusedGemm" or "FusedMatMul".
+  std::string_view op_type;  ///< Of the fused operator.
   std::string_view name;
   std::vector<Value*> inputs;  ///< As many as the operator takes at most; nullptr where free.
   Attributes attributes;
 };
 
-/// The Conv, Gemm or MatMul, fused already or not, that computes `value` for one reader alone and
-/// ends without an activation; nullopt if there is none.
+/// The Conv, Gemm, MatMul or batch-norm, fused already or not, that computes `value` for one reader
+/// alone and ends without an activation; nullopt if there is none.
 std::optional<Fusable> fusable_producer(const Graph& graph, const Value* value);
 
 /// Adds the fused node before `position`; it will take the place of the value `replaced`.

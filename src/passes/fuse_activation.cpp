@@ -5,7 +5,7 @@
 namespace headway {
 namespace {
 
-/// An activation applied to what a convolution or matrix product computes.
+/// An activation applied to what a convolution, matrix product or batch-norm computes.
 std::optional<Patch> propose(Graph& graph, Node& node) {
   const auto activation = activation_of(node);
   if (!activation || activation->kind == ActivationKind::kNone) return std::nullopt;

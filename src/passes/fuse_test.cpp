@@ -39,6 +39,13 @@ TEST(FuseActivation, AfterMatMulAndGemm) {
             "FusedGemm FusedMatMul");
 }
 
+TEST(FuseActivation, AfterABatchNormThatStandsAlone) {
+  EXPECT_EQ(operators_after(kFuseActivation,
+                            net("%v: float32[4] = constant splat(0.7)\n"
+                                "%n = BatchNormalization(%x, %b, %b, %b, %v)\n%y = Relu(%n)")),
+            "FusedBatchNormalization");
+}
+
 TEST(FuseActivation, OnlyOne) {
   EXPECT_EQ(operators_after(kFuseActivation, net("%r = Relu(%c)\n%y = Sigmoid(%r)")),
             "FusedConv Sigmoid");

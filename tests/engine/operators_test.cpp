@@ -192,6 +192,8 @@ TEST(Operators, Normalizations) {
       "%l: float32[6] = constant random(2)\n"
       "%m: float32[7,6] = constant random(3)";
   expect_agreement({kImage, constants, "BatchNormalization(%a, %s, %s, %s, %v)"});
+  expect_agreement({kImage, constants,
+                    "headway.FusedBatchNormalization(%a, %s, %s, %s, %v) {activation = \"Relu\"}"});
   expect_agreement({kImage, constants, "LayerNormalization(%a, %l, %l)"});
   expect_agreement({kImage, constants, "LayerNormalization(%a, %l)"});
   expect_agreement({kImage, constants, "LayerNormalization(%a, %m, %m) {axis = 2}"});

@@ -38,6 +38,7 @@ constexpr std::array kTable = {
     Entry{"ReduceSumSquare", "", lower_reduce},
 
     Entry{"BatchNormalization", "", lower_scale_shift},
+    Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},
