@@ -106,7 +106,6 @@ TEST(Conv, AutoPadKeepsTheExtentDividedByTheStride) {
 }
 
 TEST(Conv, KeepsSymbols) {
-  const Tensor w = Tensor::zeros(DType::kFloat32, {8, 3, 3, 3});
   OneNode same("Conv", {type_of({symbol("N"), 3, symbol("H"), 32}), type_of({8, 3, 3, 3})},
                {{"pads", list({1, 1, 1, 1})}});
   EXPECT_EQ(same.infer().to_string(), "float32[N,8,H,32]");
