@@ -73,7 +73,6 @@ class BenchCommand {
     report_.date = bench::utc_date();
     report_.command = typed_command();
     report_.machine = bench::describe_machine();
-    print(bench::context_text(report_));
   }
 
   void race_all() {
@@ -92,6 +91,7 @@ class BenchCommand {
   }
 
   void race(const bench::RaceOptions& options, bench::ModelSource& source) {
+    if (report_.races.empty()) print(bench::context_text(report_));
     report_.races.push_back(bench::run_race(options, rows_, source, interrupt_, live_));
     live_.clear();
     summaries_.push_back(bench::summarize(report_.races.back()));
