@@ -51,7 +51,7 @@ TEST_F(BadModel, RandomBytes) {
 
 TEST_F(BadModel, AnotherFormat) {
   write("page.onnx", "<!DOCTYPE html><html><body>404</body></html>");
-  expect_everywhere("page.onnx", {"page.onnx", "HTML"});
+  expect_everywhere("page.onnx", {"page.onnx", "web page"});
 }
 
 TEST_F(BadModel, UnknownOperator) {
