@@ -1,17 +1,8 @@
 #include "backends/packed_weights.h"
 
-#include <cstdint>
+#include "ops/elements.h"
 
 namespace headway {
-namespace {
-
-/// Constants in a mapped file need not be aligned.
-Tensor aligned(const Tensor& tensor) {
-  const auto address = reinterpret_cast<std::uintptr_t>(tensor.raw());
-  return address % alignof(float) == 0 ? tensor : tensor.clone();
-}
-
-}  // namespace
 
 Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::size_t floats,
                           const std::function<void(const float*, float*)>& pack) {

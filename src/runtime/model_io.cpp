@@ -17,7 +17,11 @@ Model Model::load(const std::filesystem::path& file) {
          description_of(kind));
   }
   Graph graph = read_onnx(file);
-  infer_types(graph);
+  try {
+    infer_types(graph);
+  } catch (const Error& error) {
+    fail(error.code(), "'", file.string(), "': ", error.what());
+  }
   return Model(std::move(graph));
 }
 

@@ -7,6 +7,7 @@
 #include "backends/cpu/lowering.h"
 #include "backends/view.h"
 #include "base/error.h"
+#include "ops/elements.h"
 #include "runtime/memory_plan.h"
 
 namespace headway {
@@ -76,7 +77,6 @@ class Planner {
       }
       if (is_view(*node)) continue;
       PlannedStep planned;
-      planned.name = node->name();
       planned.step = reference_ ? cpu::lower_to_reference(*node) : cpu::lower(*node, lowering_);
       drop_packed_weights(*node, *planned.step);
       nodes_.push_back(node);
@@ -87,9 +87,9 @@ class Planner {
   void drop_packed_weights(Node& node, const Step& step) {
     for (std::size_t i = 0; i < node.inputs().size(); ++i) {
       const Value* input = node.input(i);
-      if (input == nullptr || step.reads(i)) continue;
+      if (input == nullptr || !input->is_constant() || step.reads(i)) continue;
       node.set_input(i, nullptr);
-      if (input->users().empty() && input->is_constant()) graph_.erase_dead();
+      if (input->users().empty()) graph_.erase_dead();
     }
   }
 
@@ -123,8 +123,9 @@ class Planner {
     const Value* stored = stored_as(value);
     const auto found = storage_of_.find(stored);
     if (found != storage_of_.end()) return found->second;
-    plan_->constants.push_back(stored->constant());
-    return add_storage(stored, {{Location::Place::kConstant, 0, stored->constant().raw()}, {}});
+    plan_->constants.push_back(aligned(stored->constant()));
+    return add_storage(stored,
+                       {{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});
   }
 
   void place_operands(std::size_t step) {
@@ -168,7 +169,6 @@ class Planner {
     std::size_t place = storage_of(&output);
     if (storages_[place].location.place != Location::Place::kArena || taken_[place]) {
       PlannedStep copy;
-      copy.name = output.name();
       copy.step = std::make_unique<CopyStep>(byte_size(output));
       StepStorage& storage = step_storage_.emplace_back();
       storage.inputs = {place};

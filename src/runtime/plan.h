@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "backends/backend.h"
@@ -21,7 +20,6 @@ struct Location {
 };
 
 struct PlannedStep {
-  std::string name;
   std::unique_ptr<Step> step;
   std::vector<Location> inputs, outputs;
   Location scratch;
