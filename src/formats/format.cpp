@@ -69,7 +69,7 @@ bool starts_like_onnx(std::string_view text) {
 bool is_text(std::string_view text) {
   return std::ranges::all_of(text.substr(0, 512), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 || byte == '\n' || byte == '\r' || byte == '\t';
+    return (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\r' || byte == '\t';
   });
 }
 
@@ -96,11 +96,11 @@ FileKind detect_kind(std::span<const std::byte> bytes) {
   if (text.starts_with("\x80\x02"sv) || text.starts_with("\x80\x04"sv))
     return FileKind::kTorchWeights;
   if (text.size() > 8 && text.substr(4, 4) == "TFL3"sv) return FileKind::kTensorFlowLite;
-  if (text.size() > 262 && text.substr(257, 5) == "ustar"sv) return FileKind::kTarArchive;
+  if (text.size() >= 262 && text.substr(257, 5) == "ustar"sv) return FileKind::kTarArchive;
   if (is_safetensors(text)) return FileKind::kSafetensors;
   if (is_html(text)) return FileKind::kHtml;
   if (starts_like_onnx(text)) return FileKind::kOnnx;
-  return is_text(text) ? FileKind::kText : FileKind::kUnknown;
+  return !text.empty() && is_text(text) ? FileKind::kText : FileKind::kUnknown;
 }
 
 std::string_view description_of(FileKind kind) noexcept {

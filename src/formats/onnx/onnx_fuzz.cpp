@@ -1,0 +1,90 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "headway/error.h"
+
+#include "formats/onnx/model_builder.h"
+#include "formats/onnx/read.h"
+#include "formats/onnx/write.h"
+#include "graph/text.h"
+#include "graph/verify.h"
+#include "ops/operator.h"
+
+using namespace headway;
+using namespace headway::onnx;
+
+namespace {
+
+/// Files that reach deep into the reader; mutation alone would hardly find them.
+std::vector<std::string> seeds() {
+  const std::string bytes(16, '\x01');
+  const auto with = [](ModelBuilder model) { return model.output("y").bytes(); };
+  return {
+      with(ModelBuilder(17)
+               .input("x", {1, -1})
+               .floats("w", {1, 2})
+               .node("Gemm", {"x", "w"}, {"y"}, {float_attribute("alpha", 0.5f)})),
+      with(ModelBuilder(7)
+               .input("x", {1, 2, 3})
+               .node("Softmax", {"x"}, {"a"}, {int_attribute("axis", 1)})
+               .node("Clip", {"a"}, {"b"}, {float_attribute("min", 0)})
+               .node("Unsqueeze", {"b"}, {"c"}, {ints_attribute("axes", {0})})
+               .node("Upsample", {"c"}, {"y"}, {floats_attribute("scales", {1, 1, 2, 2})})),
+      with(ModelBuilder(18)
+               .input("x", {1, 4})
+               .initializer(raw_tensor("axes", 7, {2}, bytes))
+               .node("ReduceMean", {"x", "axes"}, {"m"})
+               .node("Constant", {}, {"k"},
+                     {message_attribute("value", AttributeField::kTensor, AttributeType::kTensor,
+                                        raw_tensor("", 10, {8}, bytes))})
+               .node("GroupNormalization", {"m", "k", "k"}, {"y"},
+                     {int_attribute("num_groups", 2)})),
+      with(ModelBuilder(17)
+               .initializer(external_tensor("w", {2}, {{"location", "f"}, {"offset", "8"}}))
+               .node("Relu", {"w"}, {"y"}, {string_attribute("mode", "a")}, "com.example")),
+  };
+}
+
+bool is_of_opset_17(const Graph& graph) {
+  for (const Node* node : graph.nodes()) {
+    const Operator* op = find_operator(node->op_type(), node->domain());
+    if (op != nullptr && op->since_version > 17) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+/// Puts the seeds into the corpus folder, the first argument that is no flag.
+extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
+  for (int i = 1; i < *count; ++i) {
+    const std::filesystem::path folder = (*arguments)[i];
+    if (folder.string().starts_with("-") || !std::filesystem::is_directory(folder)) continue;
+    int number = 0;
+    for (const std::string& seed : seeds())
+      std::ofstream(folder / ("seed" + std::to_string(number++)), std::ios::binary) << seed;
+    break;
+  }
+  return 0;
+}
+
+// What is read must be sound, and must read the same once written.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Graph graph;
+  try {
+    graph = read_bytes(std::string(reinterpret_cast<const char*>(data), size),
+                       "/nonexistent-model-folder");
+  } catch (const Error&) {
+    return 0;
+  }
+  verify(graph);
+  if (!is_of_opset_17(graph)) return 0;
+  const Graph again = read_bytes(to_onnx(graph));
+  if (print_graph(again, ConstantText::kFull) != print_graph(graph, ConstantText::kFull))
+    std::abort();
+  return 0;
+}
