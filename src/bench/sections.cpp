@@ -118,8 +118,8 @@ std::string describe_noise(const RaceResult& race, const RaceSummary& summary) {
   const Interval& ratio = *summary.self_ratio;
   return concat(race.rows[race.control_of].spec.title, " against itself ",
                 significant(ratio.estimate, 4), " ", range(ratio.low, ratio.high, 4),
-                ": a difference below ", format_percent(summary.noise_floor - 1),
-                " means nothing on this machine");
+                ": a difference counts if it exceeds ", format_percent(summary.noise_floor - 1),
+                " by more than its interval");
 }
 
 void remark_on_row(const RowSummary& row, const RaceOptions& options,

@@ -47,8 +47,9 @@ Verdict judge(const Interval& ratio, double noise_floor) {
   return Verdict::kIndistinguishable;
 }
 
-double noise_floor_of(const Interval& self_ratio) {
-  return std::max({1.0, self_ratio.high, self_ratio.low > 0 ? 1 / self_ratio.low : 1.0});
+double noise_floor_of(const Interval& self_ratio, std::size_t processes) {
+  if (processes > 1) return std::max(self_ratio.estimate, 1 / self_ratio.estimate);
+  return std::max({1.0, self_ratio.high, 1 / self_ratio.low});
 }
 
 }  // namespace headway::bench

@@ -61,7 +61,8 @@ enum class Verdict { kFaster, kSlower, kIndistinguishable };
 /// least 1) by which this machine lets a runtime differ from itself.
 Verdict judge(const Interval& ratio, double noise_floor);
 
-/// The factor, at least 1, that an A/A interval cannot rule out in either direction.
-double noise_floor_of(const Interval& self_ratio);
+/// The factor, at least 1, that a race of a runtime against itself came out at. From a single
+/// process its interval cannot know how much processes differ, so there the whole interval counts.
+double noise_floor_of(const Interval& self_ratio, std::size_t processes);
 
 }  // namespace headway::bench

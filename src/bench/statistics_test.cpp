@@ -143,7 +143,7 @@ TEST(Verdict, SelfRaceIsHardlyEverCalled) {
       return simulate(machine, 1e6, sub_seed(seed, 0), sub_seed(seed, own));
     };
     const RowSamples base = run(1);
-    const double floor = noise_floor_of(ratio_interval(run(2), base, seed).value());
+    const double floor = noise_floor_of(ratio_interval(run(2), base, seed).value(), 3);
     called +=
         judge(ratio_interval(run(3), base, seed).value(), floor) != Verdict::kIndistinguishable;
   }
@@ -155,7 +155,11 @@ TEST(Verdict, NeedsMoreThanTheNoiseFloor) {
   EXPECT_EQ(judge({1.05, 1.03, 1.07}, 1.04), Verdict::kIndistinguishable);
   EXPECT_EQ(judge({0.90, 0.88, 0.92}, 1.04), Verdict::kFaster);
   EXPECT_EQ(judge({0.98, 0.95, 1.01}, 1.0), Verdict::kIndistinguishable);
-  EXPECT_DOUBLE_EQ(noise_floor_of({1.0, 0.98, 1.01}), 1 / 0.98);
+}
+
+TEST(NoiseFloor, IsWhatTheSelfRaceCameOutAt) {
+  EXPECT_DOUBLE_EQ(noise_floor_of({0.99, 0.98, 1.01}, 3), 1 / 0.99);
+  EXPECT_DOUBLE_EQ(noise_floor_of({0.99, 0.98, 1.01}, 1), 1 / 0.98);
 }
 
 }  // namespace

@@ -105,7 +105,9 @@ RaceSummary summarize(const RaceResult& race) {
     summary.self_ratio =
         ratio_interval(samples_of(*race.control), samples_of(race.rows[race.control_of]), seed);
   }
-  if (summary.self_ratio) summary.noise_floor = noise_floor_of(*summary.self_ratio);
+  if (summary.self_ratio) {
+    summary.noise_floor = noise_floor_of(*summary.self_ratio, race.control->processes.size());
+  }
 
   for (const bool tuned : {false, true}) {
     SummaryGroup group{tuned, {}};

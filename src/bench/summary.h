@@ -55,7 +55,7 @@ struct SummaryGroup {
 struct RaceSummary {
   std::vector<SummaryGroup> groups;
   std::optional<Interval> self_ratio;  ///< The A/A: the control against its twin.
-  double noise_floor = 1;              ///< As a factor.
+  double noise_floor = 1;              ///< As a factor, at least 1.
   std::string recommendation;          ///< One sentence.
 };
 

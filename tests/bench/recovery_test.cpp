@@ -63,7 +63,7 @@ TEST(Recovery, DriftIsCalledNotSteady) {
   const std::string row = "fake:clock=virtual,delay=1ms,drift=20us";
   const Outcome outcome = program.race("fake --iterations 60 --warmup 40 --runtimes " + row);
   EXPECT_FALSE(program.row(row).at("steady").get<bool>());
-  EXPECT_NE(outcome.out.find("not steady"), std::string::npos);
+  EXPECT_NE(outcome.out.find("Not steady"), std::string::npos);
 }
 
 TEST(Recovery, LatencyIsPerSampleAndEveryCombinationIsARace) {
