@@ -1,8 +1,10 @@
 #include "models/weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -32,12 +34,55 @@ std::vector<double> coverage(const ConvGeometry& g) {
   return share;
 }
 
+// Independent partial sums: one long chain of additions would take four cycles for each weight.
+constexpr std::size_t kLanes = 4;
+using Lanes = std::array<double, kLanes>;
+
+double total(const Lanes& lanes) {
+  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
 /// A filter that sums to zero ignores a shift that all inputs share, so that inputs unlike the
 /// expected ones (uniform, smooth) do not drown the signal in a growing offset.
 void center(std::span<float> filter) {
-  const double sum = std::accumulate(filter.begin(), filter.end(), 0.0);
-  const auto mean = static_cast<float>(sum / static_cast<double>(filter.size()));
+  Lanes sums{};
+  std::size_t i = 0;
+  for (; i + kLanes <= filter.size(); i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += filter[i + lane];
+  for (; i < filter.size(); ++i) sums[0] += filter[i];
+  const auto mean = static_cast<float>(total(sums) / static_cast<double>(filter.size()));
   for (float& value : filter) value -= mean;
+}
+
+/// Expected mean and variance of what each weight of a filter is multiplied with.
+struct Operands {
+  std::vector<double> mean, variance;
+
+  Operands(const Spread& input, std::size_t first, std::size_t depth,
+           const std::vector<double>& tap_share) {
+    for (std::size_t c = first; c < first + depth; ++c) {
+      const double channel_mean = input.mean(c), channel_variance = input.variance(c);
+      for (const double share : tap_share) {
+        mean.push_back(share * channel_mean);
+        variance.push_back(share * channel_variance);
+      }
+    }
+  }
+};
+
+/// Mean and variance of a filter's output.
+std::pair<double, double> moments_of(std::span<const float> filter, const Operands& operands) {
+  Lanes means{}, variances{};
+  const auto add = [&](std::size_t i, std::size_t lane) {
+    const double weight = filter[i];
+    means[lane] += weight * operands.mean[i];
+    variances[lane] += weight * weight * operands.variance[i];
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= filter.size(); i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+  for (; i < filter.size(); ++i) add(i, 0);
+  return {total(means), total(variances)};
 }
 
 }  // namespace
@@ -63,38 +108,26 @@ Tensor seeded_uniform(Shape shape, double mean, double deviation, std::uint64_t 
 
 Spread scale_weights(Tensor& weights, const Spread& input, const ConvGeometry& geometry,
                      double variance) {
-  const std::int64_t outputs = weights.dim(0), depth = weights.dim(1);
-  const std::int64_t taps = geometry.kernel * geometry.kernel;
-  const std::vector<double> share = coverage(geometry);
   std::vector<double> tap_share;
+  const std::vector<double> share = coverage(geometry);
   for (const double row : share)
     for (const double column : share) tap_share.push_back(row * column);
 
-  std::vector<double> input_mean, input_variance;
-  for (std::size_t c = 0; c < input.channels(); ++c) {
-    input_mean.push_back(input.mean(c));
-    input_variance.push_back(input.variance(c));
-  }
+  const auto outputs = static_cast<std::size_t>(weights.dim(0));
+  const auto depth = static_cast<std::size_t>(weights.dim(1));
+  const auto groups = static_cast<std::size_t>(geometry.groups);
+  const std::size_t filter_size = depth * tap_share.size();
   std::vector<double> means, variances;
-  float* weight = weights.data<float>();
-  for (std::int64_t o = 0; o < outputs; ++o) {
-    const std::int64_t first = o / (outputs / geometry.groups) * depth;
-    const auto filter = static_cast<std::size_t>(depth * taps);
-    if (geometry.groups == 1) center({weight + o * depth * taps, filter});
-    double mean = 0, spread = 0;
-    for (std::int64_t c = 0; c < depth; ++c) {
-      const float* row = weight + (o * depth + c) * taps;
-      double sum = 0, squares = 0;
-      for (std::int64_t t = 0; t < taps; ++t) {
-        const double w = row[t] * tap_share[static_cast<std::size_t>(t)];
-        sum += w;
-        squares += w * row[t];
-      }
-      mean += sum * input_mean[static_cast<std::size_t>(first + c)];
-      spread += squares * input_variance[static_cast<std::size_t>(first + c)];
+  for (std::size_t group = 0; group < groups; ++group) {
+    const Operands operands(input, group * depth, depth, tap_share);
+    for (std::size_t o = 0; o < outputs / groups; ++o) {
+      const std::span<float> filter =
+          weights.values<float>().subspan(means.size() * filter_size, filter_size);
+      if (groups == 1) center(filter);
+      const auto [mean, spread] = moments_of(filter, operands);
+      means.push_back(mean);
+      variances.push_back(spread);
     }
-    means.push_back(mean);
-    variances.push_back(spread);
   }
 
   const double factor = std::sqrt(variance * static_cast<double>(outputs) /
