@@ -16,6 +16,9 @@ set(HEADWAY_TORCH_DIR "" CACHE PATH "Folder of an unpacked torch wheel: its incl
 include(HeadwayPeers)
 
 set(HeadwayTorch_FOUND TRUE)
+if(TARGET headway::torch)
+  return()
+endif()
 if(EXISTS ${HEADWAY_TORCH_DIR}/lib/libtorch_cpu.so)
   headway_import_torch(headway::torch ${HEADWAY_TORCH_DIR})
 elseif(EXISTS ${HEADWAY_PEERS_DIR}/torch/torch/lib/libtorch_cpu.so)
