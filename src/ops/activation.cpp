@@ -25,37 +25,56 @@ constexpr auto hard_swish = [](double x) {
   return x * std::max(0.0, std::min(1.0, x / 6.0 + 0.5));
 };
 
-constexpr auto elu = [](double x, double alpha, double) {
-  return x < 0 ? alpha * std::expm1(x) : x;
+// Activations with parameters: the attribute alpha, and beta or gamma, with their defaults.
+
+struct Elu {
+  static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
+  static double apply(double x, double alpha, double) { return x < 0 ? alpha * std::expm1(x) : x; }
 };
 
-constexpr auto selu = [](double x, double alpha, double gamma) {
-  return gamma * (x < 0 ? alpha * std::expm1(x) : x);
+struct Selu {
+  static constexpr float kAlpha = 1.67326319217681884765625f;
+  static constexpr float kBeta = 1.05070102214813232421875f;
+  static double apply(double x, double alpha, double gamma) {
+    return gamma * Elu::apply(x, alpha, 0.0);
+  }
 };
 
-constexpr auto celu = [](double x, double alpha, double) {
-  return std::max(0.0, x) + std::min(0.0, alpha * std::expm1(x / alpha));
+struct Celu {
+  static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
+  static double apply(double x, double alpha, double) {
+    return std::max(0.0, x) + std::min(0.0, alpha * std::expm1(x / alpha));
+  }
 };
 
-constexpr auto leaky_relu = [](double x, double alpha, double) { return x < 0 ? alpha * x : x; };
-
-constexpr auto hard_sigmoid = [](double x, double alpha, double beta) {
-  return std::max(0.0, std::min(1.0, alpha * x + beta));
+struct LeakyRelu {
+  static constexpr float kAlpha = 0.01f, kBeta = 0.0f;
+  static double apply(double x, double alpha, double) { return x < 0 ? alpha * x : x; }
 };
 
-constexpr auto thresholded_relu = [](double x, double alpha, double) {
-  return x > alpha ? x : 0.0;
+struct HardSigmoid {
+  static constexpr float kAlpha = 0.2f, kBeta = 0.5f;
+  static double apply(double x, double alpha, double beta) {
+    return std::max(0.0, std::min(1.0, alpha * x + beta));
+  }
 };
 
-constexpr auto swish = [](double x, double alpha, double) { return x * sigmoid(alpha * x); };
+struct ThresholdedRelu {
+  static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
+  static double apply(double x, double alpha, double) { return x > alpha ? x : 0.0; }
+};
 
-/// The first parameter is the attribute alpha, the second one beta or gamma.
-template <auto function, double first, double second>
+struct Swish {
+  static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
+  static double apply(double x, double alpha, double) { return x * sigmoid(alpha * x); }
+};
+
+template <typename Function>
 void parametric_kernel(const Node& node, std::span<const Tensor> inputs,
                        std::span<Tensor> outputs) {
-  const double alpha = node.get_float("alpha", static_cast<float>(first));
-  const double beta = node.get_float("beta", node.get_float("gamma", static_cast<float>(second)));
-  map_floats(inputs, outputs, [=](double x) { return function(x, alpha, beta); });
+  const double alpha = node.get_float("alpha", Function::kAlpha);
+  const double beta = node.get_float("beta", node.get_float("gamma", Function::kBeta));
+  map_floats(inputs, outputs, [=](double x) { return Function::apply(x, alpha, beta); });
 }
 
 void infer_gelu(InferContext& context) {
@@ -132,35 +151,34 @@ double Activation::operator()(double x) const noexcept {
     case ActivationKind::kSigmoid:
       return sigmoid(x);
     case ActivationKind::kHardSigmoid:
-      return hard_sigmoid(x, alpha, beta);
+      return HardSigmoid::apply(x, alpha, beta);
     case ActivationKind::kHardSwish:
       return hard_swish(x);
     case ActivationKind::kSilu:
       return x * sigmoid(x);
     case ActivationKind::kLeakyRelu:
-      return leaky_relu(x, alpha, 0.0);
+      return LeakyRelu::apply(x, alpha, 0.0);
   }
   return x;
 }
 
 std::vector<Operator> activation_operators() {
   return {
-      parametric("Celu", 12, {"alpha"}, parametric_kernel<celu, 1.0, 0.0>),
-      parametric("Elu", 6, {"alpha"}, parametric_kernel<elu, 1.0, 0.0>),
+      parametric("Celu", 12, {"alpha"}, parametric_kernel<Celu>),
+      parametric("Elu", 6, {"alpha"}, parametric_kernel<Elu>),
       {"Gelu", "", 20, 1, 1, 1, 1, {{"approximate", AttributeKind::kString}}, infer_gelu, run_gelu},
-      parametric("HardSigmoid", 6, {"alpha", "beta"}, parametric_kernel<hard_sigmoid, 0.2, 0.5>),
+      parametric("HardSigmoid", 6, {"alpha", "beta"}, parametric_kernel<HardSigmoid>),
       plain("HardSwish", 14, map_floats_kernel<hard_swish>),
-      parametric("LeakyRelu", 16, {"alpha"}, parametric_kernel<leaky_relu, 0.01, 0.0>),
+      parametric("LeakyRelu", 16, {"alpha"}, parametric_kernel<LeakyRelu>),
       plain("Mish", 18, map_floats_kernel<[](double x) { return x * std::tanh(softplus(x)); }>),
       {"PRelu", "", 16, 2, 2, 1, 1, {}, infer_prelu, run_prelu},
       {"Relu", "", 14, 1, 1, 1, 1, {}, same_as_number_input, map_numbers_kernel<relu>},
-      parametric("Selu", 6, {"alpha", "gamma"},
-                 parametric_kernel<selu, 1.67326319217681884765625, 1.05070102214813232421875>),
+      parametric("Selu", 6, {"alpha", "gamma"}, parametric_kernel<Selu>),
       plain("Sigmoid", 13, map_floats_kernel<sigmoid>),
       plain("Softplus", 1, map_floats_kernel<softplus>),
       plain("Softsign", 1, map_floats_kernel<[](double x) { return x / (1.0 + std::abs(x)); }>),
-      parametric("Swish", 24, {"alpha"}, parametric_kernel<swish, 1.0, 0.0>),
-      parametric("ThresholdedRelu", 10, {"alpha"}, parametric_kernel<thresholded_relu, 1.0, 0.0>),
+      parametric("Swish", 24, {"alpha"}, parametric_kernel<Swish>),
+      parametric("ThresholdedRelu", 10, {"alpha"}, parametric_kernel<ThresholdedRelu>),
   };
 }
 
