@@ -107,7 +107,7 @@ class BenchCommand {
   bool write_exports() const {
     bool good = write(arguments_.json, [&] {
       return bench::to_json(report_, summaries_)
-                 .dump(1, ' ', false, bench::Json::error_handler_t::replace) +
+                 .dump(-1, ' ', false, bench::Json::error_handler_t::replace) +
              '\n';
     });
     good &= write(arguments_.csv, [&] { return bench::to_csv(report_, summaries_); });

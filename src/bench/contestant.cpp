@@ -47,7 +47,7 @@ void Contestant::guard(const std::function<void()>& action) {
     result_.failure = RowFailure{FailureKind::kGarbage,
                                  concat("headway-worker-", result_.spec.worker,
                                         " gave an answer without meaning: ", error.what())};
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     result_.failure = RowFailure{FailureKind::kRefused, error.what()};
   }
   process_.reset();

@@ -77,6 +77,7 @@ class Race {
   void compute_references(const std::vector<std::vector<NamedTensor>>& inputs) {
     const int wanted = std::clamp(kReferenceSamples / std::max(options_.batch, 1), 1,
                                   static_cast<int>(inputs.size()));
+    std::string reason = "it has none";
     try {
       for (int set = 0; set < wanted && !stopped(); ++set) {
         auto reference = context_.source.reference(inputs[static_cast<std::size_t>(set)]);
@@ -84,9 +85,12 @@ class Race {
       }
     } catch (const Error& error) {
       context_.references.clear();
-      result_.notes.push_back(concat("Nothing could be checked against the strict reference (",
-                                     error.what(), "), so no ratios are shown."));
+      reason = error.what();
     }
+    if (!context_.references.empty() || stopped()) return;
+    result_.notes.push_back(
+        concat("Nothing could be checked against a strict reference of this model (", reason,
+               "), so no ratios are shown."));
   }
 
   void run_generation(int generation) {

@@ -122,10 +122,16 @@ std::string describe_noise(const RaceResult& race, const RaceSummary& summary) {
                 " by more than its interval");
 }
 
+/// With a full stop, however the sentence came.
+std::string ended(std::string sentence) {
+  if (!sentence.ends_with('.')) sentence += '.';
+  return sentence;
+}
+
 void remark_on_row(const RowSummary& row, const RaceOptions& options,
                    std::vector<std::string>& texts) {
   const std::string& title = row.row->spec.title;
-  if (row.row->failure) texts.push_back(concat(title, ": ", row.row->failure->sentence, "."));
+  if (row.row->failure) texts.push_back(concat(title, ": ", ended(row.row->failure->sentence)));
   if (row.status == RowStatus::kDisagrees) {
     const Agreement& agreement = *row.row->agreement;
     texts.push_back(concat(title, " disagrees with the reference, so no speed is claimed: ",
@@ -228,7 +234,7 @@ Facts describe_settings(const SummaryGroup& group) {
   for (const RowSummary& row : group.rows) {
     std::string text;
     for (const auto& [name, value] : row.row->settings) {
-      if (value == row.row->info.version || value == row.row->info.library) continue;
+      if (name == "version" || name == "library") continue;
       text += concat(text.empty() ? "" : ", ", name, "=", value);
     }
     if (!text.empty()) facts.emplace_back(row.row->spec.title, text);

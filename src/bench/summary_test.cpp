@@ -1,0 +1,165 @@
+#include "bench/summary.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "bench/report.h"
+#include "bench/sections.h"
+
+namespace headway::bench {
+namespace {
+
+/// A row whose every call took `latency`, in three processes of four blocks.
+RowResult steady_row(const std::string& id, std::int64_t latency) {
+  RowResult row;
+  row.spec.id = id;
+  row.spec.title = id;
+  row.info.version = "1.0";
+  row.agreement = Agreement{};
+  for (int generation = 0; generation < 3; ++generation) {
+    ProcessResult process{generation, 50'000, 3 * latency, {latency}, true, {}, 100'000'000};
+    for (int block = 0; block < 4; ++block) {
+      for (int half = 0; half < 2; ++half) {
+        process.rounds.push_back({block, 5 * latency, 8 * latency, std::vector(5, latency)});
+      }
+    }
+    row.processes.push_back(std::move(process));
+  }
+  return row;
+}
+
+RaceResult race_of(std::vector<RowResult> rows) {
+  RaceResult race;
+  race.model.name = "net";
+  race.inputs = {{"x", DType::kFloat32, {1, 3}}};
+  race.rows = std::move(rows);
+  return race;
+}
+
+const RowSummary& row_of(const RaceSummary& summary, std::size_t row) {
+  return summary.groups.at(0).rows.at(row);
+}
+
+TEST(Summary, FiguresOfARow) {
+  RaceResult race = race_of({steady_row("a", 2'000'000), steady_row("b", 3'000'000)});
+  race.options.batch = 2;
+  const RaceSummary summary = summarize(race);
+  const RowSummary& slow = row_of(summary, 1);
+  EXPECT_NEAR(slow.median_ns->estimate, 1.5e6, 1);
+  EXPECT_NEAR(slow.ratio->estimate, 1.5, 1e-9);
+  EXPECT_EQ(verdict_of(slow), "slower");
+  EXPECT_EQ(verdict_of(row_of(summary, 0)), "fastest");
+  EXPECT_EQ(slow.samples, 120u);
+  EXPECT_TRUE(slow.p90_ns.has_value());
+  EXPECT_FALSE(slow.p99_ns.has_value());
+  EXPECT_NEAR(*slow.samples_per_second, 2 / 3e-3, 1e-6);
+  EXPECT_NEAR(*slow.processor_per_wall, 1.6, 1e-12);
+  EXPECT_DOUBLE_EQ(*slow.first_ns, 9e6);
+}
+
+TEST(Summary, OnlyRowsThatAgreeAreCompared) {
+  RowResult wrong = steady_row("wrong", 1'000'000);
+  wrong.agreement->within = false;
+  RowResult crashed = steady_row("crashed", 1'100'000);
+  crashed.failure = RowFailure{FailureKind::kCrashed, "it was killed"};
+  RowResult unchecked = steady_row("unchecked", 1'200'000);
+  unchecked.agreement.reset();
+  const RaceResult race = race_of({wrong, crashed, unchecked, steady_row("right", 2'000'000)});
+  const RaceSummary summary = summarize(race);
+  EXPECT_EQ(row_of(summary, 0).status, RowStatus::kDisagrees);
+  EXPECT_EQ(row_of(summary, 1).status, RowStatus::kFailed);
+  EXPECT_EQ(row_of(summary, 2).status, RowStatus::kUnchecked);
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_FALSE(row_of(summary, row).ratio.has_value());
+    EXPECT_EQ(verdict_of(row_of(summary, row)), "");
+    EXPECT_TRUE(row_of(summary, row).median_ns.has_value());
+  }
+  EXPECT_TRUE(row_of(summary, 3).fastest);
+  EXPECT_NE(summary.recommendation.find("Deploy right"), std::string::npos);
+}
+
+TEST(Summary, TunedRowsHaveATableOfTheirOwn) {
+  RowResult tuned = steady_row("a", 1'000'000);
+  tuned.spec.tuned = true;
+  const RaceResult race = race_of({steady_row("a", 2'000'000), tuned});
+  const RaceSummary summary = summarize(race);
+  ASSERT_EQ(summary.groups.size(), 2u);
+  EXPECT_TRUE(summary.groups[0].rows.at(0).fastest);
+  EXPECT_TRUE(summary.groups[1].rows.at(0).fastest);
+  EXPECT_NE(summary.recommendation.find("Deploy a (tuned)"), std::string::npos);
+}
+
+TEST(Recommendation, ATieIsCalledOneAndBrokenByMemory) {
+  RowResult heavy = steady_row("heavy", 1'000'000);
+  for (ProcessResult& process : heavy.processes) process.peak_memory_bytes = 900'000'000;
+  const RaceResult race = race_of({heavy, steady_row("light", 1'000'000)});
+  const std::string sentence = summarize(race).recommendation;
+  EXPECT_TRUE(sentence.starts_with("Deploy light here")) << sentence;
+  EXPECT_NE(sentence.find("cannot be told apart"), std::string::npos) << sentence;
+}
+
+TEST(Recommendation, NothingMeasuredNothingRecommended) {
+  RowResult missing;
+  missing.failure = RowFailure{FailureKind::kMissing, "not installed"};
+  const RaceResult race = race_of({missing});
+  EXPECT_NE(summarize(race).recommendation.find("nothing to recommend"), std::string::npos);
+}
+
+TEST(Summary, ControlSetsTheNoiseFloor) {
+  RaceResult race = race_of({steady_row("a", 1'000'000), steady_row("b", 1'030'000)});
+  EXPECT_EQ(verdict_of(row_of(summarize(race), 1)), "slower");
+  race.control = steady_row("a", 1'050'000);
+  const RaceSummary summary = summarize(race);
+  EXPECT_NEAR(summary.noise_floor, 1.05, 1e-9);
+  EXPECT_EQ(verdict_of(row_of(summary, 1)), "indistinguishable");
+}
+
+class ReportForms : public testing::Test {
+ protected:
+  ReportForms() {
+    RowResult failed = steady_row("with, comma|pipe", 1'000'000);
+    failed.failure = RowFailure{FailureKind::kTimedOut, "it said \"nothing\""};
+    report_.races = {race_of({steady_row("a", 2'000'000), failed})};
+    summaries_ = {summarize(report_.races[0])};
+  }
+
+  Report report_;
+  Summaries summaries_;
+};
+
+TEST_F(ReportForms, TextFitsATerminal) {
+  const std::string text = race_text(report_.races[0], summaries_[0], false);
+  std::size_t start = 0;
+  while (start < text.size()) {
+    const std::size_t end = text.find('\n', start);
+    EXPECT_LE(display_width(text.substr(start, end - start)), 120u);
+    start = end + 1;
+  }
+  EXPECT_NE(text.find("it said \"nothing\"."), std::string::npos);
+}
+
+TEST_F(ReportForms, CsvQuotes) {
+  const std::string csv = to_csv(report_, summaries_);
+  EXPECT_NE(csv.find("\"with, comma|pipe\""), std::string::npos);
+  EXPECT_NE(csv.find("\"it said \"\"nothing\"\"\""), std::string::npos);
+  const std::string header = csv.substr(0, csv.find('\n'));
+  const std::string row = csv.substr(header.size() + 1, csv.find('\n', header.size() + 1));
+  EXPECT_EQ(std::ranges::count(header, ','),
+            std::ranges::count(row.substr(0, row.find('\n')), ','));
+}
+
+TEST_F(ReportForms, MarkdownEscapes) {
+  EXPECT_NE(to_markdown(report_, summaries_).find("with, comma\\|pipe"), std::string::npos);
+}
+
+TEST_F(ReportForms, JsonHoldsRawSamples) {
+  const Json json = to_json(report_, summaries_);
+  EXPECT_EQ(json.at("schema_version"), 1);
+  const Json& row = json.at("races").at(0).at("rows").at(0);
+  EXPECT_EQ(row.at("processes").at(2).at("rounds").at(7).at("samples_ns").size(), 5u);
+  EXPECT_EQ(json.at("races").at(0).at("rows").at(1).at("failure").at("kind"), "timed out");
+}
+
+}  // namespace
+}  // namespace headway::bench
