@@ -109,12 +109,11 @@ void conv_over_image(const KernelContext& context, const ConvShape& shape,
   const Epilogue& epilogue = operands.epilogue;
   for_parts(context, shape, split, [&](std::int64_t index, std::int64_t part, int thread) {
     const Plane plane = plane_at(shape, operands.input, index);
-    const ProductOutput output{operands.output + plane.out_offset,
-                               panels.n,
-                               advance(epilogue.residual, plane.out_offset),
-                               advance(epilogue.bias, plane.first_channel),
-                               nullptr,
-                               epilogue.activation};
+    const ProductOutput output{.c = operands.output + plane.out_offset,
+                               .stride = panels.n,
+                               .residual = advance(epilogue.residual, plane.out_offset),
+                               .row_bias = advance(epilogue.bias, plane.first_channel),
+                               .activation = epilogue.activation};
     multiply_packing_columns(
         context.loops, panels,
         part_of(panels.row_panels(), part % split.streamed_parts, split.streamed_parts),
@@ -147,9 +146,9 @@ void conv_over_channels(const KernelContext& context, const ConvShape& shape,
         part_of(panels.column_panels(), part % split.streamed_parts, split.streamed_parts);
     float* packed = static_cast<float*>(operands.scratch) + thread * (block + sums_size);
     for (std::int64_t first = rows.first; first < rows.last; first += step) {
-      // Rows of this block only: their sums are addressed as if those before were there too.
-      float* sums = packed + block - panels.first_row(first) * panels.padded_n();
-      const ProductOutput output{sums, panels.padded_n(), nullptr, nullptr, nullptr, {}};
+      float* sums = packed + block;
+      const std::int64_t first_row = panels.first_row(first);
+      const ProductOutput output{.c = sums, .first_row = first_row, .stride = panels.padded_n()};
       multiply_packing_rows(
           context.loops, panels, {first, std::min(first + step, rows.last)}, columns,
           operands.packed + plane.group * panels.packed_columns_size(), output, packed,
@@ -166,7 +165,7 @@ void conv_over_channels(const KernelContext& context, const ConvShape& shape,
             TransposedTile tile;
             tile.rows = panels.rows(row_panel);
             tile.columns = panels.columns(column_panel);
-            tile.sums = sums + row * panels.padded_n() + column;
+            tile.sums = sums + (row - first_row) * panels.padded_n() + column;
             tile.sums_stride = panels.padded_n();
             tile.bias = advance(epilogue.bias, plane.first_channel + column);
             tile.residual = advance(epilogue.residual, offset);

@@ -82,8 +82,11 @@ void Gemm::run_packed(const KernelContext& context, const float* a, const float*
       const Matrix left = left_of(shape_, a + image * shape_.stride_a);
       const std::int64_t offset = image * shape_.stride_c;
       const ProductOutput output{
-          c + offset, shape_.n,      epilogue.residual ? epilogue.residual + offset : nullptr,
-          nullptr,    epilogue.bias, epilogue.activation};
+          .c = c + offset,
+          .stride = shape_.n,
+          .residual = epilogue.residual ? epilogue.residual + offset : nullptr,
+          .column_bias = epilogue.bias,
+          .activation = epilogue.activation};
       multiply_packing_rows(
           *loops_, panels_,
           part_of(panels_.row_panels(), part / split.streamed_parts, split.packed_parts),

@@ -27,6 +27,7 @@ inline std::int64_t block_size(const Panels& panels, std::int64_t panel_width, s
 /// Where a product goes and what is done to it on the way.
 struct ProductOutput {
   float* c = nullptr;
+  std::int64_t first_row = 0;  ///< The row of the product that c (and the residual) begin with.
   std::int64_t stride = 0;
   const float* residual = nullptr;  ///< Laid out like c.
   const float* row_bias = nullptr;
@@ -39,7 +40,7 @@ inline GemmTile tile_at(const Panels& panels, const ProductOutput& output, std::
                         std::int64_t row_panel, std::int64_t column_panel) {
   const std::int64_t row = panels.first_row(row_panel);
   const std::int64_t column = panels.first_column(column_panel);
-  const std::int64_t offset = row * output.stride + column;
+  const std::int64_t offset = (row - output.first_row) * output.stride + column;
   GemmTile tile;
   tile.rows = panels.rows(row_panel);
   tile.columns = panels.columns(column_panel);
