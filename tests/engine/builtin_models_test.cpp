@@ -8,22 +8,36 @@ std::int64_t smallest_image(std::string_view name) {
   return name == "densenet121" || name == "squeezenet1_1" || name == "vgg16" ? 64 : 48;
 }
 
+/// `batch` images: those of `images` over and over.
+Tensor repeated(const Tensor& images, std::int64_t batch) {
+  Shape shape = images.shape();
+  shape[0] = batch;
+  Tensor result = Tensor::allocate(DType::kFloat32, shape);
+  const std::span<const float> source = images.values<float>();
+  const std::span<float> target = result.values<float>();
+  for (std::size_t i = 0; i < target.size(); ++i) target[i] = source[i % source.size()];
+  return result;
+}
+
 class BuiltinModels : public testing::TestWithParam<std::string_view> {};
 
-TEST_P(BuiltinModels, AgreeWithTheReferenceOnEveryInstructionSet) {
+TEST_P(BuiltinModels, AgreeWithTheReferenceAtEveryBatchOnEveryInstructionSet) {
   const std::int64_t size = smallest_image(GetParam());
   const Graph graph =
       models::build_model(GetParam(), {.seed = 3, .image_size = size, .num_classes = 10});
   const Model model(graph.clone());
-  const std::vector<Tensor> inputs = {random_tensor({2, 3, size, size}, 1)};
-  const std::vector<Tensor> expected = run_reference(graph, inputs);
+  const Tensor images = random_tensor({2, 3, size, size}, 1);
+  const Tensor expected = run_reference(graph, std::vector<Tensor>{images})[0];
   for (const std::string& isa : available_isas()) {
     const ScopedVariable force("HEADWAY_ISA", isa);
-    const Program program = model.compile({.threads = 2, .input_shapes = {inputs[0].shape()}});
+    const Program program = model.compile({.threads = 2});
+    Session session(program);
+    for (const std::int64_t batch : {1, 2, 8}) {
+      const Tensor actual = session.run(std::vector<Tensor>{repeated(images, batch)})[0];
+      EXPECT_LT(relative_error(actual, repeated(expected, batch)), 1e-4) << isa << " " << batch;
+    }
     EXPECT_EQ(program.summary().isa, isa);
     EXPECT_EQ(program.summary().reference_nodes, 0u);
-    Session session(program);
-    EXPECT_LT(relative_error(session.run(inputs)[0], expected[0]), 1e-4) << isa;
   }
 }
 
