@@ -92,7 +92,10 @@ void ResNet50::take_weights(const torch::jit::Module& module) {
   for (const auto& weight : module.named_buffers()) weights[plain(weight.name)] = weight.value;
   const auto take = [&weights](const std::string& name, at::Tensor& into) {
     const auto found = weights.find(plain(name));
-    if (found == weights.end()) throw std::runtime_error("the file has no weight '" + name + "'");
+    if (found == weights.end() || found->second.sizes() != into.sizes()) {
+      throw std::runtime_error("the file is no ResNet-50: its weight '" + name +
+                               "' is missing or has another shape");
+    }
     into.copy_(found->second);
   };
   for (auto& parameter : named_parameters()) take(parameter.key(), parameter.value());
