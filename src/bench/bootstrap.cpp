@@ -12,9 +12,10 @@ namespace {
 constexpr int kResamples = 1000;
 constexpr double kZ = 1.959964;
 
-/// Iterations kept per block and row: order statistics, evenly spaced. Beyond this the iterations
-/// add nothing to an interval that blocks and processes dominate.
-constexpr std::size_t kKeptPerBlock = 101;
+/// Calls kept per process and row for resampling, spread evenly over its blocks. More calls add
+/// nothing to an interval that blocks and processes dominate.
+constexpr std::size_t kKeptPerProcess = 500;
+constexpr std::size_t kFewestPerBlock = 5;
 
 /// What the two rows (or the one) measured in a block.
 struct Block {
@@ -61,14 +62,23 @@ Tree build_tree(const RowSamples& row, const RowSamples* base) {
   return tree;
 }
 
-void thin(std::vector<double>& values) {
-  if (values.size() <= kKeptPerBlock) return;
+/// Leaves `count` quantiles, evenly spaced.
+void thin(std::vector<double>& values, std::size_t count) {
+  if (values.size() <= count) return;
   std::ranges::sort(values);
-  std::vector<double> kept(kKeptPerBlock);
-  for (std::size_t index = 0; index < kKeptPerBlock; ++index) {
-    kept[index] = values[index * (values.size() - 1) / (kKeptPerBlock - 1)];
+  std::vector<double> kept(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    kept[index] = values[(2 * index + 1) * values.size() / (2 * count)];
   }
   values = std::move(kept);
+}
+
+void thin(Generation& generation) {
+  const std::size_t count = std::max(kKeptPerProcess / generation.size(), kFewestPerBlock);
+  for (Block& block : generation) {
+    thin(block.row, count);
+    thin(block.base, count);
+  }
 }
 
 /// Logarithm of the median, or of the ratio of medians.
@@ -181,12 +191,7 @@ std::optional<Interval> interval_of(Tree tree, std::uint64_t seed) {
   for (const Generation& generation : tree.generations) statistics.push_back(statistic(generation));
   const double estimate = mean(statistics);
   if (!std::isfinite(estimate)) return std::nullopt;
-  for (Generation& generation : tree.generations) {
-    for (Block& block : generation) {
-      thin(block.row);
-      thin(block.base);
-    }
-  }
+  for (Generation& generation : tree.generations) thin(generation);
   const std::size_t processes = tree.generations.size();
   const Resampled resampled = bootstrap(tree, Random(seed));
   const double factor = within_factor(tree);
