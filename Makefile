@@ -22,7 +22,7 @@ help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo 'PRESET=debug|asan|tsan with build; MODEL=… ARGS="--threads 1,2" with bench; PREFIX=… with install;'
-	@echo 'PEERS="torch onnxruntime openvino ipex" and HEADWAY_PEERS_CUDA=1 (GPU builds, about 3 GB) with peers.'
+	@echo 'PEERS="torch onnxruntime openvino ipex" and HEADWAY_PEERS_CUDA=1 (torch for GPUs, 2.5 GB more) with peers.'
 
 setup:  ## Install the Debian packages that building needs and that are missing
 	@scripts/setup build

@@ -115,10 +115,9 @@ std::string OnnxRuntime::choose_provider(const bench::LoadRequest& request) {
     }
     return provider.listed;
   }
-  fail(
-      ErrorCode::kUnsupported, "ONNX Runtime ", api_->version(), " in '", library_,
-      "' has no GPU provider (it has ", join(api_->providers()),
-      "); fetch the CUDA build with 'HEADWAY_PEERS_CUDA=1 make peers', or set HEADWAY_ORT_LIBRARY");
+  fail(ErrorCode::kUnsupported, "ONNX Runtime ", api_->version(), " in '", library_,
+       "' has no GPU provider (it has ", join(api_->providers()),
+       "); point HEADWAY_ORT_LIBRARY at a build that has one");
 }
 
 std::vector<std::string> OnnxRuntime::session_names(bool inputs) const {
