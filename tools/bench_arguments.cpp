@@ -71,6 +71,12 @@ void declare_how_long(CLI::App& command, BenchArguments& arguments) {
 }
 
 void declare_results(CLI::App& command, BenchArguments& arguments) {
+  command
+      .add_option("--percentiles", arguments.percentiles,
+                  "Shown where there are enough samples for them")
+      ->delimiter(',')
+      ->check(CLI::Range(1.0, 99.999))
+      ->capture_default_str();
   command.add_option("--atol", arguments.atol, "Absolute error that still agrees")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -107,6 +113,7 @@ bench::RaceOptions race_options(const BenchArguments& arguments, int batch, int 
   options.iterations = arguments.iterations;
   options.warmup = arguments.warmup;
   options.processes = arguments.processes;
+  options.percentiles = arguments.percentiles;
   options.timeout_ns = bench::parse_duration(arguments.timeout, "--timeout");
   options.tolerance = {arguments.atol, arguments.rtol};
   if (!arguments.duration.empty()) {

@@ -27,6 +27,7 @@ struct BenchArguments {
   std::uint64_t seed = 1;
   int input_sets = 4;
   std::string timeout = "120s";
+  std::vector<double> percentiles{90, 99};
   double atol = 1e-6;
   double rtol = 1e-3;
   std::string json;

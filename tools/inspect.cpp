@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "cost.h"
 #include "exit_status.h"
+#include "formats/onnx/metadata.h"
 #include "graph/text.h"
 #include "input_shapes.h"
 #include "model_spec.h"
@@ -32,15 +33,17 @@ struct InspectArguments {
 /// A model's graph with concrete shapes where they are known, and what it costs.
 struct Inspection {
   Model model;
-  Graph graph;                      ///< Types are static if `cost` is there.
-  std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
+  std::optional<OnnxMetadata> file;  ///< Not for built-in models.
+  Graph graph;                       ///< Types are static if `cost` is there.
+  std::vector<Shape> input_shapes;   ///< Empty if `cost` is not there.
   std::optional<Cost> cost;
   std::string no_cost_because;
   std::map<std::string, int> operators;  ///< Type to number of nodes.
 };
 
 Inspection inspect(const InspectArguments& arguments) {
-  Inspection found{load_model(arguments.model), Graph(), {}, {}, {}, {}};
+  Inspection found{load_model(arguments.model), {}, Graph(), {}, {}, {}, {}};
+  if (!is_builtin(arguments.model)) found.file = read_onnx_metadata(arguments.model);
   found.graph = found.model.graph().clone();
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
   try {
@@ -68,8 +71,13 @@ std::string summary_text(const Inspection& found, const std::string& title) {
     text += concat("  input   ", input.name, "  ", described(input), "\n");
   for (const ValueInfo& output : found.model.outputs())
     text += concat("  output  ", output.name, "  ", described(output), "\n");
+  text += "\n";
+  if (found.file)
+    text +=
+        concat("  format            ONNX, opset ", found.file->opset,
+               found.file->producer.empty() ? "" : ", written by " + found.file->producer, "\n");
   text += concat(
-      "\n  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
+      "  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
       "\n  parameters        ", grouped(parameter_count(found.graph)), "\n  weights           ",
       bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
   if (!found.cost)
@@ -154,6 +162,11 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"parameters", parameter_count(found.graph)},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
+  if (found.file)
+    json["file"] = {{"format", "onnx"},
+                    {"opset", found.file->opset},
+                    {"ir_version", found.file->ir_version},
+                    {"producer", found.file->producer}};
   if (found.cost) {
     json["input_shapes"] = found.input_shapes;
     json["multiply_adds"] = found.cost->multiply_adds;

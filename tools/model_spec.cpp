@@ -16,10 +16,13 @@ bool looks_like_file(const std::string& spec) {
 
 }  // namespace
 
-Model load_model(const std::string& spec, std::uint64_t seed) {
+bool is_builtin(const std::string& spec) {
   const auto builtins = models::builtin_models();
-  if (std::ranges::find(builtins, spec, &models::BuiltinModel::name) != builtins.end())
-    return Model::builtin(spec, seed);
+  return std::ranges::find(builtins, spec, &models::BuiltinModel::name) != builtins.end();
+}
+
+Model load_model(const std::string& spec, std::uint64_t seed) {
+  if (is_builtin(spec)) return Model::builtin(spec, seed);
   std::error_code ignored;
   if (std::filesystem::exists(spec, ignored)) return Model::load(spec);
   if (looks_like_file(spec)) fail(ErrorCode::kNotFound, "there is no model file '", spec, "'");

@@ -12,6 +12,9 @@ namespace headway {
 /// what Model::load throws.
 Model load_model(const std::string& spec, std::uint64_t seed = 0);
 
+/// Whether load_model would build it in memory.
+bool is_builtin(const std::string& spec);
+
 /// How every subcommand describes its MODEL argument.
 inline constexpr const char* kModelHelp = "A model file (.onnx) or a built-in model's name";
 

@@ -25,6 +25,17 @@ void write_all(int descriptor, std::string_view text) {
   }
 }
 
+/// Names come from files that nobody vouches for: no control character of theirs may reach the
+/// terminal.
+std::string printable(std::string_view text, bool keep_lines) {
+  std::string result(text);
+  for (char& c : result) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code < 0x20 || code == 0x7f) && !(c == '\n' && keep_lines)) c = ' ';
+  }
+  return result;
+}
+
 }  // namespace
 
 void reserve_standard_descriptors() {
@@ -37,7 +48,7 @@ void reserve_standard_descriptors() {
 
 void print(std::string_view text) {
   std::fflush(stdout);
-  write_all(STDOUT_FILENO, text);
+  write_all(STDOUT_FILENO, printable(text, true));
 }
 
 void print_json(const nlohmann::ordered_json& json) {
@@ -50,10 +61,7 @@ void finish_output() {
 
 void print_error(std::string_view sentence) noexcept {
   try {
-    std::string line = concat("headway: ", sentence);
-    for (char& c : line)
-      if (c == '\n' || c == '\r') c = ' ';
-    write_all(STDERR_FILENO, line + '\n');
+    write_all(STDERR_FILENO, printable(concat("headway: ", sentence), false) + '\n');
   } catch (...) {  // nobody is left to be told
   }
 }

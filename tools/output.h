@@ -11,7 +11,8 @@ namespace headway {
 /// and is written to by mistake. Writing to one that was closed fails.
 void reserve_standard_descriptors();
 
-/// Writes to the standard output at once. Throws Error(kIo) if it is closed, full or broken.
+/// Writes to the standard output at once; control characters but line ends become spaces. Throws
+/// Error(kIo) if it is closed, full or broken.
 void print(std::string_view text);
 
 /// An object as indented JSON and a newline; text that is not UTF-8 is repaired.

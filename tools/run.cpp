@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "bench/table.h"
-#include "bench/units.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "model_spec.h"
@@ -81,8 +80,7 @@ std::string ranking_text(const RunResult& result, const Tensor& tensor) {
     if (rows.size() > 1) text += concat("row ", row, "\n");
     bench::Table table({{"class"}, {"score"}, {"label", true}});
     for (const Ranked& entry : rows[row])
-      table.add({std::to_string(entry.index), bench::significant(entry.score, 6),
-                 label_of(result, entry.index)});
+      table.add({std::to_string(entry.index), concat(entry.score), label_of(result, entry.index)});
     text += table.to_text(false);
   }
   return text;
@@ -95,8 +93,8 @@ std::string as_text(const RunResult& result) {
   for (const NamedOutput& output : result.outputs) {
     const ElementSummary summary = summarize(output.tensor);
     table.add({output.name, std::string(name_of(output.tensor.dtype())),
-               to_string(output.tensor.shape()), bench::significant(summary.least, 6),
-               bench::significant(summary.greatest, 6), bench::significant(summary.mean, 6)});
+               to_string(output.tensor.shape()), concat(summary.least), concat(summary.greatest),
+               concat(summary.mean)});
     if (summary.not_finite > 0)
       rankings += concat("\n", output.name, ": ", summary.not_finite, " of ", output.tensor.size(),
                          " elements are not finite numbers\n");

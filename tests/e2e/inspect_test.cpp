@@ -1,4 +1,5 @@
 #include "command_line.h"
+#include "formats/onnx/model_builder.h"
 #include "graph/text.h"
 #include "small_models.h"
 
@@ -38,6 +39,26 @@ TEST_F(Inspect, ListsOperators) {
   const auto list = succeed_json("inspect --operators --json");
   EXPECT_GT(list.size(), 37u);
   EXPECT_NE(succeed("inspect --operators").find("BatchNormalization"), std::string::npos);
+}
+
+TEST_F(Inspect, SaysWhereAFileComesFrom) {
+  const auto file = succeed_json("inspect linear.onnx --json").at("file");
+  EXPECT_EQ(file.at("opset"), 17);
+  EXPECT_TRUE(file.at("producer").get<std::string>().starts_with("headway"));
+  EXPECT_NE(succeed("inspect linear.onnx").find("ONNX, opset 17, written by headway"),
+            std::string::npos);
+  EXPECT_FALSE(succeed_json("inspect squeezenet1_1 --json").contains("file"));
+}
+
+TEST_F(Inspect, LetsNoControlCharactersThrough) {
+  write("odd.onnx", onnx::ModelBuilder()
+                        .input("x\x1b[2Jy", {1})
+                        .node("Relu", {"x\x1b[2Jy"}, {"z"})
+                        .output("z")
+                        .bytes());
+  EXPECT_EQ(succeed("inspect odd.onnx --nodes").find('\x1b'), std::string::npos);
+  expect_error("run odd.onnx", 2, {"is missing"});
+  EXPECT_EQ(run("run odd.onnx").err.find('\x1b'), std::string::npos);
 }
 
 TEST_F(Inspect, NeedsAModel) {
