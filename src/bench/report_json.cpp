@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "bench/report.h"
+#include "bench/sections.h"
 #include "bench/summary.h"
 
 namespace headway::bench {
@@ -65,13 +66,20 @@ Json identity_json(const RowResult& row) {
   return json;
 }
 
-Json row_json(const RowSummary& row) {
+Json percentiles_json(const RowSummary& row, const RaceOptions& options) {
+  Json json = Json::object();
+  for (std::size_t index = 0; index < options.percentiles.size(); ++index) {
+    json[percentile_name(options.percentiles[index])] = number(row.percentiles_ns.at(index));
+  }
+  return json;
+}
+
+Json row_json(const RowSummary& row, const RaceOptions& options) {
   Json json = identity_json(*row.row);
   json["status"] = name_of(row.status);
   json["samples"] = row.samples;
   json["median_ns"] = interval_json(row.median_ns);
-  json["p90_ns"] = number(row.p90_ns);
-  json["p99_ns"] = number(row.p99_ns);
+  json["percentiles_ns"] = percentiles_json(row, options);
   json["samples_per_second"] = number(row.samples_per_second);
   json["ratio"] = interval_json(row.ratio);
   json["verdict"] = verdict_of(row).empty() ? Json() : Json(verdict_of(row));
@@ -96,7 +104,7 @@ Json inputs_json(const RaceResult& race) {
 Json race_json(const RaceResult& race, const RaceSummary& summary) {
   Json rows = Json::array();
   for (const SummaryGroup& group : summary.groups) {
-    for (const RowSummary& row : group.rows) rows.push_back(row_json(row));
+    for (const RowSummary& row : group.rows) rows.push_back(row_json(row, race.options));
   }
   Json json{{"model",
              {{"name", race.model.name},

@@ -13,7 +13,7 @@ std::string list_of(const Facts& facts) {
 std::string race_markdown(const RaceResult& race, const RaceSummary& summary) {
   std::string text = "\n## " + headline(race) + "\n\n" + list_of(describe_race(race, summary));
   for (const SummaryGroup& group : summary.groups) {
-    text += '\n' + latency_table(group).to_markdown();
+    text += '\n' + latency_table(race, group).to_markdown();
     text += '\n' + cost_table(group).to_markdown();
     text += "\nSettings:\n\n" + list_of(describe_settings(group));
   }

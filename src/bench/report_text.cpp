@@ -51,7 +51,7 @@ std::string race_text(const RaceResult& race, const RaceSummary& summary, bool c
   std::string text = bold(headline(race), color) + '\n';
   text += lines_of(describe_race(race, summary));
   for (const SummaryGroup& group : summary.groups) {
-    text += '\n' + latency_table(group).to_text(color);
+    text += '\n' + latency_table(race, group).to_text(color);
     text += '\n' + cost_table(group).to_text(color);
     const Facts settings = describe_settings(group);
     if (!settings.empty()) text += "\nsettings\n" + lines_of(settings);

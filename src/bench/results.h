@@ -60,6 +60,7 @@ struct RaceOptions {
   std::optional<std::int64_t> duration_ns;  ///< Measured time per row.
   std::optional<std::int64_t> warmup;       ///< Calls before the first sample; adaptive if empty.
   std::optional<int> processes;             ///< Fresh processes per row; as affordable if empty.
+  std::vector<double> percentiles{90, 99};
   std::int64_t timeout_ns = 120'000'000'000;
   Tolerance tolerance;
 };

@@ -99,18 +99,23 @@ std::string describe_model(const RaceResult& race) {
   return text + "input " + input_list(race.inputs);
 }
 
-std::string describe_method(const RaceResult& race) {
+std::string describe_method(const RaceResult& race, const RaceSummary& summary) {
   std::size_t processes = 0;
-  std::size_t rounds = 0;
-  for (const RowResult& row : race.rows) {
-    processes = std::max(processes, row.processes.size());
-    std::size_t own = 0;
-    for (const ProcessResult& process : row.processes) own += process.rounds.size();
-    rounds = std::max(rounds, own);
+  std::size_t fewest = 0;
+  std::size_t most = 0;
+  for (const SummaryGroup& group : summary.groups) {
+    for (const RowSummary& row : group.rows) {
+      processes = std::max(processes, row.row->processes.size());
+      if (row.samples == 0) continue;
+      fewest = fewest == 0 ? row.samples : std::min(fewest, row.samples);
+      most = std::max(most, row.samples);
+    }
   }
-  return concat(processes, processes == 1 ? " process" : " processes", " per row, up to ", rounds,
-                " interleaved rounds · ", race.options.input_sets, " rotated inputs · seed ",
-                race.options.seed, " · ", format_duration(static_cast<double>(race.elapsed_ns)));
+  const std::string calls = fewest == most ? concat(most) : concat(fewest, " to ", most);
+  return concat(processes, processes == 1 ? " process and " : " processes and ", calls,
+                " calls per row, in interleaved rounds · ", race.options.input_sets,
+                " rotated inputs · seed ", race.options.seed, " · ",
+                format_duration(static_cast<double>(race.elapsed_ns)));
 }
 
 std::string describe_noise(const RaceResult& race, const RaceSummary& summary) {
@@ -156,6 +161,10 @@ std::string unsteady_rows(const RaceSummary& summary) {
 
 }  // namespace
 
+std::string percentile_name(double percent) {
+  return concat("p", percent);
+}
+
 std::string headline(const RaceResult& race) {
   const RaceOptions& options = race.options;
   return concat(race.model.name, " · batch ", options.batch, " · ", options.threads,
@@ -177,33 +186,35 @@ Facts describe_context(const Report& report) {
 
 Facts describe_race(const RaceResult& race, const RaceSummary& summary) {
   return {{"model", describe_model(race)},
-          {"method", describe_method(race)},
+          {"method", describe_method(race, summary)},
           {"noise floor", describe_noise(race, summary)},
           {"harness cost",
            race.harness_ns ? format_duration(*race.harness_ns, 2) + " per call" : "not measured"}};
 }
 
-Table latency_table(const SummaryGroup& group) {
+Table latency_table(const RaceResult& race, const SummaryGroup& group) {
   const TimeUnit unit = unit_for(group);
-  Table table({{group.tuned ? "Runtime, tuned" : "Runtime", true},
-               {"median " + unit.name},
-               {"95 % interval"},
-               {"p90"},
-               {"p99"},
-               {"samples/s"},
-               {"ratio"},
-               {"95 % interval"},
-               {"verdict", true}});
+  std::vector<Table::Column> columns{{group.tuned ? "Runtime, tuned" : "Runtime", true},
+                                     {"median " + unit.name},
+                                     {"95 % interval"}};
+  for (const double percent : race.options.percentiles)
+    columns.push_back({percentile_name(percent)});
+  columns.insert(columns.end(), {{"samples/s"}, {"ratio"}, {"95 % interval"}, {"verdict", true}});
+  Table table(std::move(columns));
   for (const RowSummary& row : group.rows) {
-    const auto& median = row.median_ns;
-    table.add({row.row->spec.title,
-               median ? significant(median->estimate / unit.nanoseconds, 4) : kNothing,
-               median ? range(median->low / unit.nanoseconds, median->high / unit.nanoseconds, 4)
-                      : kNothing,
-               number(row.p90_ns, unit.nanoseconds, 4), number(row.p99_ns, unit.nanoseconds, 4),
-               number(row.samples_per_second, 1, 4), ratio_cell(row),
-               row.ratio ? range(row.ratio->low, row.ratio->high, 3) : kNothing, verdict_cell(row)},
-              row.fastest);
+    std::vector<std::string> cells{row.row->spec.title, kNothing, kNothing};
+    if (row.median_ns) {
+      cells[1] = significant(row.median_ns->estimate / unit.nanoseconds, 4);
+      cells[2] =
+          range(row.median_ns->low / unit.nanoseconds, row.median_ns->high / unit.nanoseconds, 4);
+    }
+    for (const auto& value : row.percentiles_ns)
+      cells.push_back(number(value, unit.nanoseconds, 4));
+    cells.push_back(number(row.samples_per_second, 1, 4));
+    cells.push_back(ratio_cell(row));
+    cells.push_back(row.ratio ? range(row.ratio->low, row.ratio->high, 3) : kNothing);
+    cells.push_back(verdict_cell(row));
+    table.add(std::move(cells), row.fastest);
   }
   return table;
 }

@@ -21,7 +21,10 @@ std::string headline(const RaceResult& race);
 Facts describe_context(const Report& report);
 Facts describe_race(const RaceResult& race, const RaceSummary& summary);
 
-Table latency_table(const SummaryGroup& group);
+/// "p90", "p99.9".
+std::string percentile_name(double percent);
+
+Table latency_table(const RaceResult& race, const SummaryGroup& group);
 Table cost_table(const SummaryGroup& group);
 
 /// Each row's settings, as "threads=2, provider=CPU", without version and library.

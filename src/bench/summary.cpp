@@ -25,13 +25,16 @@ void summarize_latency(RowSummary& summary, const RowResult& row, const RaceOpti
   const RowSamples samples = samples_of(row);
   const std::vector<double> values = flatten(samples);
   summary.samples = values.size();
-  if (values.empty()) return;
   const auto batch = static_cast<double>(options.batch);
+  for (const double percent : options.percentiles) {
+    std::optional<double> value = percentile(values, percent / 100);
+    if (value) *value /= batch;
+    summary.percentiles_ns.push_back(value);
+  }
+  if (values.empty()) return;
   if (const auto interval = median_interval(samples, options.seed)) {
     summary.median_ns = per_sample(*interval, batch);
   }
-  if (const auto p90 = percentile(values, 0.90)) summary.p90_ns = *p90 / batch;
-  if (const auto p99 = percentile(values, 0.99)) summary.p99_ns = *p99 / batch;
   double total = 0;
   for (const double value : values) total += value;
   if (total > 0) {

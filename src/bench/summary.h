@@ -29,8 +29,7 @@ struct RowSummary {
   RowStatus status = RowStatus::kOk;
   std::size_t samples = 0;
   std::optional<Interval> median_ns;
-  std::optional<double> p90_ns;
-  std::optional<double> p99_ns;
+  std::vector<std::optional<double>> percentiles_ns;  ///< One for each of RaceOptions::percentiles.
   std::optional<double> samples_per_second;
   std::optional<Interval> ratio;   ///< To the fastest row of its group; empty for that row itself.
   std::optional<Verdict> verdict;  ///< With `ratio`.

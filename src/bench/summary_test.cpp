@@ -51,8 +51,8 @@ TEST(Summary, FiguresOfARow) {
   EXPECT_EQ(verdict_of(slow), "slower");
   EXPECT_EQ(verdict_of(row_of(summary, 0)), "fastest");
   EXPECT_EQ(slow.samples, 120u);
-  EXPECT_TRUE(slow.p90_ns.has_value());
-  EXPECT_FALSE(slow.p99_ns.has_value());
+  EXPECT_TRUE(slow.percentiles_ns.at(0).has_value());
+  EXPECT_FALSE(slow.percentiles_ns.at(1).has_value());
   EXPECT_NEAR(*slow.samples_per_second, 2 / 3e-3, 1e-6);
   EXPECT_NEAR(*slow.processor_per_wall, 1.6, 1e-12);
   EXPECT_DOUBLE_EQ(*slow.first_ns, 9e6);
