@@ -116,7 +116,8 @@ TEST_P(EveryModel, TakesAnyBatchOfImages) {
 
 TEST_P(EveryModel, HasTorchvisionsNamesAndShapes) {
   static const std::map<std::string, Parameters> truth = torchvision_parameters();
-  if (truth.empty()) GTEST_SKIP() << "torchvision is not installed (scripts/setup test installs it)";
+  if (truth.empty())
+    GTEST_SKIP() << "torchvision is not installed (scripts/setup test installs it)";
   EXPECT_EQ(parameters_of(build_model(GetParam())), truth.at(GetParam()));
 }
 
