@@ -43,6 +43,15 @@ void run_gemm(const Node& node, std::span<const Tensor> inputs, std::span<Tensor
   });
 }
 
+/// Scaling integers by fractions has no agreed rounding.
+void require_unscaled(const InferContext& context) {
+  for (const char* factor : {"alpha", "beta"}) {
+    const float value = context.node().get_float(factor, 1.0f);
+    if (value != 1.0f)
+      context.fail(factor, " = ", value, ", but integers can only be multiplied unscaled");
+  }
+}
+
 }  // namespace
 
 MatMulShapes matmul_shapes(const Node& node, const Shape& a, const Shape& b) {
@@ -123,6 +132,7 @@ TensorType infer_gemm_type(InferContext& context) {
   require_rank(context, 1, 2);
   const TensorType& a = context.input(0);
   const TensorType& b = context.input(1);
+  if (!is_floating_point(a.dtype)) require_unscaled(context);
   SymbolicShape result(2);
   const bool transpose_a = context.node().get_int("transA", 0) != 0;
   const bool transpose_b = context.node().get_int("transB", 0) != 0;

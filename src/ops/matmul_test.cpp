@@ -70,6 +70,9 @@ TEST(Gemm, RefusesContradictions) {
   expect_error(bad, {"rank 2"}, infer({type_of({1, 2, 3}), type_of({3, 3})}));
   expect_error(bad, {"larger than the product"},
                infer({type_of({1, 3}), type_of({3, 2}), type_of({5, 2})}));
+  const TensorType integers{DType::kInt32, to_symbolic({2, 2})};
+  expect_error(bad, {"alpha = 0.5", "unscaled"}, infer({integers, integers}, {{"alpha", 0.5f}}));
+  EXPECT_NO_THROW(infer({integers, integers}, {{"alpha", 1.0f}})());
   EXPECT_EQ(OneNode("Gemm", {type_of({symbol("N"), 3}), type_of({3, 2}), type_of({2})})
                 .infer()
                 .to_string(),
