@@ -11,6 +11,7 @@
 #include "formats/onnx/proto.h"
 #include "formats/onnx/schema.h"
 #include "formats/onnx/upgrade.h"
+#include "ops/onnx_dtype.h"
 #include "ops/operator.h"
 
 namespace headway {
@@ -101,7 +102,7 @@ void GraphBuilder::add_inputs() {
       fail(ErrorCode::kUnsupported, "graph input '", info.name,
            "' is not a tensor; sequences, maps and optionals are not supported");
     }
-    const auto dtype = dtype_of_code(*info.element_code);
+    const auto dtype = dtype_of_onnx_number(*info.element_code);
     if (!dtype) {
       fail(ErrorCode::kUnsupported, "graph input '", info.name, "' has the element type ",
            name_of_code(*info.element_code), ", which is not supported");
@@ -219,7 +220,8 @@ void GraphBuilder::add_value_types() {
       Value* value = find(info.name);
       if (value == nullptr || value->producer() == nullptr) continue;
       if (!info.element_code) continue;
-      if (const auto dtype = dtype_of_code(*info.element_code)) value->type = {*dtype, info.shape};
+      if (const auto dtype = dtype_of_onnx_number(*info.element_code))
+        value->type = {*dtype, info.shape};
     }
   }
 }

@@ -1,12 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include <protozero/types.hpp>
-
-#include "headway/dtype.h"
 
 /// Field numbers and enumerations of onnx.proto (ONNX IR), only those Headway reads or writes.
 namespace headway::onnx {
@@ -136,10 +133,6 @@ enum class DimField : protozero::pbf_tag_type { kValue = 1, kParam = 2 };
 
 inline constexpr std::int32_t kExternalLocation = 1;
 
-/// The dtype of TensorProto.DataType `code`; nullopt if Headway has no such dtype.
-std::optional<DType> dtype_of_code(std::int64_t code) noexcept;
-/// Inverse of dtype_of_code.
-std::int32_t code_of(DType dtype);
 /// How messages name a TensorProto.DataType, known or not.
 std::string_view name_of_code(std::int64_t code) noexcept;
 

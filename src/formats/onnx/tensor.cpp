@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "formats/onnx/schema.h"
+#include "ops/onnx_dtype.h"
 #include "tensor/dispatch.h"
 
 namespace headway::onnx {
@@ -203,7 +204,7 @@ Tensor from_integers(const std::vector<std::int64_t>& values, DType dtype, const
 }
 
 Tensor build(RawTensor& raw, ExternalData& external, const OwnerOf& owner_of) {
-  const auto dtype = dtype_of_code(raw.code);
+  const auto dtype = dtype_of_onnx_number(raw.code);
   if (!dtype) {
     fail(ErrorCode::kUnsupported, "its element type ", name_of_code(raw.code), " (number ",
          raw.code, ") is not supported");

@@ -41,6 +41,7 @@ struct Context {
 void Context::replace_with(std::string_view op_type, std::vector<Value*> inputs,
                            Attributes attributes) {
   Value* old = node->output();
+  if (old == nullptr) fail("its first output is missing");
   Node* fresh = graph.insert_node(node, op_type, std::move(inputs), {""}, std::move(attributes),
                                   node->name(), "");
   fresh->output()->type = old->type;

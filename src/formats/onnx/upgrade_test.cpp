@@ -222,5 +222,11 @@ TEST(UpgradeOperators, GroupNormalizationScalesPerChannel) {
             (std::vector<float>{1, 1, 10, 10}));
 }
 
+TEST(UpgradeOperators, RefusesToReplaceANodeWithoutOutputs) {
+  ModelBuilder model(18);
+  model.input("x", {1}).node("ReduceMax", {"x"}, {""}).output("x");
+  expect_refusal(model, "output is missing");
+}
+
 }  // namespace
 }  // namespace headway::onnx

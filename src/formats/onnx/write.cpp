@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "formats/onnx/schema.h"
 #include "formats/onnx/write_form.h"
+#include "ops/onnx_dtype.h"
 
 namespace headway {
 namespace {
@@ -36,7 +37,8 @@ std::string tensor_header(std::string_view name, const Tensor& tensor) {
   std::string message;
   pbf_writer writer(message);
   writer.add_packed_int64(tag(TensorField::kDims), tensor.shape().begin(), tensor.shape().end());
-  writer.add_int32(tag(TensorField::kDataType), code_of(tensor.dtype()));
+  writer.add_int32(tag(TensorField::kDataType),
+                   static_cast<std::int32_t>(onnx_number_of(tensor.dtype())));
   if (!name.empty()) writer.add_string(tag(TensorField::kName), name.data(), name.size());
   return message;
 }
@@ -131,7 +133,8 @@ void write_value_info(pbf_writer& graph, GraphField field, const Value& value) {
   writer.add_string(tag(ValueInfoField::kName), value.name());
   pbf_writer type(writer, tag(ValueInfoField::kType));
   pbf_writer tensor(type, tag(TypeField::kTensor));
-  tensor.add_int32(tag(TensorTypeField::kElementType), code_of(value.type.dtype));
+  tensor.add_int32(tag(TensorTypeField::kElementType),
+                   static_cast<std::int32_t>(onnx_number_of(value.type.dtype)));
   if (value.type.shape)
     tensor.add_message(tag(TensorTypeField::kShape), shape_message(*value.type.shape));
 }
