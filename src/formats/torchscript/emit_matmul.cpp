@@ -46,8 +46,8 @@ void emit_einsum(Emitter& emitter) {
   std::vector<std::string> operands;
   for (std::size_t i = 0; i < emitter.node().inputs().size(); ++i)
     operands.push_back(emitter.tensor(i));
-  emitter.assign(
-      call("einsum", {"\"" + emitter.node().get_string("equation", "") + "\"", list(operands)}));
+  const std::string equation = emitter.node().get_string("equation", "");
+  emitter.assign(call("einsum", {concat('"', equation, '"'), list(operands)}));
 }
 
 constexpr OpMapping kMappings[] = {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "formats/torchscript/op_map.h"
@@ -32,7 +33,7 @@ void emit_average_pool(Emitter& emitter) {
   const Node& node = emitter.node();
   const Window window = window_of(emitter, kernel_of(emitter), 0, true);
   bool counts_padding = node.get_int("count_include_pad", 0) != 0;
-  if (window.dilations != std::vector<std::int64_t>(window.rank(), 1))
+  if (std::ranges::any_of(window.dilations, [](std::int64_t step) { return step != 1; }))
     emitter.fail("average pooling with dilations");
   if (window.input != emitter.tensor(0)) {
     if (!counts_padding) emitter.fail("uneven padding that does not count");

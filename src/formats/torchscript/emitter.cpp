@@ -77,8 +77,8 @@ ModuleCode Emitter::write() && {
   source += "  def forward(self: __torch__.Model";
   for (const Value* value : graph_.inputs())
     source += ",\n    " + variables_.at(value) + ": Tensor";
-  source += ") -> " + (is_single ? "Tensor" : "Tuple[" + joined(types) + "]") + ":\n" + body_;
-  source += "    return " + (is_single ? results[0] : "(" + joined(results) + ")") + "\n";
+  source += ") -> " + (is_single ? "Tensor" : concat("Tuple[", joined(types), "]")) + ":\n" + body_;
+  source += "    return " + (is_single ? results[0] : concat("(", joined(results), ")")) + "\n";
   return {std::move(source), std::move(tensors_)};
 }
 
