@@ -178,9 +178,12 @@ Facts describe_context(const Report& report) {
   hardware += " · " + format_bytes(static_cast<double>(machine.memory_bytes)) + " memory";
   if (!machine.governor.empty()) hardware += " · governor " + machine.governor;
   if (machine.turbo) hardware += *machine.turbo ? " · turbo on" : " · turbo off";
+  std::string load = "load average " + significant(machine.load_average, 2);
+  if (machine.load_average > 0.5 * machine.processors) {
+    load += ": busy with something else, which widens every interval";
+  }
   return {{"machine", hardware},
-          {"system", concat(machine.system, " · ", machine.kernel, " · load average ",
-                            significant(machine.load_average, 2))},
+          {"system", concat(machine.system, " · ", machine.kernel, " · ", load)},
           {"report", concat("headway ", report.headway_version, " · ", report.date)}};
 }
 
