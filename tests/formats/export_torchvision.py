@@ -28,26 +28,25 @@ def vit_tiny(size):
 
 def measure(norm, inputs):
     """Sets the statistics so that the output is about 1 in size. The true ones, of a few noise images, would magnify
-    what hardly varies, rounding errors included."""
+    what hardly varies, rounding errors included; other images than these would grow from layer to layer."""
     squares = inputs[0].square().mean((0, 2, 3))
     norm.running_mean.copy_(inputs[0].mean((0, 2, 3)) / 2)
     norm.running_var.copy_((squares + squares.mean()) / 2)
 
 
-def network(name, size):
+def network(name, images):
     """The network with statistics measured on noise, so that activations stay in a realistic range."""
-    torch.manual_seed(0)
     options = {"weights": None}
     if name.startswith("vit_") and name != "vit_tiny":
-        options["image_size"] = size
+        options["image_size"] = images.shape[-1]
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = False
-    module = vit_tiny(size) if name == "vit_tiny" else getattr(torchvision.models, name)(**options)
+    module = vit_tiny(images.shape[-1]) if name == "vit_tiny" else getattr(torchvision.models, name)(**options)
     module.eval()
     hooks = [part.register_forward_pre_hook(measure) for part in module.modules()
              if isinstance(part, torch.nn.modules.batchnorm._BatchNorm)]
     with torch.no_grad():
-        module(torch.rand(2, 3, size, size))
+        module(images)
         for hook in hooks:
             hook.remove()
         for head in module.modules():
@@ -57,17 +56,18 @@ def network(name, size):
 
 
 def export(folder, name, size, opset, dynamic):
-    module = network(name, size)
-    example = torch.rand(1, 3, size, size)
+    torch.manual_seed(0)
+    images = torch.rand(2 if dynamic else 1, 3, size, size)
+    module = network(name, images)
+    example = images[:1]
     axes = {"input": {0: "N"}, "output": {0: "N"}} if dynamic else None
     traced = torch.jit.trace(module, example, check_trace=False)
     torch.onnx.export(module, example, folder / f"{name}.onnx", opset_version=opset, input_names=["input"],
                       output_names=["output"], dynamic_axes=axes, do_constant_folding=True)
     torch.jit.save(traced, folder / f"{name}.pt")
-    batch = torch.rand(2 if dynamic else 1, 3, size, size)
     with torch.no_grad():
-        output = module(batch)
-    numpy.savez(folder / f"{name}.npz", input=batch.numpy(), output=output.numpy())
+        output = module(images)
+    numpy.savez(folder / f"{name}.npz", input=images.numpy(), output=output.numpy())
 
 
 def main():
