@@ -160,7 +160,8 @@ std::string graph_header(const Graph& graph) {
 int ir_version_of(std::int64_t opset) {
   if (opset <= 18) return 8;
   if (opset <= 20) return 9;
-  return opset <= 22 ? 10 : 11;
+  if (opset <= 22) return 10;
+  return opset == 23 ? 11 : 12;
 }
 
 std::string model_header(const Graph& graph, std::int64_t opset) {

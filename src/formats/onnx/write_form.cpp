@@ -1,11 +1,85 @@
 #include "formats/onnx/write_form.h"
 
 #include <algorithm>
-
-#include "ops/operator.h"
+#include <string_view>
 
 namespace headway::onnx {
 namespace {
+
+struct Newer {
+  std::string_view op_type;
+  std::int64_t opset;                 ///< The first that has it.
+  bool (*is_used)(const Node& node);  ///< nullptr: opset 17 does not have the operator at all.
+};
+
+bool has_axes_input(const Node& node) {
+  return node.input(1) != nullptr || node.has("noop_with_empty_axes");
+}
+
+bool has_resize_policy(const Node& node) {
+  return node.has("antialias") || node.has("axes") || node.has("keep_aspect_ratio_policy");
+}
+
+bool is_half_pixel_symmetric(const Node& node) {
+  return node.get_string("coordinate_transformation_mode", "") == "half_pixel_symmetric";
+}
+
+bool has_pad_axes(const Node& node) {
+  return node.input(3) != nullptr;
+}
+
+bool wraps(const Node& node) {
+  return node.get_string("mode", "constant") == "wrap";
+}
+
+bool has_dilations(const Node& node) {
+  return node.has("dilations");
+}
+
+bool has_lp_extras(const Node& node) {
+  return node.has("dilations") || node.has("ceil_mode");
+}
+
+bool reduces_by_comparison(const Node& node) {
+  const std::string reduction = node.get_string("reduction", "none");
+  return reduction == "max" || reduction == "min";
+}
+
+constexpr Newer kNewer[] = {
+    {"AffineGrid", 20, nullptr},
+    {"Attention", 23, nullptr},
+    {"AveragePool", 19, has_dilations},
+    {"BitwiseAnd", 18, nullptr},
+    {"BitwiseNot", 18, nullptr},
+    {"BitwiseOr", 18, nullptr},
+    {"BitwiseXor", 18, nullptr},
+    {"CenterCropPad", 18, nullptr},
+    {"Col2Im", 18, nullptr},
+    {"DeformConv", 19, nullptr},
+    {"Gelu", 20, nullptr},
+    {"GroupNormalization", 21, nullptr},
+    {"LpPool", 18, has_lp_extras},
+    {"Mish", 18, nullptr},
+    {"Pad", 18, has_pad_axes},
+    {"Pad", 19, wraps},
+    {"RMSNormalization", 23, nullptr},
+    {"ReduceL1", 18, has_axes_input},
+    {"ReduceL2", 18, has_axes_input},
+    {"ReduceLogSum", 18, has_axes_input},
+    {"ReduceLogSumExp", 18, has_axes_input},
+    {"ReduceMax", 18, has_axes_input},
+    {"ReduceMean", 18, has_axes_input},
+    {"ReduceMin", 18, has_axes_input},
+    {"ReduceProd", 18, has_axes_input},
+    {"ReduceSumSquare", 18, has_axes_input},
+    {"Resize", 18, has_resize_policy},
+    {"Resize", 19, is_half_pixel_symmetric},
+    {"RotaryEmbedding", 23, nullptr},
+    {"ScatterElements", 18, reduces_by_comparison},
+    {"ScatterND", 18, reduces_by_comparison},
+    {"Swish", 24, nullptr},
+    {"TensorScatter", 24, nullptr},
+};
 
 /// Since opset 18 axes are an input; ReduceSum's are one already.
 void convert_reduction(Graph& graph, Node& node) {
@@ -35,9 +109,10 @@ void convert_grid_sample(Node& node) {
 WriteForm write_form(const Graph& graph) {
   WriteForm form{graph.clone()};
   for (const Node* node : form.graph.nodes()) {
-    const Operator* op = find_operator(node->op_type(), node->domain());
-    if (op != nullptr && op->domain.empty())
-      form.opset = std::max<std::int64_t>(form.opset, op->since_version);
+    for (const Newer& newer : kNewer) {
+      if (node->is(newer.op_type) && (newer.is_used == nullptr || newer.is_used(*node)))
+        form.opset = std::max(form.opset, newer.opset);
+    }
   }
   if (form.opset < 18) return form;
   for (Node* node : form.graph.nodes()) {

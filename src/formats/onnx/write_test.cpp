@@ -8,6 +8,7 @@
 
 #include "formats/onnx/model_builder.h"
 #include "formats/onnx/read.h"
+#include "formats/onnx/write_form.h"
 #include "formats/temporary_folder.h"
 #include "graph/text.h"
 
@@ -72,6 +73,26 @@ TEST(WriteOnnx, MovesLargeTensorsOutOfLargeModels) {
   EXPECT_EQ(std::filesystem::file_size(folder.path() / "model.onnx.data"), 8000u);
   EXPECT_LT(std::filesystem::file_size(path), 4000u);
   EXPECT_TRUE(text_of(read_onnx(path)) == text_of(graph));
+}
+
+TEST(WriteOnnx, RaisesTheOpsetOnlyForWhatNeedsIt) {
+  Graph graph;
+  Value* x = graph.add_input("x", {DType::kFloat32, SymbolicShape{2, 4}});
+  Value* mean =
+      graph.add_node("ReduceMean", {x}, {"mean"}, {{"axes", std::vector<std::int64_t>{1}}})
+          ->output();
+  Node* split = graph.add_node("Split", {mean}, {"a", "b"}, {{"axis", std::int64_t{0}}});
+  graph.add_output(split->output(0));
+  EXPECT_EQ(write_form(graph).opset, 17);
+
+  graph.add_output(graph.add_node("Gelu", {split->output(1)}, {"gelu"})->output());
+  const WriteForm form = write_form(graph);
+  EXPECT_EQ(form.opset, 20);
+  EXPECT_FALSE(form.graph.nodes()[0]->has("axes"));
+  EXPECT_TRUE(form.graph.nodes()[0]->input(1)->is_constant());
+  EXPECT_EQ(form.graph.nodes()[1]->get_int("num_outputs", 0), 2);
+  const Graph again = read_bytes(to_onnx(graph));
+  EXPECT_EQ(again.nodes()[0]->get_ints("axes", {}), (std::vector<std::int64_t>{1}));
 }
 
 TEST(WriteOnnx, RefusesInternalOperators) {
