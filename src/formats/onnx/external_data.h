@@ -14,7 +14,7 @@ namespace headway::onnx {
 /// The files beside a model that hold its large tensors, mapped on first use and shared.
 class ExternalData {
  public:
-  /// `folder` is the model's; empty if the model does not come from a file.
+  /// `folder` is the model's; empty for the current one.
   explicit ExternalData(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   struct Slice {
