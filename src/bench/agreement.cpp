@@ -1,48 +1,20 @@
 #include "bench/agreement.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <limits>
-#include <span>
+#include <numeric>
 
 #include "base/error.h"
+#include "tensor/compare.h"
 
 namespace headway::bench {
 namespace {
 
-double distance(double value, double expected) {
-  if (value == expected || (std::isnan(value) && std::isnan(expected))) return 0;
-  const double difference = std::abs(value - expected);
-  return std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
-}
-
-Agreement compare_values(std::span<const double> values, std::span<const double> expected,
-                         const Tolerance& tolerance) {
-  double scale = 0;
-  for (const double value : expected) {
-    if (std::isfinite(value)) scale = std::max(scale, std::abs(value));
-  }
-  Agreement result;
-  for (std::size_t index = 0; index < values.size(); ++index) {
-    result.max_abs = std::max(result.max_abs, distance(values[index], expected[index]));
-  }
-  if (result.max_abs > 0) {
-    result.max_rel = scale > 0 ? result.max_abs / scale : std::numeric_limits<double>::infinity();
-  }
-  result.within = result.max_abs <= tolerance.atol + tolerance.rtol * scale;
-  return result;
-}
-
-std::int64_t count_same_top1(std::span<const double> values, std::span<const double> expected,
-                             std::size_t classes) {
-  std::int64_t same = 0;
-  for (std::size_t start = 0; start < values.size(); start += classes) {
-    const auto mine = values.subspan(start, classes);
-    const auto theirs = expected.subspan(start, classes);
-    same += std::ranges::max_element(mine) - mine.begin() ==
-            std::ranges::max_element(theirs) - theirs.begin();
-  }
-  return same;
+std::int64_t same_top1(const Tensor& output, const Tensor& reference) {
+  const std::vector<std::int64_t> mine = top1(output), theirs = top1(reference);
+  return std::transform_reduce(mine.begin(), mine.end(), theirs.begin(), std::int64_t{0},
+                               std::plus<>(), std::equal_to<>());
 }
 
 Agreement disagreement(std::string problem) {
@@ -60,15 +32,19 @@ Agreement compare_tensors(const NamedTensor& output, const NamedTensor& referenc
                                to_string(output.tensor.shape()), ", the reference ",
                                to_string(shape)));
   }
-  const Tensor mine = output.tensor.to(DType::kFloat64);
-  const Tensor theirs = reference.tensor.to(DType::kFloat64);
-  Agreement result = compare_values(mine.values<double>(), theirs.values<double>(), tolerance);
+  const Comparison comparison = headway::compare(output.tensor, reference.tensor, 0, 0);
+  const double scale = comparison.largest_expected;
+  Agreement result;
+  result.max_abs = comparison.max_abs;
+  if (result.max_abs > 0) {
+    result.max_rel = scale > 0 ? result.max_abs / scale : std::numeric_limits<double>::infinity();
+  }
+  result.within = result.max_abs <= tolerance.atol + tolerance.rtol * scale;
   const bool has_classes = is_floating_point(reference.tensor.dtype()) && shape.size() == 2 &&
                            shape[0] > 0 && shape[1] > 1;
   if (has_classes) {
     result.samples = shape[0];
-    result.same_top1 = count_same_top1(mine.values<double>(), theirs.values<double>(),
-                                       static_cast<std::size_t>(shape[1]));
+    result.same_top1 = same_top1(output.tensor, reference.tensor);
   }
   return result;
 }

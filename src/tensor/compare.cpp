@@ -78,14 +78,4 @@ std::vector<std::int64_t> top1(const Tensor& tensor) {
   return best;
 }
 
-double top1_agreement(const Tensor& actual, const Tensor& expected) {
-  check_shapes(actual, expected);
-  const auto a = top1(actual);
-  const auto e = top1(expected);
-  if (a.empty()) return 1;
-  std::size_t same = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) same += a[i] == e[i] ? 1U : 0U;
-  return static_cast<double>(same) / static_cast<double>(a.size());
-}
-
 }  // namespace headway

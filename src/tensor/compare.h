@@ -30,8 +30,4 @@ Comparison compare(const Tensor& actual, const Tensor& expected, double atol, do
 /// is never the largest). Empty for a scalar or empty tensor.
 std::vector<std::int64_t> top1(const Tensor& tensor);
 
-/// The fraction of rows whose top1 agree; 1 if there are no rows. Throws Error(kInvalidArgument) if
-/// the shapes differ.
-double top1_agreement(const Tensor& actual, const Tensor& expected);
-
 }  // namespace headway

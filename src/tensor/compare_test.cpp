@@ -81,14 +81,5 @@ TEST(Compare, Top1) {
   EXPECT_TRUE(top1(Tensor::zeros(DType::kFloat32, {3, 0})).empty());
 }
 
-TEST(Compare, Top1Agreement) {
-  const Tensor a = Tensor::from<float>({2, 2}, {0, 1, 1, 0});
-  const Tensor b = Tensor::from<float>({2, 2}, {0, 1, 0, 1});
-  EXPECT_EQ(top1_agreement(a, a), 1.0);
-  EXPECT_EQ(top1_agreement(a, b), 0.5);
-  EXPECT_EQ(top1_agreement(vector({}), vector({})), 1.0);
-  error_message(ErrorCode::kInvalidArgument, [&] { top1_agreement(a, vector({1})); });
-}
-
 }  // namespace
 }  // namespace headway
