@@ -7,8 +7,8 @@
 
 #include "headway/error.h"
 
+#include "base/temporary_folder.h"
 #include "formats/onnx/model_builder.h"
-#include "formats/temporary_folder.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 

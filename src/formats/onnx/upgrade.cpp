@@ -94,9 +94,17 @@ void upgrade_batch_normalization(Context& context) {
   drop_outputs(context, 1);
 }
 
+bool is_zero(const Value* value) {
+  return value != nullptr && value->is_constant() && value->constant().size() == 1 &&
+         value->constant().clone().to(DType::kFloat64).data<double>()[0] == 0;
+}
+
 void upgrade_dropout(Context& context) {
-  drop(*context.node, "ratio");
+  Node& node = *context.node;
+  drop(node, "ratio");
   drop_outputs(context, 1);
+  // What PyTorch exports for a dropout that is always in training mode, but drops nothing.
+  if (is_zero(node.input(1))) context.replace_with("Identity", {node.input(0)}, {});
 }
 
 void upgrade_clip(Context& context) {

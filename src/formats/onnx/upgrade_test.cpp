@@ -148,6 +148,14 @@ TEST(UpgradeOperators, DropoutAndBatchNormalizationLoseWhatTrainingNeeds) {
   EXPECT_EQ(graph.nodes()[0]->output(1), nullptr);
 }
 
+TEST(UpgradeOperators, DropoutOfNothingIsIdentity) {
+  ModelBuilder model(13);
+  model.input("x", {2}).initializer(raw_tensor("ratio", kFloatCode, {}, std::string(4, '\0')));
+  model.initializer(raw_tensor("training", 9, {}, "\x01"));
+  model.node("Dropout", {"x", "ratio", "training"}, {"y"}).output("y");
+  EXPECT_EQ(run(model), (std::vector<float>{0, 1}));
+}
+
 TEST(UpgradeOperators, UpsampleBecomesResize) {
   const auto by_attribute =
       one_node(8, {1, 1, 1, 2}, "Upsample", {floats_attribute("scales", {1, 1, 1, 2})});

@@ -6,10 +6,10 @@
 
 #include "headway/error.h"
 
+#include "base/temporary_folder.h"
 #include "formats/onnx/model_builder.h"
 #include "formats/onnx/read.h"
 #include "formats/onnx/write_form.h"
-#include "formats/temporary_folder.h"
 #include "graph/text.h"
 
 namespace headway::onnx {

@@ -39,6 +39,15 @@ void emit_gather_elements(Emitter& emitter) {
       {emitter.tensor(0), std::to_string(emitter.node().get_int("axis", 0)), emitter.tensor(1)}));
 }
 
+void emit_scatter_nd(Emitter& emitter) {
+  if (emitter.node().get_string("reduction", "none") != "none") emitter.fail("it reduces");
+  const std::int64_t depth = emitter.extent(1, emitter.rank(1) - 1);
+  std::vector<std::string> columns;
+  for (std::int64_t i = 0; i < depth; ++i)
+    columns.push_back(call("select", {emitter.tensor(1), "-1", std::to_string(i)}));
+  emitter.assign(call("index_put", {emitter.tensor(0), list(columns), emitter.tensor(2)}));
+}
+
 std::vector<std::int64_t> slice_axes(const Emitter& emitter, std::size_t count) {
   if (emitter.has_input(3)) {
     const auto axes = emitter.constant_ints(3);
@@ -126,9 +135,10 @@ void emit_cum_sum(Emitter& emitter) {
 }
 
 constexpr OpMapping kMappings[] = {
-    {"Gather", emit_gather}, {"GatherElements", emit_gather_elements},
-    {"Slice", emit_slice},   {"Split", emit_split},
-    {"TopK", emit_top_k},    {"CumSum", emit_cum_sum},
+    {"Gather", emit_gather},        {"GatherElements", emit_gather_elements},
+    {"ScatterND", emit_scatter_nd}, {"Slice", emit_slice},
+    {"Split", emit_split},          {"TopK", emit_top_k},
+    {"CumSum", emit_cum_sum},
 };
 
 }  // namespace

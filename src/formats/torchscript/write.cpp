@@ -3,6 +3,7 @@
 #include "base/atomic_file.h"
 #include "base/zip.h"
 #include "formats/torchscript/emitter.h"
+#include "formats/torchscript/fold.h"
 #include "formats/torchscript/pickle.h"
 #include "ops/operator.h"
 
@@ -40,6 +41,7 @@ std::string module_pickle(const std::vector<ModuleTensor>& tensors) {
 void write_torchscript(const Graph& graph, const std::filesystem::path& path) {
   Graph typed = graph.clone();
   infer_types(typed);
+  fold_small_constants(typed);
   const ModuleCode code = Emitter(typed).write();
 
   AtomicFile file(path);

@@ -5,8 +5,8 @@
 #include "headway/error.h"
 
 #include "base/mapped_file.h"
+#include "base/temporary_folder.h"
 #include "base/zip.h"
-#include "formats/temporary_folder.h"
 #include "graph/text.h"
 
 namespace headway {
@@ -134,6 +134,18 @@ graph g (%x: float32[1,1,4,4]) -> (%y) {
 )");
   EXPECT_TRUE(contains(code, "t = torch.constant_pad_nd(x, [0, 1, 0, 1], -inf)"));
   EXPECT_TRUE(contains(code, "torch.max_pool2d(t, [2, 2], [1, 1], [0, 0], [1, 1], False)"));
+}
+
+TEST(WriteTorchScript, ComputesPaddingFromConstants) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[1,1,4,4]) -> (%y) {
+  %a: int64[4] = constant {0, 0, 1, 1}
+  %b: int64[4] = constant {0, 0, 0, 2}
+  %pads = Concat(%a, %b) {axis = 0}
+  %y = Pad(%x, %pads)
+}
+)");
+  EXPECT_TRUE(contains(code, "y = torch.constant_pad_nd(x, [1, 2, 1, 0, 0, 0, 0, 0], 0.)"));
 }
 
 TEST(WriteTorchScript, NamesNodesThatPyTorchCannotExpress) {
