@@ -12,11 +12,11 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/processors.h"
+#include "base/temporary_folder.h"
 #include "bench/baseline.h"
 #include "bench/interrupt.h"
 #include "bench/race.h"
 #include "bench/report.h"
-#include "bench/temporary_folder.h"
 #include "bench/units.h"
 #include "bench_arguments.h"
 #include "bench_live.h"
@@ -151,7 +151,7 @@ class BenchCommand {
 
   const BenchArguments& arguments_;
   bench::Interrupt interrupt_;
-  bench::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   LiveDisplay live_;
   std::vector<bench::RowSpec> rows_;
   bench::Json baseline_;

@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "bench/clock.h"
 #include "bench/contestant.h"
 #include "bench/inputs.h"
-#include "bench/temporary_folder.h"
 #include "bench/tensor_file.h"
 
 namespace headway::bench {

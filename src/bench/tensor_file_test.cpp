@@ -4,7 +4,7 @@
 
 #include "headway/error.h"
 
-#include "bench/temporary_folder.h"
+#include "base/temporary_folder.h"
 
 namespace headway::bench {
 namespace {

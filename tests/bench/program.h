@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/types.h>
 
-#include "bench/temporary_folder.h"
+#include "base/temporary_folder.h"
 
 namespace headway {
 
@@ -34,7 +34,7 @@ class BenchProgram {
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
 
  private:
-  bench::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   nlohmann::json report_;
 };
 

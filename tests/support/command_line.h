@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/temporary_folder.h"
+#include "base/temporary_folder.h"
 
 namespace headway {
 
@@ -44,7 +44,7 @@ class CommandLine : public testing::Test {
                     const std::string& before = "") const;
 
  private:
-  bench::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace headway

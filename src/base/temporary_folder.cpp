@@ -1,4 +1,4 @@
-#include "bench/temporary_folder.h"
+#include "base/temporary_folder.h"
 
 #include <string>
 
@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace headway::bench {
+namespace headway {
 
 TemporaryFolder::TemporaryFolder() {
   const char* configured = getenv("TMPDIR");
@@ -26,4 +26,4 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-}  // namespace headway::bench
+}  // namespace headway

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-namespace headway::bench {
+namespace headway {
 
 /// A private folder under $TMPDIR (else /tmp), removed with everything in it at the end.
 class TemporaryFolder {
@@ -19,4 +19,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace headway::bench
+}  // namespace headway
