@@ -149,13 +149,29 @@ void infer_pow(InferContext& context) {
   context.set_output(0, {context.input(0).dtype, broadcast_inputs(context)});
 }
 
-void run_pow(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  dispatch_numbers(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    dispatch_numbers(inputs[1].dtype(), [&]<typename E>(std::type_identity<E>) {
-      zip<T, E, T>(inputs[0], inputs[1], outputs[0],
-                   [](auto base, auto exponent) { return power(base, exponent); });
-    });
+/// Exponents of any dtype widen without loss to one of three.
+DType widest(DType dtype) {
+  if (is_floating_point(dtype)) return DType::kFloat64;
+  return dtype == DType::kUInt64 ? dtype : DType::kInt64;
+}
+
+template <typename E>
+void raise(const Tensor& base, const Tensor& exponent, Tensor& output) {
+  dispatch_numbers(base.dtype(), [&]<typename T>(std::type_identity<T>) {
+    zip<T, E, T>(base, exponent, output, [](auto x, auto n) { return power(x, n); });
   });
+}
+
+void run_pow(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const Tensor exponent = inputs[1].to(widest(inputs[1].dtype()));
+  switch (exponent.dtype()) {
+    case DType::kFloat64:
+      return raise<double>(inputs[0], exponent, outputs[0]);
+    case DType::kUInt64:
+      return raise<std::uint64_t>(inputs[0], exponent, outputs[0]);
+    default:
+      return raise<std::int64_t>(inputs[0], exponent, outputs[0]);
+  }
 }
 
 template <auto function>

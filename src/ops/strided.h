@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <type_traits>
 
 #include "headway/tensor.h"
 
@@ -15,33 +16,28 @@ inline Shape row_major_strides(const Shape& shape) {
   return strides;
 }
 
+/// What for_each_row tells about one innermost row: its i-th element lies at
+/// offsets[k] + i * steps[k] of array k.
+template <std::size_t N>
+using RowVisitor = void (*)(void* context, const std::array<std::int64_t, N>& offsets,
+                            const std::array<std::int64_t, N>& steps, std::int64_t count);
+
+/// The loop nest of for_each_row, compiled once for each N (1, 2 and 3) rather than for each body.
+template <std::size_t N>
+void walk_rows(const Shape& shape, const std::array<Shape, N>& strides, RowVisitor<N> visit,
+               void* context);
+
 /// Visits all positions of `shape` in row-major order, one innermost row at a time, while N arrays
-/// with the given strides are followed: `row(offsets, steps, count)`, where the row's i-th element
-/// lies at offsets[k] + i * steps[k] of array k.
+/// with the given strides are followed: `row(offsets, steps, count)` (see RowVisitor).
 template <std::size_t N, typename Row>
 void for_each_row(const Shape& shape, const std::array<Shape, N>& strides, Row&& row) {
-  const std::size_t outer_rank = shape.empty() ? 0 : shape.size() - 1;
-  const std::int64_t count = shape.empty() ? 1 : shape.back();
-  std::array<std::int64_t, N> offsets{}, steps{};
-  if (!shape.empty()) {
-    for (std::size_t k = 0; k < N; ++k) steps[k] = strides[k].back();
-  }
-  for (const std::int64_t extent : shape) {
-    if (extent == 0) return;
-  }
-  Shape position(outer_rank, 0);
-  while (true) {
-    row(static_cast<const std::array<std::int64_t, N>&>(offsets), steps, count);
-    std::size_t axis = outer_rank;
-    while (true) {
-      if (axis == 0) return;
-      --axis;
-      for (std::size_t k = 0; k < N; ++k) offsets[k] += strides[k][axis];
-      if (++position[axis] < shape[axis]) break;
-      for (std::size_t k = 0; k < N; ++k) offsets[k] -= strides[k][axis] * shape[axis];
-      position[axis] = 0;
-    }
-  }
+  using Body = std::remove_reference_t<Row>;
+  walk_rows<N>(
+      shape, strides,
+      [](void* context, const auto& offsets, const auto& steps, std::int64_t count) {
+        (*static_cast<Body*>(context))(offsets, steps, count);
+      },
+      &row);
 }
 
 /// Copies `target_shape` elements, read from `source` with `strides` (and `source_offset`), to a
