@@ -39,9 +39,10 @@ std::string describe_tie(const RowSummary& fastest, std::vector<const RowSummary
   tied.insert(tied.begin(), &fastest);
   const RowSummary& choice = **std::ranges::min_element(tied, lighter);
   return concat("Deploy ", title_of(choice), " here: ", join(tied),
-                " cannot be told apart by their latency, and it takes ",
-                format_bytes(static_cast<double>(choice.peak_memory_bytes)), " and ",
-                format_duration(start_of(choice)), " from loading to the first result.");
+                " cannot be told apart by their latency, and of these ", title_of(choice),
+                " takes the least: ", format_bytes(static_cast<double>(choice.peak_memory_bytes)),
+                " of memory and ", format_duration(start_of(choice)),
+                " from loading to the first result.");
 }
 
 std::string describe_lead(const RowSummary& fastest, const RowSummary* next) {
