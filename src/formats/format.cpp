@@ -24,6 +24,7 @@ FileKind kind_of_zip(std::string_view text) {
   constexpr std::size_t kWindow = std::size_t{1} << 20;
   const std::string_view head = text.substr(0, kWindow);
   const std::string_view tail = text.substr(text.size() - std::min(text.size(), kWindow));
+  if (!contains(tail, "PK\x05\x06")) return FileKind::kTruncatedZip;
   const auto has = [&](std::string_view part) {
     return contains(head, part) || contains(tail, part);
   };
@@ -120,6 +121,9 @@ std::string_view description_of(FileKind kind) noexcept {
       return "a NumPy array; pass it with --input";
     case FileKind::kZip:
       return "a zip archive; unpack it first";
+    case FileKind::kTruncatedZip:
+      return "a zip archive, as PyTorch writes them, that is cut off (the directory at its end is "
+             "missing); copy or export it again";
     case FileKind::kGzip:
       return "a gzip-compressed file; decompress it first";
     case FileKind::kTarArchive:

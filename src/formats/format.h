@@ -15,6 +15,7 @@ enum class FileKind {
   kSafetensors,
   kNumpy,
   kZip,
+  kTruncatedZip,
   kGzip,
   kTarArchive,
   kHdf5,

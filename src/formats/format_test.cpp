@@ -29,11 +29,14 @@ TEST(DetectKind, TellsFilesApartByTheirFirstBytes) {
 }
 
 TEST(DetectKind, TellsArchivesApartByTheirEntries) {
-  const std::string start("PK\x03\x04");
-  EXPECT_EQ(kind_of(start + "m/data.pkl m/code/__torch__.py"), FileKind::kTorchScript);
-  EXPECT_EQ(kind_of(start + "archive/data.pkl"), FileKind::kTorchWeights);
-  EXPECT_EQ(kind_of(start + "serialized_exported_program.json"), FileKind::kTorchExport);
-  EXPECT_EQ(kind_of(start + "notes.txt"), FileKind::kZip);
+  const auto zip_with = [](const std::string& entries) {
+    return kind_of("PK\x03\x04" + entries + "PK\x05\x06");
+  };
+  EXPECT_EQ(zip_with("m/data.pkl m/code/__torch__.py"), FileKind::kTorchScript);
+  EXPECT_EQ(zip_with("archive/data.pkl"), FileKind::kTorchWeights);
+  EXPECT_EQ(zip_with("serialized_exported_program.json"), FileKind::kTorchExport);
+  EXPECT_EQ(zip_with("notes.txt"), FileKind::kZip);
+  EXPECT_EQ(kind_of("PK\x03\x04m/data.pkl"), FileKind::kTruncatedZip);
 }
 
 }  // namespace
