@@ -18,8 +18,9 @@ Every runtime runs in processes of its own; rounds are interleaved over all of t
 95 % confidence intervals. docs/bench.md explains the method and every column.)";
 
 void declare_what(CLI::App& command, BenchArguments& arguments) {
-  command.add_option("model", arguments.model, "A model file, or the name of a built-in model")
-      ->required();
+  command.add_option("MODEL", arguments.model, "A model file, or the name of a built-in model")
+      ->required()
+      ->type_name("");
   command.add_option("--runtimes", arguments.runtimes,
                      "Comma-separated runtimes, see 'headway runtimes' (default: all common ones)");
   command.add_flag("--tuned", arguments.tuned,
