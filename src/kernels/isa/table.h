@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/window_loops.h"
@@ -15,6 +16,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .width = kWidth,
       .tile_rows = kTileRows,
       .tile_columns = kTileVectors * kWidth,
+      .brgemm = brgemm_loop,
       .gemm_tile = gemm_tile,
       .store_transposed = store_transposed,
       .pack_window = pack_window,
