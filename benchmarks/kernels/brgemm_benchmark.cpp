@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "kernels/brgemm/brgemm.h"
+#include "kernels/context.h"
 #include "peak.h"
 
 namespace headway {
