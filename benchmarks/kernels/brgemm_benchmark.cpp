@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <new>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -8,6 +10,22 @@
 
 namespace headway {
 namespace {
+
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(std::int64_t size)
+      : data_(static_cast<float*>(
+            ::operator new(static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{64}))) {
+    std::fill_n(data_, size, 1.0F);
+  }
+  ~AlignedFloats() { ::operator delete(data_, std::align_val_t{64}); }
+  AlignedFloats(const AlignedFloats&) = delete;
+  AlignedFloats& operator=(const AlignedFloats&) = delete;
+  float* data() { return data_; }
+
+ private:
+  float* data_;
+};
 
 /// One register tile of the greatest height with operands in the caches. Arguments: vectors, rows
 /// (0: the greatest), depth in steps of 16, panels of B that are gone through in turn.
@@ -26,9 +44,8 @@ void brgemm(benchmark::State& state, Isa isa) {
 
   const std::int64_t batch = state.range(2), panels = state.range(3);
   const std::int64_t panel_size = batch * shape.k * shape.vectors * width;
-  std::vector<float> a(static_cast<std::size_t>(batch * shape.rows * 16), 1.0F);
-  std::vector<float> b(static_cast<std::size_t>(panels * panel_size + 16), 1.0F);
-  std::vector<float> c(static_cast<std::size_t>(shape.rows * shape.vectors * width));
+  AlignedFloats a(batch * shape.rows * 16), b(panels * panel_size);
+  AlignedFloats c(std::int64_t{shape.rows} * shape.vectors * width);
   std::vector<std::int64_t> offsets;
   for (std::int64_t i = 0; i < batch; ++i) offsets.push_back(i * shape.rows * 16 * 4);
   for (auto _ : state) {
