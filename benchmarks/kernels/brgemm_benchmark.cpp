@@ -1,31 +1,15 @@
 #include <algorithm>
-#include <new>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "aligned_floats.h"
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
 #include "peak.h"
 
 namespace headway {
 namespace {
-
-class AlignedFloats {
- public:
-  explicit AlignedFloats(std::int64_t size)
-      : data_(static_cast<float*>(
-            ::operator new(static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{64}))) {
-    std::fill_n(data_, size, 1.0F);
-  }
-  ~AlignedFloats() { ::operator delete(data_, std::align_val_t{64}); }
-  AlignedFloats(const AlignedFloats&) = delete;
-  AlignedFloats& operator=(const AlignedFloats&) = delete;
-  float* data() { return data_; }
-
- private:
-  float* data_;
-};
 
 /// One register tile of the greatest height with operands in the caches. Arguments: vectors, rows
 /// (0: the greatest), depth in steps of 16, panels of B that are gone through in turn.
