@@ -6,9 +6,10 @@
 
 namespace headway {
 
-/// A fixed set of threads, the caller being one of them, that share loops. Workers spin for some
-/// microseconds after a loop, then sleep. Any thread may call parallel_for; while one caller has
-/// the workers, others run their loops alone instead of queueing or oversubscribing the processors.
+/// A fixed set of threads, the caller being one of them, that share loops. Between the loops of a
+/// Busy period workers spin, for a while at least; otherwise they soon sleep. Any thread may call
+/// parallel_for; while one caller has the workers, others run their loops alone instead of queueing
+/// or oversubscribing the processors.
 class ThreadPool {
  public:
   /// `threads` includes the caller: 1 starts none. Throws Error(kInvalidArgument) if it is not
@@ -19,6 +20,18 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const noexcept { return threads_; }
+
+  /// While one exists many short loops are expected, one soon after the other.
+  class Busy {
+   public:
+    explicit Busy(ThreadPool& pool) noexcept : pool_(pool) { pool_.begin(); }
+    ~Busy() { pool_.end(); }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    ThreadPool& pool_;
+  };
 
   /// Splits [0, tasks) evenly into at most threads() contiguous ranges and calls
   /// `body(first, last, thread)` for each, all at once; returns when all are done. `thread` is in
@@ -39,6 +52,8 @@ class ThreadPool {
   struct Shared;
 
   void run(std::int64_t tasks, void* object, Invoke invoke) noexcept;
+  void begin() noexcept;
+  void end() noexcept;
 
   int threads_;
   std::unique_ptr<Shared> shared_;

@@ -148,10 +148,10 @@ std::optional<Patch> propose_concat(Graph& graph, Node& node, std::int64_t block
   if (axis == 0 || axis == -4) return std::nullopt;
   const bool along_channels = axis == 1 || axis == -3;
   bool follows = false;
-  for (const Value* input : node.inputs()) {
-    follows = follows || blocked_source(input, block);
-    const bool is_last = input == node.inputs().back();
-    if (along_channels && !is_last && shape_of(input)[1] % block != 0) return std::nullopt;
+  for (std::size_t i = 0; i < node.inputs().size(); ++i) {
+    follows = follows || blocked_source(node.input(i), block);
+    const bool is_last = i + 1 == node.inputs().size();
+    if (along_channels && !is_last && shape_of(node.input(i))[1] % block != 0) return std::nullopt;
   }
   if (!follows) return std::nullopt;
   std::vector<Value*> inputs;

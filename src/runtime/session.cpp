@@ -21,6 +21,7 @@ class SessionImpl {
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
     Binding& binding = bind(inputs);
     check_alignment(inputs);
+    const ThreadPool::Busy busy(program_->pool());
     for (const PlannedStep& step : binding.plan->steps) run_step(step, inputs);
     return binding.outputs;
   }
