@@ -3,17 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace headway {
+#include "kernels/window_axis.h"
 
-/// One axis of a sliding window.
-struct WindowAxis {
-  std::int64_t in = 0;
-  std::int64_t out = 0;
-  std::int64_t kernel = 1;
-  std::int64_t stride = 1;
-  std::int64_t dilation = 1;
-  std::int64_t pad = 0;  ///< Before the first element; behind the last as far as `out` demands.
-};
+namespace headway {
 
 /// A copy of one image plane for kernels that slide over it: padded, and its columns sorted by
 /// their phase of the horizontal stride, so that each tap of the kernel reads contiguous elements
