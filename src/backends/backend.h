@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "backends/packed_weights.h"
 #include "graph/graph.h"
@@ -36,6 +37,8 @@ class Step {
   virtual bool may_overwrite(std::size_t /*input*/) const { return false; }
   /// True if a plain reference kernel does the work: slow, and counted in every report.
   virtual bool is_reference() const { return false; }
+  /// "winograd 4x4", "depthwise", …, where there are several ways; for profiles and reports.
+  virtual std::string algorithm() const { return {}; }
 };
 
 /// What lowering may use besides the node itself.

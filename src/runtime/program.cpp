@@ -91,6 +91,10 @@ ProgramSummary ProgramImpl::summary() const {
   summary.weight_bytes = weights_.byte_size();
   for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
   summary.arena_bytes = plan.arena_bytes;
+  summary.peak_live_bytes = plan.peak_live_bytes;
+  for (const PlannedStep& step : plan.steps) {
+    if (!step.info.algorithm.empty()) ++summary.algorithms[step.info.algorithm];
+  }
   return summary;
 }
 

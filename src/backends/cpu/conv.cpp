@@ -83,6 +83,7 @@ class ConvStep final : public Step {
   }
   bool reads(std::size_t input) const override { return input != kWeights || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  std::string algorithm() const override { return kernel_.algorithm(); }
 
  private:
   const float* pack_now(const Operands& operands) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/isa/simd.h"
-#include "kernels/window_axis.h"
+#include "kernels/sliding_axis.h"
 
 // Windows that slide over a plane of the blocked layout, where each pixel is one vector. A block of
 // neighbouring output columns is computed in registers, so that a pixel is loaded once per tap row
@@ -28,7 +28,7 @@ inline std::int64_t steps_to(std::int64_t distance, std::int64_t step) {
 }
 
 /// The taps at `start`, `start` + dilation, … that lie in [0, axis.in).
-inline Range taps_inside(const WindowAxis& axis, std::int64_t start) {
+inline Range taps_inside(const SlidingAxis& axis, std::int64_t start) {
   if (start >= 0 && start + (axis.kernel - 1) * axis.dilation < axis.in) return {0, axis.kernel};
   const std::int64_t first = start < 0 ? steps_to(-start, axis.dilation) : 0;
   const std::int64_t end = start < axis.in ? steps_to(axis.in - start, axis.dilation) : 0;
@@ -37,7 +37,7 @@ inline Range taps_inside(const WindowAxis& axis, std::int64_t start) {
 }
 
 /// True if the windows of all output columns begin or end inside the image, as slide demands.
-inline bool windows_touch_image(const WindowAxis& width) {
+inline bool windows_touch_image(const SlidingAxis& width) {
   return width.pad < width.kernel && (width.out - 1) * width.stride - width.pad < width.in;
 }
 
@@ -48,7 +48,7 @@ struct Taps {
   std::int64_t rows;
 };
 
-inline Taps taps_of_row(const WindowAxis& height, const WindowAxis& width, std::int64_t y,
+inline Taps taps_of_row(const SlidingAxis& height, const SlidingAxis& width, std::int64_t y,
                         const float* image, const float* weights) {
   const std::int64_t start = y * height.stride - height.pad;
   const Range inside = taps_inside(height, start);
@@ -59,7 +59,7 @@ inline Taps taps_of_row(const WindowAxis& height, const WindowAxis& width, std::
 /// Combines the totals of output columns first, first + 1, … with the pixels under their windows.
 /// kKernel and kStride are those of `width`, the dilation is 1, and every window touches the image.
 template <typename Step, int kKernel, int kStride, int kColumns>
-inline void slide(Taps taps, std::int64_t tap_row_stride, const WindowAxis& width,
+inline void slide(Taps taps, std::int64_t tap_row_stride, const SlidingAxis& width,
                   std::int64_t first, Vector (&totals)[kColumns]) {
   constexpr int kReach = (kColumns - 1) * kStride + kKernel;
   const std::int64_t start = first * kStride - width.pad;
@@ -92,7 +92,7 @@ inline void slide(Taps taps, std::int64_t tap_row_stride, const WindowAxis& widt
 
 /// The same for any window.
 template <typename Step, int kColumns>
-inline void slide_any(Taps taps, std::int64_t tap_row_stride, const WindowAxis& width,
+inline void slide_any(Taps taps, std::int64_t tap_row_stride, const SlidingAxis& width,
                       std::int64_t first, Vector (&totals)[kColumns]) {
   for (; taps.rows > 0; --taps.rows) {
     std::int64_t start = first * width.stride - width.pad;
