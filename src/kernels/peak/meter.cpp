@@ -13,34 +13,27 @@
 namespace headway {
 namespace {
 
-constexpr std::int64_t kPage = 4096;
+constexpr std::int64_t kPage = 4096, kHugePage = std::int64_t{2} << 20;
 constexpr std::int64_t kRoundsPerPass = 1000;
 
+std::int64_t round_up(std::int64_t bytes, std::int64_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 /// Memory of its own for each thread, in huge pages where the system has them, so that it is the
-/// caches that are measured and not the address translation.
+/// caches that are measured and not the translation of addresses.
 class Memory {
  public:
   Memory() = default;
-  ~Memory() {
-    if (bytes_ > 0) munmap(base_, static_cast<std::size_t>(bytes_));
-  }
+  ~Memory() { release(); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
   void grow(ThreadPool& pool, std::int64_t bytes_per_thread) {
-    const std::int64_t stride = (bytes_per_thread + kPage - 1) / kPage * kPage;
+    const std::int64_t stride = round_up(bytes_per_thread, kPage);
     if (stride <= stride_) return;
-    const std::int64_t bytes = stride * pool.threads();
-    void* base = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED) {
-      fail(ErrorCode::kOutOfMemory, "measuring the memory bandwidth needs ", bytes >> 20,
-           " MiB, which the system refuses");
-    }
-    madvise(base, static_cast<std::size_t>(bytes), MADV_HUGEPAGE);
-    if (bytes_ > 0) munmap(base_, static_cast<std::size_t>(bytes_));
-    base_ = static_cast<char*>(base);
-    bytes_ = bytes;
+    release();
+    map(stride * pool.threads() + kHugePage);
     stride_ = stride;
     // Pages lie near the processor that writes to them first.
     pool.parallel_for(pool.threads(), [&](std::int64_t first, std::int64_t last, int) {
@@ -49,12 +42,32 @@ class Memory {
     });
   }
 
-  char* of_thread(std::int64_t thread) { return base_ + thread * stride_; }
+  char* of_thread(std::int64_t thread) { return aligned_ + thread * stride_; }
 
  private:
-  char* base_ = nullptr;
+  void map(std::int64_t bytes) {
+    void* start = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) {
+      fail(ErrorCode::kOutOfMemory, "measuring the memory bandwidth needs ", bytes >> 20,
+           " MiB, which the system refuses");
+    }
+    start_ = static_cast<char*>(start);
+    bytes_ = bytes;
+    const auto address = reinterpret_cast<std::intptr_t>(start);
+    aligned_ = start_ + (round_up(address, kHugePage) - address);
+    madvise(start, static_cast<std::size_t>(bytes), MADV_HUGEPAGE);
+  }
+
+  void release() {
+    if (bytes_ > 0) munmap(start_, static_cast<std::size_t>(bytes_));
+    bytes_ = stride_ = 0;
+  }
+
+  char* start_ = nullptr;
   std::int64_t bytes_ = 0;
-  std::int64_t stride_ = 0;
+  char* aligned_ = nullptr;  ///< Where the first huge page begins.
+  std::int64_t stride_ = 0;  ///< Between the memory of one thread and the next.
 };
 
 }  // namespace

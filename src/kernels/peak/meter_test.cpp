@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/peak/limits.h"
 #include "kernels/peak/loops.h"
 
 namespace headway {
@@ -94,6 +95,20 @@ TEST(PeakMeter, MeasuresEveryFigureAdded) {
       EXPECT_GE(rates[i].best, rates[i].median);
       EXPECT_GE(rates[i].spread, 0);
     }
+  }
+}
+
+TEST(Limits, AreOfTheThreadsAskedFor) {
+  double done = 0;
+  const auto limits =
+      measure_limits({2, 1}, Isa::kPortable, {1, 10'000}, [&](double part) { done = part; });
+  EXPECT_EQ(done, 1);
+  ASSERT_EQ(limits.size(), 2u);
+  EXPECT_EQ(limits[0].threads, 2);
+  EXPECT_EQ(limits[1].threads, 1);
+  for (const Limits& limit : limits) {
+    EXPECT_GT(limit.operations_per_second, 0);
+    EXPECT_GT(limit.bytes_per_second, 0);
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kChains = 16;
 #else
-constexpr int kChains = 12;
+constexpr int kChains = 14;
 #endif
 
 /// Runs `step(x)` for `rounds` rounds over all chains, then adds up their lanes.
