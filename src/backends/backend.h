@@ -12,6 +12,7 @@ namespace headway {
 
 class ThreadPool;
 struct InnerLoops;
+class BrgemmSet;
 
 /// The memory one step works on, in the node's order. Omitted operands are nullptr.
 struct Operands {
@@ -43,6 +44,7 @@ class Step {
 /// What lowering may use besides the node itself.
 struct Lowering {
   PackedWeights& weights;
+  BrgemmSet& tiles;         ///< Made for `loops`; must outlive the steps.
   const InnerLoops& loops;  ///< Of the instruction set to run on; must outlive the steps.
   int threads = 1;
 };

@@ -7,9 +7,10 @@
 
 namespace headway {
 
-/// A fixed set of threads, the caller being one of them, that share loops. Workers spin for some
-/// microseconds after a loop, then sleep. Any thread may call parallel_for; while one caller has
-/// the workers, others run their loops alone instead of queueing or oversubscribing the processors.
+/// A fixed set of threads, the caller being one of them, that share loops. Between the loops of a
+/// Busy period workers spin, for a while at least; otherwise they soon sleep. Any thread may call
+/// parallel_for; while one caller has the workers, others run their loops alone instead of queueing
+/// or oversubscribing the processors.
 class ThreadPool {
  public:
   /// What one thread did in shared loops. Times are nanoseconds of std::chrono::steady_clock.
@@ -27,6 +28,18 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const noexcept { return threads_; }
+
+  /// While one exists many short loops are expected, one soon after the other.
+  class Busy {
+   public:
+    explicit Busy(ThreadPool& pool) noexcept : pool_(pool) { pool_.begin(); }
+    ~Busy() { pool_.end(); }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    ThreadPool& pool_;
+  };
 
   /// The same threads for one caller who wants to know what they do: shared loops of the returned
   /// handle add to `activities`, one per thread; loops that run alone add nothing.
@@ -55,6 +68,8 @@ class ThreadPool {
       : threads_(pool.threads_), shared_(pool.shared_), activities_(activities.data()) {}
 
   void run(std::int64_t tasks, void* object, Invoke invoke) noexcept;
+  void begin() noexcept;
+  void end() noexcept;
 
   int threads_;
   std::shared_ptr<Shared> shared_;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/brgemm/tile.h"
+#include "kernels/depthwise/band.h"
 #include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/gemm/tile.h"
@@ -18,11 +20,14 @@ struct InnerLoops {
   int tile_rows;     ///< Greatest register tile of gemm_tile: rows, and
   int tile_columns;  ///< columns, a multiple of width.
 
+  /// What generated code does where none can be generated (kernels/brgemm/brgemm.h).
+  void (*brgemm)(const BrgemmShape& shape, const BrgemmCall& call) noexcept;
   void (*gemm_tile)(const GemmTile& tile) noexcept;
   void (*store_transposed)(const TransposedTile& tile) noexcept;
   void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
 
   void (*depthwise_row)(const DepthwiseRow& row) noexcept;
+  void (*depthwise_band)(const DepthwiseBand& band) noexcept;
   void (*pool_row)(const PoolRow& row) noexcept;
 
   void (*unary)(Unary function, std::int64_t size, const float* input, float* output) noexcept;

@@ -27,6 +27,7 @@ class SessionImpl {
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
     const BoundPlan& bound = prepare(inputs);
+    const ThreadPool::Busy busy(program_->pool());
     for (const auto& [step, operands] : bound.steps()) step->run(operands, program_->pool());
     return bound.outputs();
   }
@@ -37,6 +38,7 @@ class SessionImpl {
     activities_.assign(bound.steps().size() * threads, {});
     profile.threads = program_->pool().threads();
     profile.ends_ns.resize(bound.steps().size());
+    const ThreadPool::Busy busy(program_->pool());
     profile.begin_ns = now_ns();
     for (std::size_t i = 0; i < bound.steps().size(); ++i) {
       const auto& [step, operands] = bound.steps()[i];

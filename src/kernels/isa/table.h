@@ -1,6 +1,8 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/blocked_depthwise_loops.h"
+#include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/window_loops.h"
@@ -15,10 +17,12 @@ constexpr InnerLoops loops_of(const char* name) {
       .width = kWidth,
       .tile_rows = kTileRows,
       .tile_columns = kTileVectors * kWidth,
+      .brgemm = brgemm_loop,
       .gemm_tile = gemm_tile,
       .store_transposed = store_transposed,
       .pack_window = pack_window,
       .depthwise_row = depthwise_row,
+      .depthwise_band = depthwise_band,
       .pool_row = pool_row,
       .unary = unary_loop,
       .binary = binary_loop,
