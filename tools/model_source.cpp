@@ -18,29 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The shape of every input at the race's batch, which takes the place of the leading extent
-/// wherever the model leaves that open.
-std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
-                                   const ModelRequest& request) {
-  std::vector<Shape> shapes = resolve_input_shapes(inputs, request.shapes);
-  bool has_batch = false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].shape.empty() || inputs[i].shape[0] >= 0) continue;
-    has_batch = true;
-    if (shapes[i][0] != 1 && shapes[i][0] != request.batch)
-      fail(ErrorCode::kInvalidArgument, "--shape ", to_string(shapes[i]), " of input '",
-           inputs[i].name, "' and --batch ", request.batch,
-           " contradict each other; give the batch with --batch only");
-    shapes[i][0] = request.batch;
-  }
-  const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == request.batch;
-  if (!has_batch && request.batch != 1 && !fixed_batch)
-    fail(ErrorCode::kInvalidArgument, "--batch ", request.batch, " does not fit '", request.spec,
-         "', whose batch is fixed: input '", inputs.empty() ? "" : inputs[0].name, "' is ",
-         inputs.empty() ? "" : described(inputs[0]));
-  return shapes;
-}
-
 Model at_shapes(const Model& model, const std::vector<Shape>& shapes) {
   Graph graph = model.graph().clone();
   infer_types(graph, shapes);
@@ -96,7 +73,7 @@ class EngineModel : public bench::ModelSource {
   EngineModel(const ModelRequest& request, const Model& model)
       : spec_(request.spec),
         folder_(request.folder),
-        model_(at_shapes(model, shapes_at_batch(model.inputs(), request))) {}
+        model_(at_shapes(model, shapes_at_batch(model.inputs(), request.shapes, request.batch))) {}
 
   std::string spec_;
   fs::path folder_;
