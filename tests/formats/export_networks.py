@@ -4,7 +4,7 @@
 For every network: NAME.onnx (torch.onnx.export), NAME.pt (torch.jit.trace), and NAME.npz with the inputs and the
 eager `output`. Exit status 77 means that torchvision is not installed.
 
-Usage: export_torchvision.py FOLDER NAME[@SIZE[@OPSET[@dynamic]]]...
+Usage: export_networks.py FOLDER NAME[@SIZE[@OPSET[@dynamic]]]...
 """
 
 import os
