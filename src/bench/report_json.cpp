@@ -95,8 +95,10 @@ Json row_json(const RowSummary& row, const RaceOptions& options) {
 Json inputs_json(const RaceResult& race) {
   Json inputs = Json::array();
   for (const InputSpec& input : race.inputs) {
-    inputs.push_back(
-        {{"name", input.name}, {"dtype", name_of(input.dtype)}, {"shape", input.shape}});
+    inputs.push_back({{"name", input.name},
+                      {"dtype", name_of(input.dtype)},
+                      {"shape", input.shape},
+                      {"below", input.upper > 0 ? Json(input.upper) : Json()}});
   }
   return inputs;
 }
