@@ -11,6 +11,8 @@ extern const Pass kRemoveNoOp;
 extern const Pass kFoldPad;
 extern const Pass kFoldBatchNorm;
 extern const Pass kFoldScale;
+extern const Pass kRecognizeLayerNorm;
+extern const Pass kRecognizeGelu;
 extern const Pass kRecognizeSilu;
 extern const Pass kRecognizeHardSwish;
 extern const Pass kFuseBias;

@@ -24,7 +24,10 @@ constexpr std::array kPipeline = {
     &kFoldPad,
     &kFoldBatchNorm,
     &kFoldScale,
-    // Activations written as several nodes become one, so that fusion sees a single node.
+    // Normalizations and activations written as several nodes become one, so that fusion sees a
+    // single node.
+    &kRecognizeLayerNorm,
+    &kRecognizeGelu,
     &kRecognizeSilu,
     &kRecognizeHardSwish,
     // At last the fused operators, in the order in which they compute: product, bias, residual,
