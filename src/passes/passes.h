@@ -8,6 +8,7 @@ namespace headway {
 
 extern const Pass kFoldConstants;
 extern const Pass kRemoveNoOp;
+extern const Pass kTransposeToReshape;
 extern const Pass kFoldPad;
 extern const Pass kFoldBatchNorm;
 extern const Pass kFoldScale;
@@ -16,6 +17,9 @@ extern const Pass kRecognizeGelu;
 extern const Pass kRecognizeSilu;
 extern const Pass kRecognizeHardSwish;
 extern const Pass kFuseBias;
+extern const Pass kHoistReshape;
+extern const Pass kFuseAttention;
+extern const Pass kAbsorbTranspose;
 extern const Pass kFuseResidual;
 extern const Pass kFuseActivation;
 

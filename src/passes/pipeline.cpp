@@ -19,6 +19,7 @@ constexpr std::array kPipeline = {
     // Shape arithmetic and unused decoration first: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,
+    &kTransposeToReshape,
     // Then everything a convolution's own weights and attributes can express, while it is still an
     // ONNX Conv. Batch-norm comes before lone scales, which may follow it.
     &kFoldPad,
@@ -31,8 +32,12 @@ constexpr std::array kPipeline = {
     &kRecognizeSilu,
     &kRecognizeHardSwish,
     // At last the fused operators, in the order in which they compute: product, bias, residual,
-    // activation.
+    // activation. Attention comes before the residual, which would take its mask, and out of whose
+    // way it takes transposes.
     &kFuseBias,
+    &kHoistReshape,
+    &kFuseAttention,
+    &kAbsorbTranspose,
     &kFuseResidual,
     &kFuseActivation,
 };
