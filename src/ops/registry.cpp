@@ -16,6 +16,7 @@ std::vector<Operator> collect() {
   for (const auto family : {activation_operators,
                             arg_reduce_operators,
                             attention_operators,
+                            blocked_operators,
                             cast_operators,
                             conv_operators,
                             conv_transpose_operators,

@@ -103,7 +103,17 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     jnz(next, T_NEAR);
   }
 
+  /// One row uses each vector of B once, so it need not be in a register.
+  void multiply_row_step(int k) {
+    vbroadcastss(vector(registers() - 1 - k % 2), ptr[row_ + bytes(k)]);
+    for (int v = 0; v < vectors(); ++v) {
+      vfmadd231ps(sum(0, v), vector(registers() - 1 - k % 2),
+                  ptr[b_ + bytes((k * vectors() + v) * width_)]);
+    }
+  }
+
   void multiply_step(int k) {
+    if (shape_.rows == 1) return multiply_row_step(k);
     for (int v = 0; v < vectors(); ++v) {
       vmovups(b_vector(v), ptr[b_ + bytes((k * vectors() + v) * width_)]);
     }

@@ -23,7 +23,7 @@ struct BrgemmShape {
   int rows = 1;          ///< 1 to max_brgemm_rows.
   int vectors = 1;       ///< 1 to kMaxBrgemmVectors; output columns come in whole vectors,
   int last_columns = 0;  ///< except that only so many of the last one are written; 0 means all.
-  int k = 1;             ///< 1 to 16 or so: it is unrolled.
+  int k = 1;             ///< Unrolled, so it should be small: 4 is enough to hide the loop.
   int line_rows = 1 << 30;
   std::int64_t a_row_stride = 0;  ///< Element (r, k) of A_i is at a + a_offsets[i] + its row + k.
   std::int64_t a_line_stride = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/blocked_depthwise_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
@@ -21,6 +22,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .store_transposed = store_transposed,
       .pack_window = pack_window,
       .depthwise_row = depthwise_row,
+      .depthwise_band = depthwise_band,
       .pool_row = pool_row,
       .unary = unary_loop,
       .binary = binary_loop,
