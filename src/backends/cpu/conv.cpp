@@ -121,6 +121,7 @@ class BlockedConvStep final : public Step {
   }
 
   std::size_t scratch_bytes() const override { return kernel_.scratch_bytes(); }
+  std::string algorithm() const override { return "direct"; }
   bool reads(std::size_t input) const override { return input != kWeights; }
   bool may_overwrite(std::size_t input) const override { return input == kResidual; }
 
