@@ -10,6 +10,7 @@
 #include "formats/format.h"
 #include "input_shapes.h"
 #include "model_spec.h"
+#include "ops/index_limit.h"
 #include "ops/operator.h"
 #include "shape_option.h"
 
@@ -37,8 +38,9 @@ class EngineModel : public bench::ModelSource {
 
   std::vector<bench::InputSpec> inputs() const override {
     std::vector<bench::InputSpec> specs;
-    for (const ValueInfo& input : model_.inputs())
-      specs.push_back({input.name, input.dtype, input.shape});
+    for (const Value* input : model_.graph().inputs())
+      specs.push_back({input->name(), input->type.dtype, input->type.static_shape().value(),
+                       index_limit(*input)});
     return specs;
   }
 

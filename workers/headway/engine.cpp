@@ -59,6 +59,7 @@ Settings Engine::load(const LoadRequest& request) {
          request.device, "' yet");
   }
   CompileOptions options{.threads = request.threads};
+  if (request.tuned) options.tune = Tune::kMeasure;
   for (const NamedTensor& input : request.inputs) {
     options.input_shapes.push_back(input.tensor.shape());
   }
