@@ -26,12 +26,13 @@ const std::vector<StepInfo> kSteps = {step("a", StepCategory::kConvolution, "dir
                                       step("b", StepCategory::kMemory),
                                       step("c", StepCategory::kConvolution, "gemm")};
 
-/// A run on two threads: step i takes `times[i]`, thread 0 works all of it and thread 1 half.
+/// A run on two threads: step i takes `times[i]`, thread 0 works all of it and thread 1 half, a
+/// tenth of it in transforms.
 Profile run_of(const std::vector<std::int64_t>& times, std::int64_t begin = 1000) {
   Profile profile{.threads = 2, .begin_ns = begin};
   for (const std::int64_t time : times) {
     profile.spans.push_back({begin, begin + time, time});
-    profile.spans.push_back({begin + time / 4, begin + time * 3 / 4, time / 2});
+    profile.spans.push_back({begin + time / 4, begin + time * 3 / 4, time / 2, time / 10});
     profile.ends_ns.push_back(begin += time);
   }
   return profile;
@@ -136,10 +137,13 @@ TEST(Profile, TextCutsLongNamesAtTheirBeginning) {
   EXPECT_EQ(text.find(std::string(40, 'x')), std::string::npos);
 }
 
-TEST(Profile, OneThreadIsNeverIdle) {
-  ProfileReport report = report_of({{100, 300, 50}});
-  report.program.threads = 1;
-  EXPECT_EQ(profile_text(report, ProfileKey::kNode, 0).find("idle"), std::string::npos);
+TEST(Profile, ThreadTimeAddsUpToAllThreads) {
+  const std::string text =
+      profile_text(report_of({{100'000, 300'000, 100'000}}), ProfileKey::kNode, 0);
+  for (const char* row : {"memory-bound         420.0   42 %", "convolution          280.0   28 %",
+                          "winograd transforms   50.0  5.0 %", "idle threads         250.0   25 %",
+                          "total                 1000  100 %"})
+    EXPECT_NE(text.find(row), std::string::npos) << row << " is not in\n" << text;
 }
 
 TEST(Profile, JsonKeepsExecutionOrderAndSums) {

@@ -113,14 +113,16 @@ std::string group_table(std::span<const ProfileGroup> groups, ProfileKey by, std
 /// Where the time of all threads goes: unlike the time of steps, it includes waiting.
 std::string thread_time_table(std::span<const ProfileGroup> categories, const Whole& whole) {
   Table table({{"thread time", true}, {"µs"}, {"share"}});
-  double idle_ns = 0;
+  const auto add = [&](const std::string& name, double time_ns, bool bold = false) {
+    table.add({name, microseconds(time_ns), share_of(time_ns, whole.thread_time_ns())}, bold);
+  };
   for (const ProfileGroup& group : categories) {
-    const double busy_ns = group.time_ns * whole.threads - group.idle_ns;
-    table.add({group.name, microseconds(busy_ns), share_of(busy_ns, whole.thread_time_ns())});
-    idle_ns += group.idle_ns;
+    add(group.name, group.time_ns * whole.threads - group.idle_ns - group.transform_ns);
   }
-  table.add({"idle threads", microseconds(idle_ns), share_of(idle_ns, whole.thread_time_ns())});
-  table.add({"total", microseconds(whole.thread_time_ns()), share_of(1, 1)}, true);
+  const ProfileGroup sum = total_of(categories);
+  if (sum.transform_ns > 0) add("winograd transforms", sum.transform_ns);
+  add("idle threads", sum.idle_ns);
+  add("total", whole.thread_time_ns(), true);
   return table.to_text(false);
 }
 
@@ -168,8 +170,7 @@ std::string profile_text(const ProfileReport& report, ProfileKey by, std::size_t
   if (by != ProfileKey::kCategory) {
     text += '\n' + group_table(categories, ProfileKey::kCategory, 0, whole);
   }
-  if (whole.threads > 1) text += '\n' + thread_time_table(categories, whole);
-  return text;
+  return text + '\n' + thread_time_table(categories, whole);
 }
 
 }  // namespace headway::bench

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "ops/blocked.h"
 #include "ops/fused.h"
 
 namespace headway {
@@ -38,6 +39,7 @@ std::int64_t multiply_adds(const Node& node) {
   if (is(node, "Conv", "FusedConv")) {
     return num_elements(output) / weights.at(0) * num_elements(weights);
   }
+  if (node.is("BlockedConv", kFusedDomain)) return blocked_conv_geometry(node).macs();
   if (node.is("ConvTranspose")) {
     const std::int64_t inputs = num_elements(shape_of(node.input(0)));
     return inputs == 0 ? 0 : inputs / weights.at(0) * num_elements(weights);

@@ -44,6 +44,9 @@ TEST(Cost, CountsConvolutionsByTheirDefinition) {
       EXPECT_EQ(multiply_adds(*conv.node), conv_geometry(*conv.node).macs()) << op << attributes;
     }
   }
+  EXPECT_EQ(count("%x: float32[1,1,9,8,16], %w: float32[20,6,3,3]",
+                  "headway.BlockedConv(%x, %w) {block = 16, pads = [1, 1, 1, 1]}"),
+            9 * 8 * 20 * 6 * 9);
   EXPECT_EQ(count("%x: float32[1,4,5,5], %w: float32[4,2,3,3]", "ConvTranspose(%x, %w)"),
             25 * 4 * 2 * 9);
 }
