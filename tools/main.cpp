@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int status = kSuccess;
   add_bench_command(app, status);
+  add_report_command(app, status);
   add_run_command(app, status);
   add_convert_command(app, status);
   add_inspect_command(app, status);
