@@ -17,6 +17,7 @@
 #include "bench/interrupt.h"
 #include "bench/race.h"
 #include "bench/report.h"
+#include "bench/saved_report.h"
 #include "bench/units.h"
 #include "bench_arguments.h"
 #include "bench_live.h"
