@@ -2,6 +2,8 @@
 
 #include "kernels/inner_loops.h"
 #include "kernels/isa/blocked_depthwise_loops.h"
+#include "kernels/isa/blocked_loops.h"
+#include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
@@ -24,6 +26,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .depthwise_row = depthwise_row,
       .depthwise_band = depthwise_band,
       .pool_row = pool_row,
+      .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
       .scale_shift = scale_shift_loop,
@@ -32,6 +35,8 @@ constexpr InnerLoops loops_of(const char* name) {
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
+      .block_pixels = block_pixels,
+      .unblock_pixels = unblock_pixels,
   };
 }
 
