@@ -7,6 +7,7 @@
 #include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/gemm/tile.h"
+#include "kernels/movement/lanes.h"
 #include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
 
@@ -51,6 +52,7 @@ struct InnerLoops {
   /// output[column * output_stride + row] = input[row * input_stride + column]
   void (*transpose)(std::int64_t rows, std::int64_t columns, const float* input,
                     std::int64_t input_stride, float* output, std::int64_t output_stride) noexcept;
+  void (*select_lanes)(const LaneSelection& selection) noexcept;
 };
 
 }  // namespace headway

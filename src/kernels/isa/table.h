@@ -5,6 +5,7 @@
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
+#include "kernels/isa/select_loops.h"
 #include "kernels/isa/window_loops.h"
 
 namespace headway {
@@ -32,6 +33,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
+      .select_lanes = select_lanes,
   };
 }
 
