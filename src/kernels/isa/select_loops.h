@@ -32,44 +32,28 @@ inline Vector take_lanes(Vector v, Bits from, Vector source) {
 #endif
 }
 
-/// The picks stay in registers.
-template <int kCount>
-inline void select_few(const LaneSelection& selection) {
-  Bits from[kCount];
-  const float* sources[kCount];
-#pragma GCC unroll 4
-  for (int i = 0; i < kCount; ++i) {
-    from[i] = load_pick(selection.picks[i]);
-    sources[i] = selection.sources[i];
+/// A run of pixels that shares the loading of each pick.
+template <int kPixels>
+inline void select_pixels(const LaneSelection& selection, std::int64_t first) {
+  Vector pixels[kPixels] = {};
+  for (int i = 0; i < selection.count; ++i) {
+    const Bits from = load_pick(selection.picks[i]);
+    const float* source = selection.sources[i] + first * kWidth;
+#pragma GCC unroll 8
+    for (int p = 0; p < kPixels; ++p) {
+      pixels[p] = take_lanes(pixels[p], from, load(source + p * kWidth));
+    }
   }
-  for (std::int64_t at = 0; at < selection.pixels * kWidth; at += kWidth) {
-    Vector v{};
-#pragma GCC unroll 4
-    for (int i = 0; i < kCount; ++i) v = take_lanes(v, from[i], load(sources[i] + at));
-    store(selection.output + at, v);
-  }
+  float* output = selection.output + first * kWidth;
+#pragma GCC unroll 8
+  for (int p = 0; p < kPixels; ++p) store(output + p * kWidth, pixels[p]);
 }
 
 void select_lanes(const LaneSelection& selection) noexcept {
-  switch (selection.count) {
-    case 1:
-      return select_few<1>(selection);
-    case 2:
-      return select_few<2>(selection);
-    case 3:
-      return select_few<3>(selection);
-    case 4:
-      return select_few<4>(selection);
-    default:
-      break;
-  }
-  for (std::int64_t at = 0; at < selection.pixels * kWidth; at += kWidth) {
-    Vector v{};
-    for (int i = 0; i < selection.count; ++i) {
-      v = take_lanes(v, load_pick(selection.picks[i]), load(selection.sources[i] + at));
-    }
-    store(selection.output + at, v);
-  }
+  constexpr int kRun = 8;
+  std::int64_t pixel = 0;
+  for (; pixel + kRun <= selection.pixels; pixel += kRun) select_pixels<kRun>(selection, pixel);
+  for (; pixel < selection.pixels; ++pixel) select_pixels<1>(selection, pixel);
 }
 
 }  // namespace
