@@ -8,6 +8,7 @@
 #include "kernels/elementwise/function.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/pool/band.h"
+#include "kernels/movement/lanes.h"
 #include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
 
@@ -60,6 +61,7 @@ struct InnerLoops {
   /// output[channel * stride + pixel] = input[pixel * width + channel]
   void (*unblock_pixels)(int channels, std::int64_t pixels, const float* input, float* output,
                          std::int64_t stride) noexcept;
+  void (*select_lanes)(const LaneSelection& selection) noexcept;
 };
 
 }  // namespace headway

@@ -7,6 +7,7 @@
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
+#include "kernels/isa/select_loops.h"
 #include "kernels/isa/window_loops.h"
 
 namespace headway {
@@ -37,6 +38,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .transpose = transpose,
       .block_pixels = block_pixels,
       .unblock_pixels = unblock_pixels,
+      .select_lanes = select_lanes,
   };
 }
 
