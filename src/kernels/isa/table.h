@@ -5,6 +5,7 @@
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/window_loops.h"
+#include "kernels/isa/winograd_loops.h"
 
 namespace headway {
 namespace {
@@ -20,6 +21,9 @@ constexpr InnerLoops loops_of(const char* name) {
       .gemm_tile = gemm_tile,
       .store_transposed = store_transposed,
       .pack_window = pack_window,
+      .winograd_input = winograd_input_transform,
+      .winograd_output = winograd_output_transform,
+      .winograd_weights = winograd_weight_transform,
       .depthwise_row = depthwise_row,
       .pool_row = pool_row,
       .unary = unary_loop,
