@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ops/cost.h"
+
 namespace headway {
 namespace {
 
@@ -58,18 +60,6 @@ std::int64_t peak_bytes(const Graph& graph) {
 }
 
 }  // namespace
-
-std::int64_t multiply_adds(const Node& node) {
-  if (!node.domain().empty() || node.output() == nullptr) return 0;
-  const Shape output = shape_of(node.output()), weight = shape_of(node.input(1));
-  if (node.is("Conv")) return num_elements(output) / weight.at(0) * num_elements(weight);
-  if (node.is("ConvTranspose"))
-    return num_elements(shape_of(node.input(0))) / weight.at(0) * num_elements(weight);
-  if (node.is("Gemm"))
-    return num_elements(output) * weight.at(node.get_int("transB", 0) != 0 ? 1 : 0);
-  if (node.is("MatMul")) return num_elements(output) * shape_of(node.input(0)).back();
-  return 0;
-}
 
 Cost cost_of(const Graph& graph) {
   Cost cost;

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <map>
+#include <vector>
+
+#include "base/thread_pool.h"
 
 namespace headway {
 namespace {
@@ -68,6 +72,28 @@ double measure(const Loop& loop) {
   return best;
 }
 
+double measure_copy(std::int64_t bytes, int threads) {
+  ThreadPool pool(threads);
+  const auto pages = static_cast<std::size_t>(bytes / 2 / 4096 + 1);
+  std::vector<char> from(pages * 4096, 1), to(pages * 4096, 1);
+  const auto copy = [&](std::int64_t first, std::int64_t last, int) {
+    std::memcpy(to.data() + first * 4096, from.data() + first * 4096,
+                static_cast<std::size_t>(last - first) * 4096);
+  };
+  double best = 0;
+  const std::int64_t rounds = (std::int64_t{1} << 26) / bytes + 1;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t round = 0; round < rounds; ++round) {
+      pool.parallel_for(static_cast<std::int64_t>(pages), copy);
+      benchmark::ClobberMemory();
+    }
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    best = std::max(best, static_cast<double>(rounds * bytes) / time.count());
+  }
+  return best;
+}
+
 }  // namespace
 
 double peak_flops(Isa isa) {
@@ -82,6 +108,20 @@ void count_flops(benchmark::State& state, Isa isa, int threads, double flops) {
   state.counters["GFLOP/s"] = benchmark::Counter(total * 1e-9, benchmark::Counter::kIsRate);
   state.counters["of peak"] =
       benchmark::Counter(total / peak_flops(isa) / threads, benchmark::Counter::kIsRate);
+}
+
+double copy_bandwidth(std::int64_t bytes, int threads) {
+  static std::map<std::pair<std::int64_t, int>, double> measured;
+  const auto [entry, is_new] = measured.try_emplace({bytes, threads});
+  if (is_new) entry->second = measure_copy(bytes, threads);
+  return entry->second;
+}
+
+void count_bytes(benchmark::State& state, int threads, std::int64_t bytes) {
+  const auto total = static_cast<double>(bytes * state.iterations());
+  state.counters["GB/s"] = benchmark::Counter(total * 1e-9, benchmark::Counter::kIsRate);
+  state.counters["of copy"] =
+      benchmark::Counter(total / copy_bandwidth(bytes, threads), benchmark::Counter::kIsRate);
 }
 
 }  // namespace headway

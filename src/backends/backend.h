@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "backends/packed_weights.h"
 #include "graph/graph.h"
@@ -11,6 +12,7 @@ namespace headway {
 
 class ThreadPool;
 struct InnerLoops;
+class BrgemmSet;
 
 /// The memory one step works on, in the node's order. Omitted operands are nullptr.
 struct Operands {
@@ -35,11 +37,14 @@ class Step {
   virtual bool may_overwrite(std::size_t /*input*/) const { return false; }
   /// True if a plain reference kernel does the work: slow, and counted in every report.
   virtual bool is_reference() const { return false; }
+  /// "winograd 4x4", "depthwise", …, where there are several ways; for profiles and reports.
+  virtual std::string algorithm() const { return {}; }
 };
 
 /// What lowering may use besides the node itself.
 struct Lowering {
   PackedWeights& weights;
+  BrgemmSet& tiles;         ///< Made for `loops`; must outlive the steps.
   const InnerLoops& loops;  ///< Of the instruction set to run on; must outlive the steps.
   int threads = 1;
 };

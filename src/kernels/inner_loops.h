@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/brgemm/tile.h"
+#include "kernels/depthwise/band.h"
 #include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/gemm/tile.h"
@@ -32,6 +33,7 @@ struct InnerLoops {
   void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
   void (*depthwise_row)(const DepthwiseRow& row) noexcept;
+  void (*depthwise_band)(const DepthwiseBand& band) noexcept;
   void (*pool_row)(const PoolRow& row) noexcept;
 
   void (*unary)(Unary function, std::int64_t size, const float* input, float* output) noexcept;

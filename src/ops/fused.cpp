@@ -7,6 +7,7 @@
 #include "ops/convolve.h"
 #include "ops/dims.h"
 #include "ops/families.h"
+#include "ops/fused_rules.h"
 #include "ops/map.h"
 #include "ops/matmul_reference.h"
 #include "ops/normalization_rules.h"
@@ -30,15 +31,6 @@ constexpr NamedActivation kNames[] = {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kHighest = std::numeric_limits<float>::max();
-
-std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs) {
-  specs.insert(specs.end(), {{"activation", AttributeKind::kString},
-                             {"activation_alpha", AttributeKind::kFloat},
-                             {"activation_beta", AttributeKind::kFloat},
-                             {"activation_max", AttributeKind::kFloat},
-                             {"activation_min", AttributeKind::kFloat}});
-  return specs;
-}
 
 void require_broadcast_to(const InferContext& context, std::size_t index,
                           const TensorType& output) {
@@ -74,22 +66,6 @@ void infer_fused_conv(InferContext& context) {
     }
   }
   context.set_output(0, output);
-}
-
-void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  const ConvGeometry geometry = conv_geometry(node, inputs[0].shape(), inputs[1].shape());
-  const Activation activation = fused_activation(node);
-  std::vector<double> bias(static_cast<std::size_t>(geometry.out_channels), 0.0);
-  if (inputs.size() > 2 && inputs[2].defined()) bias = to_doubles(inputs[2]);
-  dispatch_floats(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const T* residual = inputs.size() > 3 && inputs[3].defined() ? inputs[3].data<T>() : nullptr;
-    convolve(geometry, inputs[0].data<T>(), inputs[1].data<T>(), outputs[0].data<T>(),
-             [&](double sum, std::int64_t channel, std::int64_t index) {
-               sum += bias[static_cast<std::size_t>(channel)];
-               if (residual != nullptr) sum += load(residual[index]);
-               return activation(sum);
-             });
-  });
 }
 
 void infer_fused_gemm(InferContext& context) {
@@ -151,6 +127,31 @@ std::optional<float> constant_bound(const Node& node, std::size_t index, float o
 }
 
 }  // namespace
+
+std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs) {
+  specs.insert(specs.end(), {{"activation", AttributeKind::kString},
+                             {"activation_alpha", AttributeKind::kFloat},
+                             {"activation_beta", AttributeKind::kFloat},
+                             {"activation_max", AttributeKind::kFloat},
+                             {"activation_min", AttributeKind::kFloat}});
+  return specs;
+}
+
+void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const ConvGeometry geometry = conv_geometry(node, inputs[0].shape(), inputs[1].shape());
+  const Activation activation = fused_activation(node);
+  std::vector<double> bias(static_cast<std::size_t>(geometry.out_channels), 0.0);
+  if (inputs.size() > 2 && inputs[2].defined()) bias = to_doubles(inputs[2]);
+  dispatch_floats(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* residual = inputs.size() > 3 && inputs[3].defined() ? inputs[3].data<T>() : nullptr;
+    convolve(geometry, inputs[0].data<T>(), inputs[1].data<T>(), outputs[0].data<T>(),
+             [&](double sum, std::int64_t channel, std::int64_t index) {
+               sum += bias[static_cast<std::size_t>(channel)];
+               if (residual != nullptr) sum += load(residual[index]);
+               return activation(sum);
+             });
+  });
+}
 
 Activation fused_activation(const Node& node) {
   const std::string name = node.get_string("activation", "");

@@ -19,6 +19,21 @@
 //
 //   Silu(X) -> Y                      Y = X · sigmoid(X)
 //
+//   BlockChannels(X) -> Y             Y[n, c / block, y, x, c % block] = X[n, c, y, x]
+//     Attribute block; lanes beyond the last channel are zero.
+//
+//   UnblockChannels(X) -> Y           The inverse. Attribute channels.
+//
+//   BlockedConv(X, W, B?, Z?) -> Y    FusedConv with Y and Z in blocks of channels, and X too
+//   unless
+//     it has rank 4. Attributes of FusedConv, and block.
+//
+//   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift); scale and shift are broadcast to
+//   X.
+//
+// Blocked tensors are [N, ceil(C / block), H, W, block]. What the lanes beyond channel C hold is
+// not specified, except where it says so above; no operator lets them reach a channel.
+//
 // All tensors of a node have one floating-point dtype. Sums and the activation are computed without
 // intermediate rounding in the reference kernels.
 //

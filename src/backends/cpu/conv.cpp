@@ -6,6 +6,8 @@
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
 #include "kernels/conv/conv_transpose.h"
+#include "kernels/conv/direct_conv.h"
+#include "ops/blocked.h"
 #include "ops/conv_geometry.h"
 
 namespace headway::cpu {
@@ -81,6 +83,7 @@ class ConvStep final : public Step {
   }
   bool reads(std::size_t input) const override { return input != kWeights || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  std::string algorithm() const override { return kernel_.algorithm(); }
 
  private:
   const float* pack_now(const Operands& operands) const {
@@ -98,7 +101,43 @@ class ConvStep final : public Step {
   Tensor packed_;  ///< Undefined if the weights are not constant.
 };
 
+class BlockedConvStep final : public Step {
+ public:
+  BlockedConvStep(const Node& node, const ConvShape& shape, Lowering& lowering)
+      : loops_(lowering.loops),
+        activation_(fused_function(node)),
+        kernel_(shape, shape_of(node.input(0)).size() == 4,
+                {node.input(kBias) != nullptr, node.input(kResidual) != nullptr, activation_},
+                lowering.tiles, lowering.threads) {
+    packed_ = lowering.weights.get(
+        node.input(kWeights)->constant(), layout_name("blocked conv", shape), kernel_.packed_size(),
+        [&](const float* source, float* packed) { kernel_.pack(source, packed); });
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    kernel_.run({pool, loops_}, float_input(operands, 0), static_cast<const float*>(packed_.raw()),
+                {float_input(operands, kBias), float_input(operands, kResidual), activation_},
+                float_output(operands), operands.scratch);
+  }
+
+  std::size_t scratch_bytes() const override { return kernel_.scratch_bytes(); }
+  bool reads(std::size_t input) const override { return input != kWeights; }
+  bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+
+ private:
+  const InnerLoops& loops_;
+  Unary activation_;
+  DirectConv kernel_;
+  Tensor packed_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering) {
+  const auto shape = conv_shape(blocked_conv_geometry(node));
+  if (!shape || !node.input(kWeights)->is_constant()) return nullptr;
+  return std::make_unique<BlockedConvStep>(node, *shape, lowering);
+}
 
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
   const auto shape = conv_shape(conv_geometry(node));

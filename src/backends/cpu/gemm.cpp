@@ -55,6 +55,7 @@ class GemmStep final : public Step {
   std::size_t scratch_bytes() const override { return scratch_bytes_; }
   bool reads(std::size_t input) const override { return input != kB || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == addends_.residual; }
+  std::string algorithm() const override { return "gemm"; }
 
  private:
   Gemm gemm_;

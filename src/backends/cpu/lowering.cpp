@@ -16,6 +16,7 @@ struct Entry {
 constexpr std::array kTable = {
     Entry{"Conv", "", lower_conv},
     Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
     Entry{"Gemm", "", lower_gemm},

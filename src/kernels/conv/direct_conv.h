@@ -67,6 +67,8 @@ class DirectConv {
   void divide(int threads);
 
   void pack_group(const ColumnGroup& group, const float* weights, float* packed) const noexcept;
+  void transpose_block(const ColumnGroup& group, int vector, const float* weights,
+                       float* packed) const noexcept;
   void pack_block(const ColumnGroup& group, int vector, const float* weights,
                   float* packed) const noexcept;
   void run_task(const Task& task, std::int64_t index, float* copy) const noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/blocked_depthwise_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
@@ -25,6 +26,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
       .depthwise_row = depthwise_row,
+      .depthwise_band = depthwise_band,
       .pool_row = pool_row,
       .unary = unary_loop,
       .binary = binary_loop,
