@@ -21,6 +21,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     clear_sums();
     multiply();
     finish();
+    if (shape_.prefetch != 0) pop(rbx);
     vzeroupper();
     ret();
     if (width_ == 8 && shape_.last_columns != 0) mask_table();
@@ -64,6 +65,10 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     mov(offsets_, argument(offsetof(BrgemmCall, a_offsets)));
     mov(left_, argument(offsetof(BrgemmCall, batch)));
     mov(b_, argument(offsetof(BrgemmCall, b)));
+    if (shape_.prefetch != 0) {
+      push(rbx);
+      mov(rbx, argument(offsetof(BrgemmCall, prefetch)));
+    }
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
@@ -96,7 +101,13 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     L(next);
     mov(row_, ptr[offsets_]);
     add(row_, a_);
-    for (int k = 0; k < shape_.k; ++k) multiply_step(k);
+    for (int k = 0; k < shape_.k; ++k) {
+      multiply_step(k);
+      for (int i = shape_.prefetch * k / shape_.k; i < shape_.prefetch * (k + 1) / shape_.k; ++i) {
+        prefetcht1(ptr[rbx + 64 * i]);
+      }
+    }
+    if (shape_.prefetch != 0) add(rbx, 64 * shape_.prefetch);
     add(offsets_, 8);
     add(b_, bytes(static_cast<std::int64_t>(shape_.k) * vectors() * width_));
     dec(left_);

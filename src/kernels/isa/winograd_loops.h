@@ -168,19 +168,6 @@ template <int kTile>
   }
 }
 
-/// Fetches pixels that a later tile will need: lines of an image are too short for the processor to
-/// see them coming.
-template <int kRows, int kColumns, int kWrite>
-inline void prefetch_pixels(const float* image, std::int64_t line) {
-#pragma GCC unroll 8
-  for (int y = 0; y < kRows; ++y) {
-#pragma GCC unroll 8
-    for (int x = 0; x < kColumns; ++x) __builtin_prefetch(image + x * kWidth, kWrite, 3);
-    advance(image, line);
-  }
-}
-constexpr int kTilesAhead = 4;
-
 /// The pixels of a tile that hangs over the image's edge, with zeros around them.
 template <int kExtent>
 inline void copy_patch(const WinogradInputLine& line, std::int64_t left, float* patch) {
@@ -205,8 +192,6 @@ void winograd_input_line(const WinogradInputLine& line) noexcept {
   float* transformed = line.transformed;
   for (std::int64_t i = 0; i < tiles; ++i, transformed += kWidth) {
     const std::int64_t x = line.x + i * kTile;
-    const std::int64_t ahead = i + kTilesAhead < tiles ? (i + kTilesAhead) * kTile * kWidth : line.height * width * kWidth + (i + kTilesAhead - tiles) * kTile * kWidth;
-    prefetch_pixels<n, kTile, 0>(first + 2 * kWidth + ahead, width * kWidth);
     if (y_inside && x >= 0 && x + n <= width) {
       winograd_input_tile<kTile>(first + i * kTile * kWidth, width * kWidth, transformed, stride);
     } else {
@@ -318,8 +303,6 @@ void winograd_output_line(const WinogradOutputLine& line) noexcept {
                           at_most(line.height - line.y, kTile), 0};
   for (std::int64_t i = 0; i < tiles; ++i) {
     tile.columns = at_most(right - i * kTile, kTile);
-    const std::int64_t ahead = i + kTilesAhead < tiles ? (kTilesAhead) * kTile * kWidth : line.height * line.width * kWidth + (kTilesAhead - tiles) * kTile * kWidth;
-    prefetch_pixels<kTile, kTile, 1>(tile.image + ahead, line_stride);
     winograd_output_tile<kTile>(tile, epilogue, stride, line_stride);
     for (std::int64_t y = 0; needs_pass && y < tile.rows; ++y) {
       float* row = tile.image + y * line_stride;

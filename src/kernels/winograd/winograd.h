@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -8,17 +9,17 @@
 #include "kernels/context.h"
 #include "kernels/conv/conv_shape.h"
 #include "kernels/epilogue.h"
+#include "kernels/winograd/prefetch.h"
+#include "kernels/winograd/split.h"
 
 namespace headway {
 
 /// A 3×3 convolution by Winograd's minimal filtering F(m×m, 3×3), m being 2, 4 or 6: tiles of m × m
 /// output pixels become (m + 2)² frequencies, each a matrix product of its own. Input and output
-/// are blocked. Tiles are taken some at a time, so that frequencies stay in the caches. Immutable;
-/// holds no data.
-class Prefetch;
+/// are blocked. Immutable; holds no data.
 class Winograd {
  public:
-  /// One group, stride 1, dilation 1, 3×3.
+  /// One group, stride 1, dilation 1, 3×3, and an output that is not empty.
   static bool applies(const ConvShape& shape) noexcept;
 
   Winograd(const ConvShape& shape, int tile, BrgemmSet& tiles, int threads);
@@ -27,7 +28,7 @@ class Winograd {
   std::size_t packed_size() const noexcept;
   /// Transforms weights [out_channels × in_channels × 3 × 3]. `packed` must be 64-byte aligned.
   void pack(const float* weights, float* packed) const noexcept;
-  /// The same in parts [0, pack_parts()), in any order or at once.
+  /// The same in parts [0, pack_parts()), in any order and by any threads.
   std::int64_t pack_parts() const noexcept;
   void pack_part(const float* weights, std::int64_t part, float* packed) const noexcept;
 
@@ -45,51 +46,59 @@ class Winograd {
     int vectors = 1;
     std::int64_t packed = 0;  ///< Where its weights begin.
   };
-  /// Consecutive tiles, counted through all lines of all images.
+  /// Consecutive tiles, counted through the lines of all images.
   struct Tiles {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+    std::int64_t first = 0, last = 0;
+    std::int64_t size() const noexcept { return last - first; }
   };
+  /// Consecutive tiles of one line.
+  struct Line {
+    std::int64_t image, y, x;  ///< The first one's image and its place there, in tiles.
+    std::int64_t tiles;
+    std::int64_t index;  ///< Of the first one, in what it is a part of.
+  };
+  struct Image;
   struct Operands;
 
   std::int64_t frequencies() const noexcept { return std::int64_t{tile_ + 2} * (tile_ + 2); }
-  std::int64_t in_blocks() const noexcept;
-  std::int64_t out_blocks() const noexcept;
   std::int64_t all_tiles() const noexcept { return shape_.batch * tile_lines_ * tile_columns_; }
   Tiles chunk(std::int64_t index) const noexcept;
-  Tiles part(const Tiles& chunk, std::int64_t index) const noexcept;
+  Image input_image() const noexcept;
+  Image output_image() const noexcept;
 
   void cut_channels();
-  void divide(int threads);
   void make_products(BrgemmSet& tiles);
+  template <typename Body>
+  void for_lines(const Tiles& tiles, const Body& body) const noexcept;
 
-  void run_chunk(const Operands& operands, const Tiles& chunk, const Tiles& next, float* scratch) const noexcept;
-  Prefetch region(const float* images, const Tiles& tiles, std::int64_t first_block, std::int64_t blocks, bool input) const noexcept;
-  void transform_input(const float* input, const Tiles& tiles, std::int64_t block,
+  void run_chunks(const Operands& operands, std::int64_t worker, float* scratch) const noexcept;
+  void run_shared_chunk(const KernelContext& context, const Operands& operands, const Tiles& chunk,
+                        float* scratch) const noexcept;
+  void transform_input(const Operands& operands, const Tiles& tiles, std::int64_t block,
                        float* frequencies) const noexcept;
-  void run_group(const Operands& operands, const OutGroup& group, const Tiles& tiles,
-                 Prefetch& next, const float* frequencies, float* products) const noexcept;
-  void multiply(const OutGroup& group, std::int64_t tiles, const float* packed, Prefetch& next, Prefetch& out,
-                const float* frequencies, float* products) const noexcept;
+  void multiply(const Operands& operands, const OutGroup& group, const Tiles& tiles,
+                PrefetchRegion& next, const float* frequencies, float* products) const noexcept;
   void transform_output(const Operands& operands, const OutGroup& group, const Tiles& tiles,
                         const float* products) const noexcept;
+  PrefetchRegion region(const Image& image, const float* data, const Tiles& tiles,
+                        std::int64_t first_block, std::int64_t blocks) const noexcept;
 
   ConvShape shape_;
   int tile_;
   int width_;
   const InnerLoops* loops_;
+  std::int64_t in_blocks_, out_blocks_;
   std::int64_t tile_lines_, tile_columns_;
-  int step_ = 1;  ///< Input channels per matrix product.
+  WinogradSplit split_;
+  std::int64_t chunk_tiles_;  ///< In the largest chunk.
+  int step_;                  ///< Input channels per matrix product.
+  int prefetch_ = 0;          ///< Cache lines fetched meanwhile.
+  bool prefetches_weights_ = false;
+  std::int64_t frequency_stride_ = 0, product_stride_ = 0;
 
   std::vector<OutGroup> groups_;
-  std::int64_t chunks_ = 1;
-  std::int64_t chunk_tiles_ = 1;  ///< In the largest chunk.
-  std::int64_t parts_ = 1;        ///< Of a shared chunk.
-  bool shared_ = false;           ///< All threads work on one chunk, else on one each.
-  std::int64_t frequency_stride_ = 0, product_stride_ = 0;
-  std::int64_t part_tiles_ = 1;
   std::vector<std::int64_t> offsets_;
-  std::vector<Brgemm> products_;  ///< By vectors and rows.
+  std::vector<std::array<Brgemm, 29>> products_;  ///< By vectors and rows.
 };
 
 }  // namespace headway
