@@ -58,25 +58,24 @@ BrgemmActivation in_tile(Unary activation) {
 
 }  // namespace
 
-DirectConv::DirectConv(const ConvShape& shape, bool plain_input, const EpilogueKind& epilogue,
-                       BrgemmSet& tiles, int threads)
-    : shape_(plain_input ? shape : flattened(shape)),
+DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles)
+    : shape_(plan.plain_input ? shape : flattened(shape)),
       width_(tiles.loops().width),
       loops_(&tiles.loops()),
-      plain_input_(plain_input),
-      copies_(plain_input || reaches_over_edge(shape)) {
-  if (in_tile(epilogue.activation) == BrgemmActivation::kNone) {
-    late_activation_ = epilogue.activation;
+      plain_input_(plan.plain_input),
+      copies_(plan.plain_input || reaches_over_edge(shape)) {
+  if (in_tile(plan.epilogue.activation) == BrgemmActivation::kNone) {
+    late_activation_ = plan.epilogue.activation;
   }
   const std::int64_t per_group = shape.in_channels / shape.groups;
   step_ = static_cast<int>(std::min(kLongestStep, std::gcd(per_group, std::int64_t{width_})));
-  if (plain_input) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
+  if (plain_input_) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
   const int vectors = choose_vectors();
   cut_lines(vectors);
   lay_out_source();
   cut_channels(vectors);
-  make_tiles(epilogue, tiles);
-  divide(threads);
+  make_tiles(plan.epilogue, tiles);
+  divide(plan.threads);
 }
 
 std::int64_t DirectConv::in_blocks() const noexcept {
@@ -331,34 +330,29 @@ void DirectConv::pack_block(const ColumnGroup& group, int vector, const float* w
   }
 }
 
+/// Floats of one thread's copy of a band.
+std::int64_t DirectConv::copy_size() const noexcept {
+  return copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+}
+
 std::size_t DirectConv::scratch_bytes() const noexcept {
-  const std::int64_t copy = copies_ ? in_blocks() * source_plane_ : 0;
-  const std::int64_t floats = divide_up(copy, 16) * 16 * unit_parts_ * group_parts_ +
-                              divide_up(out_blocks() * width_, 16) * 16;
-  return static_cast<std::size_t>(floats) * sizeof(float);
+  return static_cast<std::size_t>(copy_size() * unit_parts_ * group_parts_) * sizeof(float);
 }
 
 struct DirectConv::Task {
   const float* input;
   const float* packed;
-  Epilogue epilogue;
-  const float* bias;
+  const Epilogue& epilogue;
   float* output;
 };
 
 void DirectConv::run(const KernelContext& context, const float* input, const float* packed,
                      const Epilogue& epilogue, float* output, void* scratch) const noexcept {
-  auto* bias = static_cast<float*>(scratch);
-  float* copies = bias + divide_up(out_blocks() * width_, 16) * 16;
-  if (epilogue.bias) {
-    std::memcpy(bias, epilogue.bias, static_cast<std::size_t>(shape_.out_channels) * sizeof(float));
-    std::fill(bias + shape_.out_channels, bias + out_blocks() * width_, 0.0F);
-  }
-  const Task task{input, packed, epilogue, bias, output};
-  const std::int64_t copy_size = copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+  const Task task{input, packed, epilogue, output};
+  auto* copies = static_cast<float*>(scratch);
   const auto parts = [&](std::int64_t first, std::int64_t last, int thread) {
     for (std::int64_t part = first; part < last; ++part) {
-      run_task(task, part, copies + thread * copy_size);
+      run_task(task, part, copies + thread * copy_size());
     }
   };
   context.pool.parallel_for(unit_parts_ * group_parts_, parts);
@@ -418,7 +412,7 @@ void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const floa
   call.b = task.packed + group.packed;
   call.c = task.output + out;
   if (task.epilogue.residual) call.residual = task.epilogue.residual + out;
-  call.bias = task.bias + group.first_block * width_;
+  if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
   call.low = task.epilogue.activation.alpha;
   call.high = task.epilogue.activation.beta;
   const bool short_lines = lines * line_groups_ < shape_.out_height;
