@@ -119,11 +119,11 @@ WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops&
                              int threads) noexcept {
   const CostModel model(shape, tile, loops);
   const std::int64_t tiles = model.all_tiles();
-  WinogradSplit best = model.apart(1, 1);
+  WinogradSplit best = model.apart(1, (tiles + 27) / 28);
   const auto consider = [&](const WinogradSplit& split) {
     if (split.cycles < best.cycles) best = split;
   };
-  for (const std::int64_t chunk : {14, 28, 42, 56, 112}) {
+  for (const std::int64_t chunk : {28, 42, 56}) {
     for (const std::int64_t workers : {std::int64_t{1}, std::min<std::int64_t>(threads, tiles)}) {
       consider(model.apart(workers, std::max<std::int64_t>(1, tiles / (workers * chunk))));
     }

@@ -12,6 +12,7 @@ namespace headway {
 namespace {
 
 constexpr int kMaxWidth = 16;
+constexpr std::int64_t kMostFrequencies = 64;
 constexpr float kNoBias[kMaxWidth] = {};
 
 /// Weights up to this many bytes come fast enough without being fetched ahead, once they have been
@@ -33,6 +34,15 @@ struct WinogradConv::Image {
   std::int64_t blocks, height, width;
   std::int64_t pad_top, pad_left;
   std::int64_t halo;  ///< How far a tile reaches into the next.
+};
+
+/// Pixels of some tiles in some blocks of channels, to be fetched.
+struct WinogradConv::Pixels {
+  Image image;
+  const float* data;
+  Tiles rest;
+  std::int64_t first_block, blocks;
+  PrefetchRegion current;
 };
 
 struct WinogradConv::Operands {
@@ -65,8 +75,7 @@ WinogradConv::WinogradConv(const ConvShape& shape, int tile, const WinogradSplit
       tiles_{0, shape.batch * tile_lines_ * tile_columns_},
       split_(split),
       chunk_tiles_(divide_up(tiles_.size(), split_.chunks)),
-      step_(static_cast<int>(std::gcd(shape.in_channels, std::int64_t{4}))),
-      prefetched_(step_ * kGroupVectors * width_) {
+      step_(static_cast<int>(std::gcd(shape.in_channels, std::int64_t{4}))) {
   cut_channels();
   for (std::int64_t c = 0; c < shape_.in_channels; c += step_) {
     const std::int64_t offset = c / width_ * chunk_tiles_ * width_ + c % width_;
@@ -99,7 +108,8 @@ void WinogradConv::make_products(BrgemmSet& tiles) {
   const std::int64_t least =
       std::max<std::int64_t>(1, tiles_.size() / split_.chunks / split_.parts);
   frequency_stride_ = odd_lines(in_blocks_ * chunk_tiles_ * width_);
-  product_stride_ = odd_lines(most * groups_.back().vectors * width_);
+  prefetched_weights_ = divide_up(
+      step_ * kGroupVectors * width_, 16 * divide_up(least, max_brgemm_rows(kGroupVectors, *loops_)));
   products_.resize(kGroupVectors + 2);
   for (const OutGroup* group : {&groups_.front(), &groups_.back()}) {
     product_stride_ = std::max(product_stride_, odd_lines(most * group->vectors * width_));
@@ -109,7 +119,8 @@ void WinogradConv::make_products(BrgemmSet& tiles) {
     shape.a_row_stride = width_;
     shape.c_row_stride = std::int64_t{group->vectors} * width_;
     shape.c_vector_stride = width_;
-    shape.prefetch = divide_up(prefetched_, 16);
+    shape.prefetch[0] = static_cast<int>(prefetched_weights_);
+    shape.prefetch[1] = prefetched_pixels();
     for (std::int64_t count = least; count <= most; ++count) {
       const std::int64_t cuts = divide_up(count, max_brgemm_rows(group->vectors, *loops_));
       for (const std::int64_t rows : {count / cuts, divide_up(count, cuts)}) {
@@ -135,8 +146,10 @@ void WinogradConv::pack(const float* weights, float* packed) const noexcept {
 
 void WinogradConv::pack_part(const float* weights, std::int64_t part,
                              float* packed) const noexcept {
-  constexpr std::int64_t kChannels = 8;
+  // Some channels at a time, as frequencies lie far apart, which few cache sets would bear.
+  constexpr std::int64_t kChannels = 4;
   alignas(64) float taps[kChannels * 9 * kMaxWidth];
+  alignas(64) float transformed[kMostFrequencies * kChannels * (kGroupVectors + 1) * kMaxWidth];
   const OutGroup& group = groups_[static_cast<std::size_t>(part)];
   const std::int64_t row = std::int64_t{group.vectors} * width_;
   const std::int64_t from_stride = shape_.in_channels * 9;
@@ -150,9 +163,13 @@ void WinogradConv::pack_part(const float* weights, std::int64_t part,
                         width_);
       loops_->winograd_weights(tile_, {.taps = taps,
                                        .channels = channels,
-                                       .transformed = packed + group.packed + c * row + v * width_,
-                                       .frequency_stride = shape_.in_channels * row,
+                                       .transformed = transformed + v * width_,
+                                       .frequency_stride = channels * row,
                                        .channel_stride = row});
+    }
+    for (std::int64_t f = 0; f < frequencies(); ++f) {
+      std::copy_n(transformed + f * channels * row, channels * row,
+                  packed + group.packed + (f * shape_.in_channels + c) * row);
     }
   }
 }
@@ -195,10 +212,8 @@ void WinogradConv::run_chunks(const Operands& operands, std::int64_t worker,
       transform_input(operands, tiles, block, scratch + block * chunk_tiles_ * width_);
     }
     g_phase[0]+=__rdtsc()-t0;
-    PrefetchRegion next;
-    if (i + 1 < chunks.last) {
-      next = region(input_image(), operands.input, chunk(i + 1), 0, in_blocks_);
-    }
+    Pixels next{input_image(), operands.input, {}, 0, in_blocks_, {}};
+    if (i + 1 < chunks.last) next.rest = chunk(i + 1);
     for (const OutGroup& group : groups_) {
       t0=__rdtsc();
       multiply(operands, group, tiles, i == chunks.first || !weights_stay, next, scratch, products);
@@ -225,7 +240,7 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
   const std::int64_t tasks = static_cast<std::int64_t>(groups_.size()) * split_.parts;
   context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int) {
     float* own = products + first * frequencies() * product_stride_;
-    PrefetchRegion none;
+    Pixels none{};
     for (std::int64_t i = tasks * first / split_.workers; i < tasks * last / split_.workers; ++i) {
       const OutGroup& group = groups_[static_cast<std::size_t>(i / split_.parts)];
       const Tiles part = tiles.part(i % split_.parts, split_.parts);
@@ -236,20 +251,25 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
   });
 }
 
+WinogradConv::Line WinogradConv::first_line(const Tiles& tiles) const noexcept {
+  const std::int64_t line = tiles.first / tile_columns_, x = tiles.first % tile_columns_;
+  return {line / tile_lines_, line % tile_lines_, x, std::min(tile_columns_ - x, tiles.size())};
+}
+
+/// Calls body(line, index of its first tile).
 template <typename Body>
 void WinogradConv::for_lines(const Tiles& tiles, const Body& body) const noexcept {
-  for (std::int64_t i = tiles.first; i < tiles.last;) {
-    const std::int64_t line = i / tile_columns_, x = i % tile_columns_;
-    const std::int64_t count = std::min(tile_columns_ - x, tiles.last - i);
-    body(Line{line / tile_lines_, line % tile_lines_, x, count, i - tiles.first});
-    i += count;
+  for (Tiles rest = tiles; rest.size() > 0;) {
+    const Line line = first_line(rest);
+    body(line, rest.first - tiles.first);
+    rest.first += line.tiles;
   }
 }
 
 void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles, std::int64_t block,
                                    float* frequencies) const noexcept {
   const std::int64_t plane = shape_.in_height * shape_.in_width * width_;
-  for_lines(tiles, [&](const Line& line) {
+  for_lines(tiles, [&](const Line& line, std::int64_t index) {
     loops_->winograd_input(
         tile_, {.image = operands.input + (line.image * in_blocks_ + block) * plane,
                 .height = shape_.in_height,
@@ -257,7 +277,7 @@ void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles,
                 .y = line.y * tile_ - shape_.pad_top,
                 .x = line.x * tile_ - shape_.pad_left,
                 .tiles = line.tiles,
-                .transformed = frequencies + line.index * width_,
+                .transformed = frequencies + index * width_,
                 .frequency_stride = frequency_stride_});
   });
 }
@@ -265,27 +285,25 @@ void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles,
 /// Meanwhile the caches fill with what is needed next: the next frequency's weights, where the
 /// output goes, and the next chunk's input.
 void WinogradConv::multiply(const Operands& operands, const OutGroup& group, const Tiles& tiles,
-                            bool weights_are_far, PrefetchRegion& next, const float* frequencies,
+                            bool weights_are_far, Pixels& next, const float* frequencies,
                             float* products) const noexcept {
   const std::int64_t cuts = divide_up(tiles.size(), max_brgemm_rows(group.vectors, *loops_));
   const std::int64_t row = std::int64_t{group.vectors} * width_;
   const std::int64_t panel = shape_.in_channels * row;
-  PrefetchRegion output =
-      region(output_image(), operands.output, tiles, group.first_block, group.vectors);
+  Pixels output{output_image(), operands.output, tiles, group.first_block, group.vectors, {}};
   BrgemmCall call;
   call.a_offsets = offsets_.data();
   call.batch = static_cast<std::int64_t>(offsets_.size());
   call.b = operands.packed + group.packed;
-  const std::int64_t fetched = call.batch * prefetched_;
+  const std::int64_t pixels = call.batch * prefetched_pixels() * 16;
   const auto& table = products_[static_cast<std::size_t>(group.vectors)];
   for (std::int64_t f = 0; f < this->frequencies(); ++f, call.b += panel) {
-    PrefetchRegion weights{call.b + panel, panel, 1, 0, weights_are_far ? 1 : 0, 0};
     for (std::int64_t i = 0; i < cuts; ++i) {
       const Range rows = part_of(tiles.size(), i, cuts);
-      call.prefetch = weights.take(fetched);
-      if (!call.prefetch) call.prefetch = output.take(fetched);
-      if (!call.prefetch) call.prefetch = next.take(fetched);
-      if (!call.prefetch) call.prefetch = call.b;
+      call.prefetch[0] = weights_are_far ? call.b + panel + panel * i / cuts : call.b;
+      call.prefetch[1] = take(output, pixels);
+      if (!call.prefetch[1]) call.prefetch[1] = take(next, pixels);
+      if (!call.prefetch[1]) call.prefetch[1] = call.b;
       call.a = frequencies + f * frequency_stride_ + rows.first * width_;
       call.c = products + f * product_stride_ + rows.first * row;
       table[static_cast<std::size_t>(rows.last - rows.first)](call);
@@ -297,12 +315,12 @@ void WinogradConv::transform_output(const Operands& operands, const OutGroup& gr
                                     const Tiles& tiles, const float* products) const noexcept {
   const std::int64_t plane = shape_.out_height * shape_.out_width * width_;
   const Epilogue& epilogue = operands.epilogue;
-  for_lines(tiles, [&](const Line& line) {
+  for_lines(tiles, [&](const Line& line, std::int64_t index) {
     for (int v = 0; v < group.vectors; ++v) {
       const std::int64_t block = group.first_block + v;
       const std::int64_t offset = (line.image * out_blocks_ + block) * plane;
       loops_->winograd_output(
-          tile_, {.products = products + (line.index * group.vectors + v) * width_,
+          tile_, {.products = products + (index * group.vectors + v) * width_,
                   .frequency_stride = product_stride_,
                   .tile_stride = std::int64_t{group.vectors} * width_,
                   .image = operands.output + offset,
@@ -318,30 +336,37 @@ void WinogradConv::transform_output(const Operands& operands, const OutGroup& gr
   });
 }
 
-/// The pixels of some tiles, as far as they lie in the first one's image; whole lines unless the
-/// tiles are all on one.
-PrefetchRegion WinogradConv::region(const Image& image, const float* data, const Tiles& tiles,
-                                    std::int64_t first_block, std::int64_t blocks) const noexcept {
-  const std::int64_t line = tiles.first / tile_columns_, last = (tiles.last - 1) / tile_columns_;
-  const std::int64_t index = line / tile_lines_;
-  const std::int64_t end = std::min(last + 1 - index * tile_lines_, tile_lines_);
-  const std::int64_t left = line == last ? tiles.first % tile_columns_ : 0;
-  const std::int64_t right = line == last ? (tiles.last - 1) % tile_columns_ + 1 : tile_columns_;
+/// The pixels that some tiles of one line cover.
+PrefetchRegion WinogradConv::region(const Pixels& pixels, const Line& line) const noexcept {
+  const Image& image = pixels.image;
   const auto pixel = [&](std::int64_t tile, std::int64_t pad, std::int64_t size) {
     return std::clamp<std::int64_t>(tile * tile_ - pad, 0, size);
   };
-  const std::int64_t top = pixel(line % tile_lines_, image.pad_top, image.height);
-  const std::int64_t bottom = pixel(end, image.pad_top - image.halo, image.height);
-  const std::int64_t start = pixel(left, image.pad_left, image.width);
-  const std::int64_t stop = pixel(right, image.pad_left - image.halo, image.width);
+  const std::int64_t top = pixel(line.y, image.pad_top, image.height);
+  const std::int64_t bottom = pixel(line.y + 1, image.pad_top - image.halo, image.height);
+  const std::int64_t left = pixel(line.x, image.pad_left, image.width);
+  const std::int64_t right =
+      pixel(line.x + line.tiles, image.pad_left - image.halo, image.width);
   const std::int64_t plane = image.height * image.width * width_;
-  return {data + (index * image.blocks + first_block) * plane +
-              (top * image.width + start) * width_,
-          (stop - start) * width_,
+  return {pixels.data + (line.image * image.blocks + pixels.first_block) * plane +
+              (top * image.width + left) * width_,
+          (right - left) * width_,
           bottom - top,
           image.width * width_,
-          blocks,
+          pixels.blocks,
           plane};
+}
+
+/// The next run of at most `floats`, or null if all are taken.
+const float* WinogradConv::take(Pixels& pixels, std::int64_t floats) const noexcept {
+  const float* run = pixels.current.take(floats);
+  while (!run && pixels.rest.size() > 0) {
+    const Line line = first_line(pixels.rest);
+    pixels.rest.first += line.tiles;
+    pixels.current = region(pixels, line);
+    run = pixels.current.take(floats);
+  }
+  return run;
 }
 
 }  // namespace headway

@@ -53,19 +53,21 @@ class WinogradConv final : public BlockedConv {
   struct Line {
     std::int64_t image, y, x;  ///< The first one's image and its place there, in tiles.
     std::int64_t tiles;
-    std::int64_t index;  ///< Of the first one, in what it is a part of.
   };
   struct Image;
+  struct Pixels;
   struct Operands;
 
   std::int64_t frequencies() const noexcept { return std::int64_t{tile_ + 2} * (tile_ + 2); }
+  int prefetched_pixels() const noexcept { return step_ * width_ / 8; }
   Tiles chunk(std::int64_t index) const noexcept { return tiles_.part(index, split_.chunks); }
   Image input_image() const noexcept;
   Image output_image() const noexcept;
-  PrefetchRegion region(const Image& image, const float* data, const Tiles& tiles,
-                        std::int64_t first_block, std::int64_t blocks) const noexcept;
+  Line first_line(const Tiles& tiles) const noexcept;
   template <typename Body>
   void for_lines(const Tiles& tiles, const Body& body) const noexcept;
+  PrefetchRegion region(const Pixels& pixels, const Line& line) const noexcept;
+  const float* take(Pixels& pixels, std::int64_t floats) const noexcept;
 
   void cut_channels();
   void make_products(BrgemmSet& tiles);
@@ -75,7 +77,7 @@ class WinogradConv final : public BlockedConv {
   void transform_input(const Operands& operands, const Tiles& tiles, std::int64_t block,
                        float* frequencies) const noexcept;
   void multiply(const Operands& operands, const OutGroup& group, const Tiles& tiles,
-                bool weights_are_far, PrefetchRegion& next, const float* frequencies,
+                bool weights_are_far, Pixels& next, const float* frequencies,
                 float* products) const noexcept;
   void transform_output(const Operands& operands, const OutGroup& group, const Tiles& tiles,
                         const float* products) const noexcept;
@@ -90,7 +92,7 @@ class WinogradConv final : public BlockedConv {
   WinogradSplit split_;
   std::int64_t chunk_tiles_;  ///< In the largest chunk.
   int step_;                  ///< Input channels per matrix product.
-  int prefetched_;            ///< Floats fetched meanwhile.
+  std::int64_t prefetched_weights_ = 0;  ///< Cache lines per matrix product.
   std::int64_t frequency_stride_ = 0, product_stride_ = 0;
 
   std::vector<OutGroup> groups_;
