@@ -119,7 +119,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     for (int run = 0; run < 2; ++run) {
       const int lines = shape_.prefetch[run];
       for (int i = lines * k / shape_.k; i < lines * (k + 1) / shape_.k; ++i) {
-        prefetcht1(ptr[prefetch_[run] + 64 * i]);
+        prefetcht0(ptr[prefetch_[run] + 64 * i]);
       }
       if (lines != 0 && k == shape_.k - 1) add(prefetch_[run], 64 * lines);
     }
