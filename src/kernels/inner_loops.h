@@ -11,6 +11,7 @@
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/winograd/transforms.h"
 
 namespace headway {
 
@@ -27,6 +28,11 @@ struct InnerLoops {
   void (*gemm_tile)(const GemmTile& tile) noexcept;
   void (*store_transposed)(const TransposedTile& tile) noexcept;
   void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
+
+  /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
+  void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;
+  void (*winograd_output)(int tile, const WinogradOutputLine& line) noexcept;
+  void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
   void (*depthwise_row)(const DepthwiseRow& row) noexcept;
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;

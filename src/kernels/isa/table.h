@@ -9,6 +9,7 @@
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/window_loops.h"
+#include "kernels/isa/winograd_loops.h"
 
 namespace headway {
 namespace {
@@ -24,6 +25,9 @@ constexpr InnerLoops loops_of(const char* name) {
       .gemm_tile = gemm_tile,
       .store_transposed = store_transposed,
       .pack_window = pack_window,
+      .winograd_input = winograd_input_transform,
+      .winograd_output = winograd_output_transform,
+      .winograd_weights = winograd_weight_transform,
       .depthwise_row = depthwise_row,
       .depthwise_band = depthwise_band,
       .pool_row = pool_row,
