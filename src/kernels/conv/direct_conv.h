@@ -46,6 +46,9 @@ class DirectConv final : public BlockedConv {
   std::int64_t units() const noexcept;
   std::int64_t copy_size() const noexcept;
 
+  std::int64_t tiles_per_band() const noexcept;
+  std::int64_t prefetched_lines(const ColumnGroup& group) const noexcept;
+
   int choose_vectors() const;
   void cut_channels(int vectors);
   void cut_lines(int vectors);
@@ -64,8 +67,8 @@ class DirectConv final : public BlockedConv {
                 std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                 float* copy) const noexcept;
   void run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                std::int64_t first_source_line, std::int64_t image, std::int64_t line_group,
-                std::int64_t column_tile) const noexcept;
+                std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
+                const float* prefetch) const noexcept;
   void copy_lines(const float* image, std::int64_t first, std::int64_t count,
                   float* copy) const noexcept;
 
