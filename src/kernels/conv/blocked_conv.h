@@ -11,7 +11,13 @@
 
 namespace headway {
 
-enum class ConvAlgorithm : std::uint8_t { kDirect, kDepthwise };
+enum class ConvAlgorithm : std::uint8_t {
+  kDirect,
+  kDepthwise,
+  kWinograd2x2,  ///< Minimal filtering with output tiles of 2 × 2, and so on.
+  kWinograd4x4,
+  kWinograd6x6,
+};
 
 const char* name_of(ConvAlgorithm algorithm) noexcept;
 
