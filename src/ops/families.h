@@ -10,11 +10,8 @@ namespace headway {
 
 std::vector<Operator> activation_operators();
 std::vector<Operator> arg_reduce_operators();
-<<<<<<< HEAD
 std::vector<Operator> attention_operators();
-=======
 std::vector<Operator> blocked_operators();
->>>>>>> main
 std::vector<Operator> cast_operators();
 std::vector<Operator> conv_operators();
 std::vector<Operator> conv_transpose_operators();
