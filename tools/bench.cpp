@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <memory>
 
@@ -22,22 +21,12 @@
 #include "bench_live.h"
 #include "exit_status.h"
 #include "model_source.h"
+#include "output.h"
 
 namespace headway {
 namespace {
 
 using bench::RowStatus;
-
-/// The command line as it was typed, spaces and all.
-std::string typed_command() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::string text;
-  for (std::string word; std::getline(file, word, '\0');) {
-    const bool plain = !word.empty() && word.find_first_of(" '\"\\$") == std::string::npos;
-    text += (text.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
-  }
-  return text;
-}
 
 bool wants_color() {
   return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;

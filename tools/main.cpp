@@ -27,6 +27,8 @@ Examples:
   headway run resnet50 --input cat.jpg        classify a picture
   headway convert resnet50 -o resnet50.onnx   write a model for another runtime
   headway inspect model.onnx                  what is in it and what it costs
+  headway peak                                what this machine can do at most
+  headway profile model.onnx                  where the time goes, node by node
 
 Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
 memory failed, 4 a defect of Headway, 130 interrupted.)";
@@ -63,8 +65,10 @@ int run(int argc, char** argv) {
   add_run_command(app, status);
   add_convert_command(app, status);
   add_inspect_command(app, status);
+  add_profile_command(app, status);
   add_models_command(app, status);
   add_runtimes_command(app, status);
+  add_peak_command(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help and --version

@@ -10,6 +10,7 @@
 #include "formats/format.h"
 #include "input_shapes.h"
 #include "model_spec.h"
+#include "ops/index_limit.h"
 #include "ops/operator.h"
 #include "shape_option.h"
 
@@ -17,29 +18,6 @@ namespace headway {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The shape of every input at the race's batch, which takes the place of the leading extent
-/// wherever the model leaves that open.
-std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
-                                   const ModelRequest& request) {
-  std::vector<Shape> shapes = resolve_input_shapes(inputs, request.shapes);
-  bool has_batch = false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].shape.empty() || inputs[i].shape[0] >= 0) continue;
-    has_batch = true;
-    if (shapes[i][0] != 1 && shapes[i][0] != request.batch)
-      fail(ErrorCode::kInvalidArgument, "--shape ", to_string(shapes[i]), " of input '",
-           inputs[i].name, "' and --batch ", request.batch,
-           " contradict each other; give the batch with --batch only");
-    shapes[i][0] = request.batch;
-  }
-  const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == request.batch;
-  if (!has_batch && request.batch != 1 && !fixed_batch)
-    fail(ErrorCode::kInvalidArgument, "--batch ", request.batch, " does not fit '", request.spec,
-         "', whose batch is fixed: input '", inputs.empty() ? "" : inputs[0].name, "' is ",
-         inputs.empty() ? "" : described(inputs[0]));
-  return shapes;
-}
 
 Model at_shapes(const Model& model, const std::vector<Shape>& shapes) {
   Graph graph = model.graph().clone();
@@ -60,8 +38,9 @@ class EngineModel : public bench::ModelSource {
 
   std::vector<bench::InputSpec> inputs() const override {
     std::vector<bench::InputSpec> specs;
-    for (const ValueInfo& input : model_.inputs())
-      specs.push_back({input.name, input.dtype, input.shape});
+    for (const Value* input : model_.graph().inputs())
+      specs.push_back({input->name(), input->type.dtype, input->type.static_shape().value(),
+                       index_limit(*input)});
     return specs;
   }
 
@@ -96,7 +75,7 @@ class EngineModel : public bench::ModelSource {
   EngineModel(const ModelRequest& request, const Model& model)
       : spec_(request.spec),
         folder_(request.folder),
-        model_(at_shapes(model, shapes_at_batch(model.inputs(), request))) {}
+        model_(at_shapes(model, shapes_at_batch(model.inputs(), request.shapes, request.batch))) {}
 
   std::string spec_;
   fs::path folder_;

@@ -28,7 +28,7 @@ struct InputSpec {
   std::string name;
   DType dtype = DType::kFloat32;
   Shape shape;
-  std::int64_t upper = 0;  ///< Integers are drawn from [0, upper); 0 means 256 for uint8, else 2.
+  std::int64_t upper = 0;  ///< Integers are drawn from [0, upper); 0: 256 for uint8, else 2.
 };
 
 /// Where a race gets its model from. Keeps the harness free of the engine: the scheduler needs

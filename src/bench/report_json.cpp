@@ -95,8 +95,10 @@ Json row_json(const RowSummary& row, const RaceOptions& options) {
 Json inputs_json(const RaceResult& race) {
   Json inputs = Json::array();
   for (const InputSpec& input : race.inputs) {
-    inputs.push_back(
-        {{"name", input.name}, {"dtype", name_of(input.dtype)}, {"shape", input.shape}});
+    inputs.push_back({{"name", input.name},
+                      {"dtype", name_of(input.dtype)},
+                      {"shape", input.shape},
+                      {"below", input.upper > 0 ? Json(input.upper) : Json()}});
   }
   return inputs;
 }
@@ -148,17 +150,20 @@ Json machine_json(const Machine& machine) {
 
 }  // namespace
 
+Json context_json(const Report& report) {
+  return {{"headway_version", report.headway_version},
+          {"date", report.date},
+          {"command", report.command},
+          {"machine", machine_json(report.machine)}};
+}
+
 Json to_json(const Report& report, const Summaries& summaries) {
   Json races = Json::array();
   for (std::size_t race = 0; race < report.races.size(); ++race) {
     races.push_back(race_json(report.races[race], summaries.at(race)));
   }
   return {{"schema_version", kSchemaVersion},
-          {"context",
-           {{"headway_version", report.headway_version},
-            {"date", report.date},
-            {"command", report.command},
-            {"machine", machine_json(report.machine)}}},
+          {"context", context_json(report)},
           {"races", std::move(races)}};
 }
 

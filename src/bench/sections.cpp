@@ -83,6 +83,7 @@ std::string input_list(const std::vector<InputSpec>& inputs) {
   for (const InputSpec& input : inputs) {
     text += concat(text.empty() ? "" : ", ", input.name, " ", name_of(input.dtype), " ",
                    to_string(input.shape));
+    if (input.upper > 0) text += concat(" below ", input.upper);
   }
   return text;
 }

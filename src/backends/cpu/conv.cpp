@@ -1,11 +1,16 @@
 #include "kernels/conv/conv.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <optional>
 
 #include "backends/cpu/activation.h"
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "backends/tuner.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
 #include "kernels/conv/blocked_conv.h"
 #include "kernels/conv/conv_transpose.h"
 #include "ops/blocked.h"
@@ -113,6 +118,50 @@ Tensor padded_bias(const Value* bias, int width) {
   return padded;
 }
 
+/// Seconds of one call on memory of its own, the best of some.
+double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& plan,
+               const Lowering& lowering) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kCalls = 5;
+  const auto kernel = plan_conv(algorithm, shape, plan, lowering.tiles);
+  const std::int64_t width = lowering.loops.width;
+  const auto floats = [&](std::int64_t channels, std::int64_t pixels) {
+    const std::int64_t blocks = (channels + width - 1) / width;
+    return Tensor::zeros(DType::kFloat32, {shape.batch * blocks * pixels * width});
+  };
+  const Tensor input = floats(shape.in_channels, shape.in_height * shape.in_width);
+  Tensor output = floats(shape.out_channels, shape.out_height * shape.out_width);
+  const Tensor bias = floats(shape.out_channels, 1);
+  const Tensor weights =
+      Tensor::zeros(DType::kFloat32, {static_cast<std::int64_t>(kernel->packed_size())});
+  Tensor scratch =
+      Tensor::zeros(DType::kUInt8, {static_cast<std::int64_t>(kernel->scratch_bytes())});
+  const Epilogue epilogue{plan.epilogue.bias ? bias.data<float>() : nullptr,
+                          plan.epilogue.residual ? output.data<float>() : nullptr,
+                          plan.epilogue.activation};
+  double best = std::numeric_limits<double>::infinity();
+  const ThreadPool::Busy busy(lowering.pool);
+  for (int i = 0; i <= kCalls; ++i) {
+    const Clock::time_point start = Clock::now();
+    kernel->run({lowering.pool, lowering.loops}, input.data<float>(), weights.data<float>(),
+                epilogue, output.data<float>(), scratch.raw());
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    if (i > 0) best = std::min(best, taken.count());
+  }
+  return best;
+}
+
+ConvAlgorithm choose_algorithm(const ConvShape& shape, const ConvPlan& plan, Lowering& lowering) {
+  const std::vector<ConvAlgorithm> algorithms =
+      conv_algorithms(shape, plan, lowering.loops, lowering.winograd);
+  std::vector<std::string_view> names;
+  for (const ConvAlgorithm algorithm : algorithms) names.emplace_back(name_of(algorithm));
+  const std::string key = concat(lowering.machine, ' ', layout_name("conv", shape), " batch ",
+                                 shape.batch, plan.epilogue.residual ? " residual" : "");
+  return algorithms[lowering.tuner.choose(
+      key, names, [&](std::size_t i) { return measure(algorithms[i], shape, plan, lowering); })];
+}
+
 class BlockedConvStep final : public Step {
  public:
   BlockedConvStep(const Node& node, const ConvShape& shape, Lowering& lowering)
@@ -122,7 +171,7 @@ class BlockedConvStep final : public Step {
     const ConvPlan plan{{bias_.defined(), node.input(kResidual) != nullptr, activation_},
                         shape_of(node.input(0)).size() == 4,
                         lowering.threads};
-    algorithm_ = conv_algorithms(shape, plan, loops_).front();
+    algorithm_ = choose_algorithm(shape, plan, lowering);
     kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
     packed_ = lowering.weights.get(
         node.input(kWeights)->constant(), layout_name(name_of(algorithm_), shape),

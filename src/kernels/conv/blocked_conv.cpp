@@ -24,7 +24,7 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
 }
 
 std::vector<ConvAlgorithm> conv_algorithms(const ConvShape& shape, const ConvPlan& plan,
-                                           const InnerLoops& /*loops*/) {
+                                           const InnerLoops& /*loops*/, bool /*winograd*/) {
   if (is_depthwise(shape, plan)) return {ConvAlgorithm::kDepthwise};
   return {ConvAlgorithm::kDirect};
 }

@@ -45,8 +45,9 @@ class BlockedConv {
 };
 
 /// The algorithms that can compute it, the likeliest to be fastest first. Never empty.
+/// `winograd`: also those that round differently from plain sums.
 std::vector<ConvAlgorithm> conv_algorithms(const ConvShape& shape, const ConvPlan& plan,
-                                           const InnerLoops& loops);
+                                           const InnerLoops& loops, bool winograd = true);
 
 /// `tiles` must outlive the result.
 std::unique_ptr<BlockedConv> plan_conv(ConvAlgorithm algorithm, const ConvShape& shape,
