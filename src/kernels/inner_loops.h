@@ -6,6 +6,7 @@
 #include "kernels/depthwise/band.h"
 #include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
+#include "kernels/elementwise/pixels.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/pool/band.h"
 #include "kernels/movement/lanes.h"
@@ -46,6 +47,8 @@ struct InnerLoops {
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
+
+  void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;

@@ -33,8 +33,8 @@ struct BrgemmShape {
   /// Cache lines per A_i that the second-level cache fetches meanwhile, from the call's `prefetch`
   /// on.
   int prefetch[2] = {};
-  bool accumulate = false;           ///< Adds to what C holds.
-  bool bias = false;                 ///< One per column, in whole vectors.
+  bool accumulate = false;  ///< Adds to what C holds.
+  bool bias = false;        ///< One per column, in whole vectors.
   bool residual = false;
   BrgemmActivation activation = BrgemmActivation::kNone;
 

@@ -53,9 +53,9 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
 
 std::vector<ConvAlgorithm> conv_algorithms(const ConvShape& shape, const ConvPlan& plan,
                                            const InnerLoops& loops, bool winograd) {
-  if (is_depthwise(shape, plan)) return {ConvAlgorithm::kDepthwise};
+  if (is_depthwise(shape, plan) && !plan.prologue.scale) return {ConvAlgorithm::kDepthwise};
   std::vector<Estimate> estimates = {direct_estimate(shape, plan, loops)};
-  if (winograd && !plan.plain_input && WinogradConv::applies(shape)) {
+  if (winograd && !plan.plain_input && !plan.prologue.scale && WinogradConv::applies(shape)) {
     const auto add = [&](ConvAlgorithm algorithm, int tile) {
       estimates.push_back({algorithm, winograd_cost(shape, tile, loops, plan.threads)});
     };

@@ -61,11 +61,12 @@ BrgemmActivation in_tile(Unary activation) {
 }  // namespace
 
 DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles)
-    : shape_(plan.plain_input ? shape : flattened(shape)),
+    : shape_(plan.plain_input || plan.prologue.scale ? shape : flattened(shape)),
       width_(tiles.loops().width),
       loops_(&tiles.loops()),
       plain_input_(plan.plain_input),
-      copies_(plan.plain_input || reaches_over_edge(shape)) {
+      prologue_(plan.prologue),
+      copies_(plan.plain_input || plan.prologue.scale || reaches_over_edge(shape)) {
   if (in_tile(plan.epilogue.activation) == BrgemmActivation::kNone) {
     late_activation_ = plan.epilogue.activation;
   }
@@ -356,13 +357,13 @@ std::size_t DirectConv::scratch_bytes() const noexcept {
 }
 
 struct DirectConv::Task {
-  const float* input;
+  const ConvInput& input;
   const float* packed;
   const Epilogue& epilogue;
   float* output;
 };
 
-void DirectConv::run(const KernelContext& context, const float* input, const float* packed,
+void DirectConv::run(const KernelContext& context, const ConvInput& input, const float* packed,
                      const Epilogue& epilogue, float* output, void* scratch) const noexcept {
   const Task task{input, packed, epilogue, output};
   auto* copies = static_cast<float*>(scratch);
@@ -393,12 +394,14 @@ void DirectConv::run_band(const Task& task, std::int64_t image, std::int64_t fir
                           std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                           float* copy) const noexcept {
   const float* source =
-      task.input + image * in_blocks() * shape_.in_height * shape_.in_width * source_pixel_;
+      task.input.data + image * in_blocks() * shape_.in_height * shape_.in_width * source_pixel_;
   std::int64_t first_source_line = 0;
   if (copies_) {
     const std::int64_t line = first_line(first_unit);
     first_source_line = line * shape_.stride_height;
-    copy_lines(source, first_source_line - shape_.pad_top,
+    const float* scale =
+        task.input.scale ? task.input.scale + image * task.input.scale_stride : nullptr;
+    copy_lines({source, scale, task.input.shift}, first_source_line - shape_.pad_top,
                source_height(shape_, first_line(last_unit) - line), copy);
     source = copy;
   }
@@ -451,7 +454,7 @@ void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const floa
 }
 
 /// Lines of the padded image, `first` counted from the image's own first one.
-void DirectConv::copy_lines(const float* image, std::int64_t first, std::int64_t count,
+void DirectConv::copy_lines(const Source& image, std::int64_t first, std::int64_t count,
                             float* copy) const noexcept {
   const std::int64_t pixel = source_pixel_;
   const std::int64_t left = std::min(shape_.pad_left, copy_width_);
@@ -464,10 +467,15 @@ void DirectConv::copy_lines(const float* image, std::int64_t first, std::int64_t
         std::fill_n(to, copy_width_ * pixel, 0.0F);
         continue;
       }
-      const float* from = image + (block * shape_.in_height + y) * shape_.in_width * pixel;
+      const float* from = image.data + (block * shape_.in_height + y) * shape_.in_width * pixel;
       std::fill_n(to, left * pixel, 0.0F);
-      std::memcpy(to + left * pixel, from,
-                  static_cast<std::size_t>(inside * pixel) * sizeof(float));
+      if (image.scale) {
+        loops_->scale_shift_pixels({inside, from, image.scale + block * width_,
+                                    image.shift ? image.shift + block * width_ : nullptr,
+                                    prologue_.relu, to + left * pixel});
+      } else {
+        std::copy_n(from, inside * pixel, to + left * pixel);
+      }
       std::fill(to + (left + inside) * pixel, to + copy_width_ * pixel, 0.0F);
     }
   }

@@ -35,6 +35,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .unary = unary_loop,
       .binary = binary_loop,
       .scale_shift = scale_shift_loop,
+      .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .reduce_into = reduce_into,
       .softmax_row = softmax_row,

@@ -82,8 +82,7 @@ inline void winograd_input(const Vector (&d)[kTile + 2], Vector (&t)[kTile + 2])
     if (pair == Points::kCheapest) {
       const float square = p * p;
       t[0] = even - square * polynomial_of<n - 1>(Points::kOthers[pair].c, d);
-      t[Points::kInfinity] =
-          polynomial_of<n - 1>(Points::kOthers[pair].c, d + 3) - square * odd;
+      t[Points::kInfinity] = polynomial_of<n - 1>(Points::kOthers[pair].c, d + 3) - square * odd;
     }
   }
 }
@@ -98,9 +97,9 @@ inline Vector clip_fast(Vector x, Vector low, Vector high) {
       0xffff, reinterpret_cast<__m512>(high),
       _mm512_maskz_max_ps(0xffff, reinterpret_cast<__m512>(low), reinterpret_cast<__m512>(x))));
 #elif defined(__AVX2__)
-  return reinterpret_cast<Vector>(_mm256_min_ps(
-      reinterpret_cast<__m256>(high),
-      _mm256_max_ps(reinterpret_cast<__m256>(low), reinterpret_cast<__m256>(x))));
+  return reinterpret_cast<Vector>(
+      _mm256_min_ps(reinterpret_cast<__m256>(high),
+                    _mm256_max_ps(reinterpret_cast<__m256>(low), reinterpret_cast<__m256>(x))));
 #else
   return clip(x, low, high);
 #endif
@@ -157,8 +156,8 @@ inline void winograd_input_columns(const float* patch, std::int64_t line, float*
 
 /// BᵀdB, some columns at a time: as many as the registers hold.
 template <int kTile>
-[[gnu::noinline]] void winograd_input_tile(const float* patch, std::int64_t line, float* transformed,
-                                std::int64_t stride) {
+[[gnu::noinline]] void winograd_input_tile(const float* patch, std::int64_t line,
+                                           float* transformed, std::int64_t stride) {
   if constexpr (kTile == 2) {
     winograd_input_columns<2, 0, 4>(patch, line, transformed, stride);
   } else {
@@ -375,8 +374,7 @@ void winograd_transform_weights(const WinogradWeights& weights) noexcept {
     const float* taps = weights.taps + c * 9 * kWidth;
     float* transformed = weights.transformed + c * weights.channel_stride;
     winograd_weights_of_channel<kTile>(taps, transformed, weights.frequency_stride);
-    winograd_weights_of_channel<kTile>(taps + kHalf, transformed + kHalf,
-                                       weights.frequency_stride);
+    winograd_weights_of_channel<kTile>(taps + kHalf, transformed + kHalf, weights.frequency_stride);
   }
 }
 

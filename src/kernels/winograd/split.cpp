@@ -66,19 +66,17 @@ class CostModel {
   }
 
   WinogradSplit together(std::int64_t workers, std::int64_t chunks, std::int64_t parts) const {
-    WinogradSplit split{
-        .chunks = chunks, .workers = workers, .shared = true, .parts = parts};
+    WinogradSplit split{.chunks = chunks, .workers = workers, .shared = true, .parts = parts};
     const double tiles = divide_up(all_tiles_, chunks);
     const auto count = static_cast<double>(workers);
     const double tasks = divide_up(groups() * parts, workers);
     const double part = divide_up(static_cast<std::int64_t>(tiles), parts);
-    const double transforms = tiles * in_vectors_ * transform_.input / count +
-                              part * tasks * 2 * transform_.output;
+    const double transforms =
+        tiles * in_vectors_ * transform_.input / count + part * tasks * 2 * transform_.output;
     const double exchange = frequencies_ * in_channels_ * tiles * sizeof(float) / kFromOtherCores;
     const double multiply = tasks * group_cycles(part) * slowed_by_cache(tiles);
-    const double weights =
-        weight_bytes() * tasks / (groups_ * static_cast<double>(parts)) /
-        std::min(kFromMemory, kFromMemoryToAll / count);
+    const double weights = weight_bytes() * tasks / (groups_ * static_cast<double>(parts)) /
+                           std::min(kFromMemory, kFromMemoryToAll / count);
     split.cycles = static_cast<double>(chunks) *
                    (2 * kCyclesPerLoop + transforms + exchange + std::max(multiply, weights));
     return split;
@@ -138,8 +136,13 @@ WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops&
   }
   if (const char* t = std::getenv("T")) {
     const std::int64_t chunk = std::atoi(t);
-    if (std::getenv("SHARED")) best = model.together(std::min<std::int64_t>(threads, model.groups()), (tiles + chunk - 1) / chunk, 1);
-    else best = model.apart(std::min<std::int64_t>(threads, tiles), std::max<std::int64_t>(1, (tiles + threads * chunk - 1) / (threads * chunk)));
+    if (std::getenv("SHARED"))
+      best = model.together(std::min<std::int64_t>(threads, model.groups()),
+                            (tiles + chunk - 1) / chunk, 1);
+    else
+      best =
+          model.apart(std::min<std::int64_t>(threads, tiles),
+                      std::max<std::int64_t>(1, (tiles + threads * chunk - 1) / (threads * chunk)));
   }
   return best;
 }

@@ -22,10 +22,10 @@ struct WinogradInputLine {
 /// Neighbouring tiles of one line of tiles, on their way from frequencies to one block of output
 /// channels: output = activation(transformed + bias + residual).
 struct WinogradOutputLine {
-  const float* products = nullptr;  ///< Frequency f of tile i is at f * frequency_stride +
+  const float* products = nullptr;    ///< Frequency f of tile i is at f * frequency_stride +
   std::int64_t frequency_stride = 0;  ///< i * tile_stride.
   std::int64_t tile_stride = 0;
-  float* image = nullptr;  ///< [height × width × B]
+  float* image = nullptr;           ///< [height × width × B]
   const float* residual = nullptr;  ///< Laid out like image, and may be it.
   std::int64_t height = 0;
   std::int64_t width = 0;
@@ -40,7 +40,7 @@ struct WinogradOutputLine {
 struct WinogradWeights {
   const float* taps = nullptr;  ///< [channels × 9 × B]
   std::int64_t channels = 0;
-  float* transformed = nullptr;  ///< Frequency f of channel c goes to f * frequency_stride +
+  float* transformed = nullptr;       ///< Frequency f of channel c goes to f * frequency_stride +
   std::int64_t frequency_stride = 0;  ///< c * channel_stride.
   std::int64_t channel_stride = 0;
 };

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include <x86intrin.h>
+
 #include "kernels/gemm/split.h"
 #include "kernels/winograd/transforms.h"
-#include <x86intrin.h>
 unsigned long long g_phase[4];
 
 namespace headway {
@@ -58,8 +59,7 @@ bool WinogradConv::applies(const ConvShape& s) noexcept {
          s.batch * s.in_channels * s.out_channels * s.out_height * s.out_width > 0;
 }
 
-WinogradConv::WinogradConv(const ConvShape& shape, int tile, const ConvPlan& plan,
-                           BrgemmSet& tiles)
+WinogradConv::WinogradConv(const ConvShape& shape, int tile, const ConvPlan& plan, BrgemmSet& tiles)
     : WinogradConv(shape, tile, split_winograd(shape, tile, tiles.loops(), plan.threads), tiles) {}
 
 WinogradConv::WinogradConv(const ConvShape& shape, int tile, const WinogradSplit& split,
@@ -108,8 +108,8 @@ void WinogradConv::make_products(BrgemmSet& tiles) {
   const std::int64_t least =
       std::max<std::int64_t>(1, tiles_.size() / split_.chunks / split_.parts);
   frequency_stride_ = odd_lines(in_blocks_ * chunk_tiles_ * width_);
-  prefetched_weights_ = divide_up(
-      step_ * kGroupVectors * width_, 16 * divide_up(least, max_brgemm_rows(kGroupVectors, *loops_)));
+  prefetched_weights_ = divide_up(step_ * kGroupVectors * width_,
+                                  16 * divide_up(least, max_brgemm_rows(kGroupVectors, *loops_)));
   products_.resize(kGroupVectors + 2);
   for (const OutGroup* group : {&groups_.front(), &groups_.back()}) {
     product_stride_ = std::max(product_stride_, odd_lines(most * group->vectors * width_));
@@ -183,9 +183,9 @@ std::size_t WinogradConv::scratch_bytes() const noexcept {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-void WinogradConv::run(const KernelContext& context, const float* input, const float* packed,
+void WinogradConv::run(const KernelContext& context, const ConvInput& input, const float* packed,
                        const Epilogue& epilogue, float* output, void* scratch) const noexcept {
-  const Operands operands{input, packed, epilogue, output};
+  const Operands operands{input.data, packed, epilogue, output};
   auto* memory = static_cast<float*>(scratch);
   if (split_.shared) {
     for (std::int64_t i = 0; i < split_.chunks; ++i) {
@@ -207,19 +207,20 @@ void WinogradConv::run_chunks(const Operands& operands, std::int64_t worker,
   const Range chunks = part_of(split_.chunks, worker, split_.workers);
   for (std::int64_t i = chunks.first; i < chunks.last; ++i) {
     const Tiles tiles = chunk(i);
-    unsigned long long t0=__rdtsc();
+    unsigned long long t0 = __rdtsc();
     for (std::int64_t block = 0; block < in_blocks_; ++block) {
       transform_input(operands, tiles, block, scratch + block * chunk_tiles_ * width_);
     }
-    g_phase[0]+=__rdtsc()-t0;
+    g_phase[0] += __rdtsc() - t0;
     Pixels next{input_image(), operands.input, {}, 0, in_blocks_, {}};
     if (i + 1 < chunks.last) next.rest = chunk(i + 1);
     for (const OutGroup& group : groups_) {
-      t0=__rdtsc();
+      t0 = __rdtsc();
       multiply(operands, group, tiles, i == chunks.first || !weights_stay, next, scratch, products);
-      unsigned long long t1=__rdtsc(); g_phase[1]+=t1-t0;
+      unsigned long long t1 = __rdtsc();
+      g_phase[1] += t1 - t0;
       transform_output(operands, group, tiles, products);
-      g_phase[2]+=__rdtsc()-t1;
+      g_phase[2] += __rdtsc() - t1;
     }
   }
 }
@@ -270,15 +271,15 @@ void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles,
                                    float* frequencies) const noexcept {
   const std::int64_t plane = shape_.in_height * shape_.in_width * width_;
   for_lines(tiles, [&](const Line& line, std::int64_t index) {
-    loops_->winograd_input(
-        tile_, {.image = operands.input + (line.image * in_blocks_ + block) * plane,
-                .height = shape_.in_height,
-                .width = shape_.in_width,
-                .y = line.y * tile_ - shape_.pad_top,
-                .x = line.x * tile_ - shape_.pad_left,
-                .tiles = line.tiles,
-                .transformed = frequencies + index * width_,
-                .frequency_stride = frequency_stride_});
+    loops_->winograd_input(tile_,
+                           {.image = operands.input + (line.image * in_blocks_ + block) * plane,
+                            .height = shape_.in_height,
+                            .width = shape_.in_width,
+                            .y = line.y * tile_ - shape_.pad_top,
+                            .x = line.x * tile_ - shape_.pad_left,
+                            .tiles = line.tiles,
+                            .transformed = frequencies + index * width_,
+                            .frequency_stride = frequency_stride_});
   });
 }
 
@@ -319,19 +320,19 @@ void WinogradConv::transform_output(const Operands& operands, const OutGroup& gr
     for (int v = 0; v < group.vectors; ++v) {
       const std::int64_t block = group.first_block + v;
       const std::int64_t offset = (line.image * out_blocks_ + block) * plane;
-      loops_->winograd_output(
-          tile_, {.products = products + (index * group.vectors + v) * width_,
-                  .frequency_stride = product_stride_,
-                  .tile_stride = std::int64_t{group.vectors} * width_,
-                  .image = operands.output + offset,
-                  .residual = epilogue.residual ? epilogue.residual + offset : nullptr,
-                  .height = shape_.out_height,
-                  .width = shape_.out_width,
-                  .y = line.y * tile_,
-                  .x = line.x * tile_,
-                  .tiles = line.tiles,
-                  .bias = epilogue.bias ? epilogue.bias + block * width_ : kNoBias,
-                  .activation = epilogue.activation});
+      loops_->winograd_output(tile_,
+                              {.products = products + (index * group.vectors + v) * width_,
+                               .frequency_stride = product_stride_,
+                               .tile_stride = std::int64_t{group.vectors} * width_,
+                               .image = operands.output + offset,
+                               .residual = epilogue.residual ? epilogue.residual + offset : nullptr,
+                               .height = shape_.out_height,
+                               .width = shape_.out_width,
+                               .y = line.y * tile_,
+                               .x = line.x * tile_,
+                               .tiles = line.tiles,
+                               .bias = epilogue.bias ? epilogue.bias + block * width_ : kNoBias,
+                               .activation = epilogue.activation});
     }
   });
 }
@@ -345,8 +346,7 @@ PrefetchRegion WinogradConv::region(const Pixels& pixels, const Line& line) cons
   const std::int64_t top = pixel(line.y, image.pad_top, image.height);
   const std::int64_t bottom = pixel(line.y + 1, image.pad_top - image.halo, image.height);
   const std::int64_t left = pixel(line.x, image.pad_left, image.width);
-  const std::int64_t right =
-      pixel(line.x + line.tiles, image.pad_left - image.halo, image.width);
+  const std::int64_t right = pixel(line.x + line.tiles, image.pad_left - image.halo, image.width);
   const std::int64_t plane = image.height * image.width * width_;
   return {pixels.data + (line.image * image.blocks + pixels.first_block) * plane +
               (top * image.width + left) * width_,

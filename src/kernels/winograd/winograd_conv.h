@@ -27,7 +27,7 @@ class WinogradConv final : public BlockedConv {
   std::int64_t pack_parts() const noexcept;
   void pack_part(const float* weights, std::int64_t part, float* packed) const noexcept;
   std::size_t scratch_bytes() const noexcept override;
-  void run(const KernelContext& context, const float* input, const float* packed,
+  void run(const KernelContext& context, const ConvInput& input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 
  private:
@@ -90,8 +90,8 @@ class WinogradConv final : public BlockedConv {
   std::int64_t tile_lines_, tile_columns_;
   Tiles tiles_;  ///< All of them.
   WinogradSplit split_;
-  std::int64_t chunk_tiles_;  ///< In the largest chunk.
-  int step_;                  ///< Input channels per matrix product.
+  std::int64_t chunk_tiles_;             ///< In the largest chunk.
+  int step_;                             ///< Input channels per matrix product.
   std::int64_t prefetched_weights_ = 0;  ///< Cache lines per matrix product.
   std::int64_t frequency_stride_ = 0, product_stride_ = 0;
 

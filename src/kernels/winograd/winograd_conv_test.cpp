@@ -108,8 +108,8 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsAsItSplitsItself) {
   for (const int threads : {1, 2, 4}) {
     for (const ConvShape& s :
          {ConvShape{.in_channels = 40, .in_height = 40, .in_width = 61, .out_channels = 24},
-          ConvShape{.batch = 2, .in_channels = 128, .in_height = 7, .in_width = 7,
-                    .out_channels = 160},
+          ConvShape{
+              .batch = 2, .in_channels = 128, .in_height = 7, .in_width = 7, .out_channels = 160},
           ConvShape{.in_channels = 3, .in_height = 1, .in_width = 1, .out_channels = 1}}) {
       ConvShape shape = s;
       shape.kernel_height = shape.kernel_width = 3;
@@ -121,7 +121,7 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsAsItSplitsItself) {
       ThreadPool pool(threads);
       for (const int tile : kTiles) {
         SCOPED_TRACE(test.described() << " tile " << tile << ", " << threads << " threads");
-        const WinogradConv conv(shape, tile, ConvPlan{test.kind, false, threads}, tiles);
+        const WinogradConv conv(shape, tile, ConvPlan{.epilogue = test.kind, .threads = threads}, tiles);
         GuardedFloats plain(test.residual.size());
         run({pool, loops()}, test, conv, false, plain);
         expect_near(plain, expected, tolerance(tile, test.shape));
@@ -134,9 +134,16 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
   Generator generator(3);
   BrgemmSet tiles(loops());
   for (const std::int64_t channels : {64, 512}) {
-    ConvShape s{.in_channels = channels, .in_height = 12, .in_width = 12, .out_channels = 16,
-                .out_height = 12, .out_width = 12, .kernel_height = 3, .kernel_width = 3,
-                .pad_top = 1, .pad_left = 1};
+    ConvShape s{.in_channels = channels,
+                .in_height = 12,
+                .in_width = 12,
+                .out_channels = 16,
+                .out_height = 12,
+                .out_width = 12,
+                .kernel_height = 3,
+                .kernel_width = 3,
+                .pad_top = 1,
+                .pad_left = 1};
     ConvCase test(s, generator);
     test.kind = {};
     generator.fill_normal(test.input);
@@ -154,17 +161,25 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
         greatest = std::max(greatest, std::fabs(error));
       }
       const double typical = std::sqrt(squares / static_cast<double>(plain.size()));
-      RecordProperty("greatest error of F" + std::to_string(tile), std::to_string(greatest / typical));
+      RecordProperty("greatest error of F" + std::to_string(tile),
+                     std::to_string(greatest / typical));
       EXPECT_LT(greatest, error_bound(tile) * typical) << "tile " << tile;
       EXPECT_LT(squared_errors, std::pow(error_bound(tile) / 5, 2) * squares) << "tile " << tile;
-      printf("C %ld tile %d max %g l2 %g\n", (long)channels, tile, greatest/typical, std::sqrt(squared_errors/squares));
+      printf("C %ld tile %d max %g l2 %g\n", (long)channels, tile, greatest / typical,
+             std::sqrt(squared_errors / squares));
     }
   }
 }
 
 TEST(WinogradConv, AppliesToPlainThreeByThreeOnly) {
-  ConvShape s{.in_channels = 8, .in_height = 8, .in_width = 8, .out_channels = 8, .out_height = 6,
-              .out_width = 6, .kernel_height = 3, .kernel_width = 3};
+  ConvShape s{.in_channels = 8,
+              .in_height = 8,
+              .in_width = 8,
+              .out_channels = 8,
+              .out_height = 6,
+              .out_width = 6,
+              .kernel_height = 3,
+              .kernel_width = 3};
   EXPECT_TRUE(WinogradConv::applies(s));
   for (std::int64_t ConvShape::*changed :
        {&ConvShape::groups, &ConvShape::kernel_height, &ConvShape::kernel_width,
