@@ -34,6 +34,8 @@ struct BrgemmShape {
   bool bias = false;                 ///< One per column, in whole vectors.
   bool residual = false;
   BrgemmActivation activation = BrgemmActivation::kNone;
+  /// Cache lines per A_i that are fetched to the second level meanwhile; C is fetched then, too.
+  int prefetches = 0;
 
   auto operator<=>(const BrgemmShape&) const = default;
 };
@@ -48,6 +50,7 @@ struct BrgemmCall {
   const float* residual = nullptr;  ///< Laid out like C, and may be C.
   const float* bias = nullptr;
   float low = 0, high = 0;
+  const void* ahead = nullptr;  ///< What to fetch: lines one after the other, wherever they end.
 };
 
 }  // namespace headway
