@@ -64,7 +64,7 @@ template <typename Kernel>
 class ConvStep final : public Step {
  public:
   ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Lowering& lowering)
-      : kernel_(shape, lowering.loops),
+      : kernel_(shape, lowering.tiles, lowering.threads),
         loops_(lowering.loops),
         activation_(fused_function(node)),
         kernel_scratch_(kernel_.scratch_bytes(lowering.threads)) {

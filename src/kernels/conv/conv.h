@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
 #include "kernels/conv/conv_shape.h"
 #include "kernels/epilogue.h"
@@ -14,6 +15,7 @@ namespace headway {
 class Conv {
  public:
   Conv(const ConvShape& shape, const InnerLoops& loops) noexcept;
+  Conv(const ConvShape& shape, const BrgemmSet& tiles, int) noexcept : Conv(shape, tiles.loops()) {}
 
   /// Floats that pack writes; what it writes depends on everything in the shape but batch.
   std::size_t packed_size() const noexcept;

@@ -12,7 +12,8 @@ namespace headway {
 /// writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
 class ConvTranspose {
  public:
-  ConvTranspose(const ConvShape& shape, const InnerLoops& loops) noexcept;
+  /// `tiles` must outlive it.
+  ConvTranspose(const ConvShape& shape, BrgemmSet& tiles, int threads);
 
   /// Floats that pack writes.
   std::size_t packed_size() const noexcept;
