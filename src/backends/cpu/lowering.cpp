@@ -56,6 +56,7 @@ constexpr std::array kTable = {
     Entry{"Concat", "", lower_concat},
     Entry{"Expand", "", lower_expand},
     Entry{"Pad", "", lower_pad},
+    Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},
     Entry{"Transpose", "", lower_transpose},
