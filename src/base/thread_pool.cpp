@@ -43,6 +43,10 @@ void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t valu
   word.wait(value, std::memory_order_acquire);
 }
 
+std::int64_t now_ns() noexcept {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 struct ThreadPool::Shared {
@@ -52,6 +56,7 @@ struct ThreadPool::Shared {
   };
 
   explicit Shared(int threads) : bells(static_cast<std::size_t>(threads)) {}
+  ~Shared() { dismiss(); }
 
   std::atomic_flag taken;    ///< By the caller whose loop the workers run.
   std::atomic<int> busy{0};  ///< Busy periods that have begun and not ended.
@@ -90,24 +95,44 @@ struct ThreadPool::Shared {
   }
 };
 
+/// A loop's body with a stopwatch around it.
+struct ThreadPool::TimedLoop {
+  void* object;
+  Invoke invoke;
+  Activity* activities;
+
+  static void run_part(void* loop, std::int64_t first, std::int64_t last, int part) noexcept {
+    const auto& self = *static_cast<const TimedLoop*>(loop);
+    Activity& activity = self.activities[part];
+    const std::int64_t begin = now_ns();
+    self.invoke(self.object, first, last, part);
+    activity.end_ns = now_ns();
+    activity.busy_ns += activity.end_ns - begin;
+    if (activity.begin_ns == 0) activity.begin_ns = begin;
+  }
+};
+
+void ThreadPool::TransformTimer::start() noexcept {
+  begin_ns_ = now_ns();
+}
+
+void ThreadPool::TransformTimer::stop() noexcept {
+  activity_->transform_ns += now_ns() - begin_ns_;
+}
+
 ThreadPool::ThreadPool(int threads) : threads_(threads) {
   if (threads < 1) {
     fail(ErrorCode::kInvalidArgument, "a thread pool needs at least 1 thread, not ", threads);
   }
-  shared_ = std::make_unique<Shared>(threads);
+  shared_ = std::make_shared<Shared>(threads);
   try {
     for (int worker = 1; worker < threads; ++worker) {
       shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->work(worker); });
     }
   } catch (const std::system_error& error) {
-    shared_->dismiss();
     fail(ErrorCode::kOutOfMemory, "cannot start ", threads, " threads (", error.what(),
          "); ask for fewer");
   }
-}
-
-ThreadPool::~ThreadPool() {
-  shared_->dismiss();
 }
 
 void ThreadPool::begin() noexcept {
@@ -125,6 +150,11 @@ void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
     invoke(object, 0, tasks, 0);
     return;
   }
+  TimedLoop timed{object, invoke, activities_};
+  if (activities_ != nullptr) {
+    object = &timed;
+    invoke = &TimedLoop::run_part;
+  }
   Shared& shared = *shared_;
   shared.tasks = tasks;
   shared.parts = parts;
@@ -136,6 +166,7 @@ void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
   for (std::uint32_t left; (left = shared.running.load(std::memory_order_acquire)) != 0;) {
     wait_while_equal(shared.running, left, shared.busy);
   }
+  if (activities_ != nullptr) activities_[0].wait_ns += now_ns() - activities_[0].end_ns;
   shared.taken.clear(std::memory_order_release);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <type_traits>
 
 namespace headway {
@@ -12,10 +13,41 @@ namespace headway {
 /// or oversubscribing the processors.
 class ThreadPool {
  public:
+  /// What one thread did in shared loops. Times are nanoseconds of std::chrono::steady_clock.
+  struct alignas(64) Activity {
+    std::int64_t begin_ns = 0;      ///< When it began its first range; 0 if it had none.
+    std::int64_t end_ns = 0;        ///< When it ended its last range.
+    std::int64_t busy_ns = 0;       ///< Spent in its ranges.
+    std::int64_t wait_ns = 0;       ///< Of the caller, thread 0: spent waiting for the others.
+    std::int64_t transform_ns = 0;  ///< Spent in TransformTimers.
+  };
+
+  /// While it exists, the thread whose range this is prepares data for another form of the same
+  /// computation and back (Winograd's transforms), which profiles tell apart. Free of cost unless
+  /// the loop is timed.
+  class TransformTimer {
+   public:
+    TransformTimer(const ThreadPool& pool, int thread) noexcept
+        : activity_(pool.activities_ ? pool.activities_ + thread : nullptr) {
+      if (activity_ != nullptr) start();
+    }
+    ~TransformTimer() {
+      if (activity_ != nullptr) stop();
+    }
+    TransformTimer(const TransformTimer&) = delete;
+    TransformTimer& operator=(const TransformTimer&) = delete;
+
+   private:
+    void start() noexcept;
+    void stop() noexcept;
+
+    Activity* activity_;
+    std::int64_t begin_ns_ = 0;
+  };
+
   /// `threads` includes the caller: 1 starts none. Throws Error(kInvalidArgument) if it is not
   /// positive, Error(kOutOfMemory) if the system refuses to start so many.
   explicit ThreadPool(int threads);
-  ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
@@ -32,6 +64,10 @@ class ThreadPool {
    private:
     ThreadPool& pool_;
   };
+
+  /// The same threads for one caller who wants to know what they do: shared loops of the returned
+  /// handle add to `activities`, one per thread; loops that run alone add nothing.
+  ThreadPool timed(std::span<Activity> activities) const noexcept { return {*this, activities}; }
 
   /// Splits [0, tasks) evenly into at most threads() contiguous ranges and calls
   /// `body(first, last, thread)` for each, all at once; returns when all are done. `thread` is in
@@ -50,13 +86,18 @@ class ThreadPool {
  private:
   using Invoke = void (*)(void* object, std::int64_t first, std::int64_t last, int thread) noexcept;
   struct Shared;
+  struct TimedLoop;
+
+  ThreadPool(const ThreadPool& pool, std::span<Activity> activities) noexcept
+      : threads_(pool.threads_), shared_(pool.shared_), activities_(activities.data()) {}
 
   void run(std::int64_t tasks, void* object, Invoke invoke) noexcept;
   void begin() noexcept;
   void end() noexcept;
 
   int threads_;
-  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;
+  Activity* activities_ = nullptr;  ///< One per thread, or null: loops are not timed.
 };
 
 }  // namespace headway

@@ -10,6 +10,7 @@ namespace headway {
 
 std::vector<Operator> activation_operators();
 std::vector<Operator> arg_reduce_operators();
+std::vector<Operator> attention_operators();
 std::vector<Operator> blocked_operators();
 std::vector<Operator> cast_operators();
 std::vector<Operator> conv_operators();

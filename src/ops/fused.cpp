@@ -27,6 +27,8 @@ constexpr NamedActivation kNames[] = {
     {ActivationKind::kHardSwish, "HardSwish"},
     {ActivationKind::kSilu, "SiLU"},
     {ActivationKind::kLeakyRelu, "LeakyRelu"},
+    {ActivationKind::kGelu, "Gelu"},
+    {ActivationKind::kGeluTanh, "GeluTanh"},
 };
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
@@ -188,6 +190,10 @@ std::optional<Activation> activation_of(const Node& node) {
   if (node.is("Relu")) return Activation{ActivationKind::kRelu};
   if (node.is("Sigmoid")) return Activation{ActivationKind::kSigmoid};
   if (node.is("HardSwish")) return Activation{ActivationKind::kHardSwish};
+  if (node.is("Gelu")) {
+    const bool tanh = node.get_string("approximate", "none") == "tanh";
+    return Activation{tanh ? ActivationKind::kGeluTanh : ActivationKind::kGelu};
+  }
   if (node.is("HardSigmoid")) {
     return Activation{ActivationKind::kHardSigmoid, 0.0f, 0.0f, node.get_float("alpha", 0.2f),
                       node.get_float("beta", 0.5f)};
@@ -216,8 +222,8 @@ std::vector<Operator> fused_operators() {
                         {"transA", AttributeKind::kInt},
                         {"transB", AttributeKind::kInt}}),
        infer_fused_gemm, run_fused_gemm},
-      {"FusedMatMul", kFusedDomain, 1, 2, 4, 1, 1, with_activation({}), infer_fused_matmul,
-       run_fused_matmul},
+      {"FusedMatMul", kFusedDomain, 1, 2, 4, 1, 1,
+       with_activation({{"transB", AttributeKind::kInt}}), infer_fused_matmul, run_fused_matmul},
       {"Silu", kFusedDomain, 1, 1, 1, 1, 1, {}, same_as_float_input, map_floats_kernel<silu>},
   };
 }

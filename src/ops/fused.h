@@ -12,7 +12,8 @@
 //     Attributes of Gemm (alpha, beta, transA, transB); C is broadcast to Y.
 //
 //   FusedMatMul(A, B, C?, Z?) -> Y    Y = act(matmul(A, B) + C + Z)
-//     A and B as in MatMul; C (the bias) and Z (the residual) are broadcast to Y.
+//     A and B as in MatMul, but with transB = 1 the last two axes of B are swapped; C (the bias)
+//     and Z (the residual) are broadcast to Y.
 //
 //   FusedBatchNormalization(X, scale, B, mean, variance) -> Y
 //     Attributes of BatchNormalization; Y = act(BatchNormalization(...)).
@@ -42,7 +43,7 @@
 //
 // act is given by these attributes (all optional; absent means no activation):
 //   activation        string: "", "Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "SiLU",
-//                     "LeakyRelu"
+//                     "LeakyRelu", "Gelu", "GeluTanh"
 //   activation_min    float, of Clip (default: lowest float)
 //   activation_max    float, of Clip (default: highest float)
 //   activation_alpha  float, of HardSigmoid (default 0.2) and LeakyRelu (default 0.01)
@@ -60,7 +61,8 @@ Activation fused_activation(const Node& node);
 void set_fused_activation(Attributes& attributes, const Activation& activation);
 
 /// The activation that a node of the default domain stands for, if it is one of those above: Relu,
-/// Clip with constant bounds, Sigmoid, HardSigmoid, HardSwish, LeakyRelu, or Silu of this domain.
+/// Clip with constant bounds, Sigmoid, HardSigmoid, HardSwish, LeakyRelu, Gelu, or Silu of this
+/// domain.
 std::optional<Activation> activation_of(const Node& node);
 
 }  // namespace headway

@@ -32,7 +32,7 @@ void multiply_matrices(const MatMulShapes& s, const T* a, const T* b, T* y, Fini
                   [&](const auto& offsets, const auto& steps, std::int64_t count) {
                     for (std::int64_t i = 0; i < count; ++i) {
                       const auto left = widened(a + offsets[0] + i * steps[0], s.m, s.k);
-                      const auto right = widened(b + offsets[1] + i * steps[1], s.k, s.n);
+                      const auto right = widened(b + offsets[1] + i * steps[1], s.k, s.n, s.transpose_b);
                       sums.assign(static_cast<std::size_t>(s.m * s.n), 0);
                       multiply_add(s.m, s.n, s.k, left.data(), s.k, right.data(), s.n, sums.data(),
                                    s.n);

@@ -15,6 +15,7 @@ std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (const auto family : {activation_operators,
                             arg_reduce_operators,
+                            attention_operators,
                             blocked_operators,
                             cast_operators,
                             conv_operators,

@@ -14,6 +14,7 @@ std::optional<Patch> propose_conv(Graph& graph, Node& node, std::int64_t block) 
   if (!node.is("Conv") && !node.is("FusedConv", kFusedDomain)) return std::nullopt;
   if (!is_image(node.input(0)) || !is_image(node.output())) return std::nullopt;
   if (!node.input(1)->is_constant()) return std::nullopt;
+  if (node.input(2) != nullptr && !node.input(2)->is_constant()) return std::nullopt;
   std::vector<Value*> inputs(node.inputs().begin(), node.inputs().end());
   const bool few =
       static_extent(*node.input(0), 1) <= kFewChannels && node.get_int("group", 1) == 1;

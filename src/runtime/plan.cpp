@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "ops/elements.h"
 #include "runtime/memory_plan.h"
+#include "runtime/step_info.h"
 
 namespace headway {
 namespace {
@@ -36,6 +37,15 @@ Shape planned_shape(const Value& value) {
 
 std::size_t byte_size(const Value& value) {
   return static_cast<std::size_t>(num_elements(planned_shape(value))) * size_of(value.type.dtype);
+}
+
+StepInfo describe_copy(const Value& value) {
+  const auto bytes = static_cast<std::int64_t>(byte_size(value));
+  return {.name = value.name(),
+          .op_type = "Identity",
+          .output_shape = planned_shape(value),
+          .bytes_read = bytes,
+          .bytes_written = bytes};
 }
 
 /// Follows views back to the value whose elements are really stored.
@@ -91,6 +101,7 @@ class Planner {
       if (is_view(*node)) continue;
       PlannedStep planned;
       planned.step = reference_ ? cpu::lower_to_reference(*node) : cpu::lower(*node, lowering_);
+      planned.info = describe(*node, *planned.step);
       drop_packed_weights(*node, *planned.step);
       nodes_.push_back(node);
       plan_->steps.push_back(std::move(planned));
@@ -253,6 +264,7 @@ class Planner {
         taken_[place.storage]) {
       PlannedStep copy;
       copy.step = std::make_unique<CopyStep>(byte_size(output));
+      copy.info = describe_copy(output);
       StepStorage& storage = step_storage_.emplace_back();
       storage.inputs = {place};
       place = {add_arena_storage(byte_size(output), end, end), 0};
@@ -269,6 +281,7 @@ class Planner {
     for (const Storage& storage : storages_) lifetimes.push_back(storage.lifetime);
     const MemoryPlan memory = pack_lifetimes(lifetimes);
     plan_->arena_bytes = memory.arena_bytes;
+    plan_->peak_live_bytes = memory.peak_bytes;
     for (std::size_t i = 0; i < storages_.size(); ++i) {
       Location& location = storages_[i].location;
       if (location.place == Location::Place::kArena) location.index = memory.offsets[i];
@@ -278,8 +291,6 @@ class Planner {
       for (const Place& place : step_storage_[i].inputs) planned.inputs.push_back(at(place));
       for (const Place& place : step_storage_[i].outputs) planned.outputs.push_back(at(place));
       planned.scratch = at(step_storage_[i].scratch);
-      plan_->max_inputs = std::max(plan_->max_inputs, planned.inputs.size());
-      plan_->max_outputs = std::max(plan_->max_outputs, planned.outputs.size());
     }
     for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
       plan_->outputs[i].location = at(output_places_[i]);

@@ -9,6 +9,7 @@
 #include "headway/session.h"
 
 #include "backends/packed_weights.h"
+#include "backends/tuner.h"
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 #include "graph/graph.h"
@@ -46,6 +47,8 @@ class ProgramImpl {
   Graph graph_;  ///< Empty once planned if every shape is fixed.
   mutable PackedWeights weights_;
   mutable BrgemmSet tiles_;
+  mutable Tuner tuner_;
+  const std::string machine_;
 
   mutable std::mutex mutex_;                              ///< Guards plans_.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.

@@ -53,8 +53,12 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"Cast", "", lower_cast},
+    Entry{"Where", "", lower_where},
+
     Entry{"Concat", "", lower_concat},
     Entry{"Expand", "", lower_expand},
+    Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
     Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},

@@ -16,6 +16,8 @@ constexpr std::int64_t kBandBytes = 256 * 1024;
 /// Greatest vector, and greatest window that is packed through a transposed copy on the stack.
 constexpr std::int64_t kWidest = 16, kMostTapsTransposed = 25;
 
+constexpr std::int64_t kFloatsPerLine = 16;
+
 /// Enough to hide the loop around it; more would only lengthen the code.
 constexpr std::int64_t kLongestStep = 4;
 
@@ -58,25 +60,24 @@ BrgemmActivation in_tile(Unary activation) {
 
 }  // namespace
 
-DirectConv::DirectConv(const ConvShape& shape, bool plain_input, const EpilogueKind& epilogue,
-                       BrgemmSet& tiles, int threads)
-    : shape_(plain_input ? shape : flattened(shape)),
+DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles)
+    : shape_(plan.plain_input ? shape : flattened(shape)),
       width_(tiles.loops().width),
       loops_(&tiles.loops()),
-      plain_input_(plain_input),
-      copies_(plain_input || reaches_over_edge(shape)) {
-  if (in_tile(epilogue.activation) == BrgemmActivation::kNone) {
-    late_activation_ = epilogue.activation;
+      plain_input_(plan.plain_input),
+      copies_(plan.plain_input || reaches_over_edge(shape)) {
+  if (in_tile(plan.epilogue.activation) == BrgemmActivation::kNone) {
+    late_activation_ = plan.epilogue.activation;
   }
   const std::int64_t per_group = shape.in_channels / shape.groups;
   step_ = static_cast<int>(std::min(kLongestStep, std::gcd(per_group, std::int64_t{width_})));
-  if (plain_input) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
+  if (plain_input_) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
   const int vectors = choose_vectors();
   cut_lines(vectors);
   lay_out_source();
   cut_channels(vectors);
-  make_tiles(epilogue, tiles);
-  divide(threads);
+  make_tiles(plan.epilogue, tiles);
+  divide(plan.threads);
 }
 
 std::int64_t DirectConv::in_blocks() const noexcept {
@@ -215,6 +216,7 @@ void DirectConv::make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles) {
   tile.activation = in_tile(epilogue.activation);
   for (const ColumnGroup& group : groups_) {
     tile.vectors = group.vectors;
+    tile.prefetch[0] = static_cast<int>(prefetched_lines(group));
     for (std::size_t variant = 0; variant < 4; ++variant) {
       const std::int64_t short_lines = variant % 2, short_columns = variant / 2;
       if (lines == short_lines || columns == short_columns) continue;
@@ -225,6 +227,19 @@ void DirectConv::make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles) {
       tiles_[static_cast<std::size_t>(group.vectors)][variant] = tiles.get(tile);
     }
   }
+}
+
+std::int64_t DirectConv::tiles_per_band() const noexcept {
+  return band_units_ * (copies_ ? column_tiles_ : 1);
+}
+
+/// Cache lines of the next group's weights that a tile fetches with each of its products, so that
+/// all tiles of a band together fetch them all; 0 if the weights stay in the second-level cache.
+std::int64_t DirectConv::prefetched_lines(const ColumnGroup& group) const noexcept {
+  constexpr std::int64_t kNearBytes = 384 * 1024;
+  const auto bytes = static_cast<std::int64_t>(sizeof(float));
+  if (static_cast<std::int64_t>(packed_size()) * bytes < kNearBytes) return 0;
+  return divide_up(std::int64_t{step_} * group.vectors * width_, kFloatsPerLine * tiles_per_band());
 }
 
 /// Threads share the pixels, the channels or both: whatever balances best, and among equals what
@@ -331,34 +346,29 @@ void DirectConv::pack_block(const ColumnGroup& group, int vector, const float* w
   }
 }
 
+/// Floats of one thread's copy of a band.
+std::int64_t DirectConv::copy_size() const noexcept {
+  return copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+}
+
 std::size_t DirectConv::scratch_bytes() const noexcept {
-  const std::int64_t copy = copies_ ? in_blocks() * source_plane_ : 0;
-  const std::int64_t floats = divide_up(copy, 16) * 16 * unit_parts_ * group_parts_ +
-                              divide_up(out_blocks() * width_, 16) * 16;
-  return static_cast<std::size_t>(floats) * sizeof(float);
+  return static_cast<std::size_t>(copy_size() * unit_parts_ * group_parts_) * sizeof(float);
 }
 
 struct DirectConv::Task {
   const float* input;
   const float* packed;
-  Epilogue epilogue;
-  const float* bias;
+  const Epilogue& epilogue;
   float* output;
 };
 
 void DirectConv::run(const KernelContext& context, const float* input, const float* packed,
                      const Epilogue& epilogue, float* output, void* scratch) const noexcept {
-  auto* bias = static_cast<float*>(scratch);
-  float* copies = bias + divide_up(out_blocks() * width_, 16) * 16;
-  if (epilogue.bias) {
-    std::memcpy(bias, epilogue.bias, static_cast<std::size_t>(shape_.out_channels) * sizeof(float));
-    std::fill(bias + shape_.out_channels, bias + out_blocks() * width_, 0.0F);
-  }
-  const Task task{input, packed, epilogue, bias, output};
-  const std::int64_t copy_size = copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+  const Task task{input, packed, epilogue, output};
+  auto* copies = static_cast<float*>(scratch);
   const auto parts = [&](std::int64_t first, std::int64_t last, int thread) {
     for (std::int64_t part = first; part < last; ++part) {
-      run_task(task, part, copies + thread * copy_size);
+      run_task(task, part, copies + thread * copy_size());
     }
   };
   context.pool.parallel_for(unit_parts_ * group_parts_, parts);
@@ -394,16 +404,21 @@ void DirectConv::run_band(const Task& task, std::int64_t image, std::int64_t fir
   }
   const std::int64_t tiles_per_unit = copies_ ? column_tiles_ : 1;
   for (std::int64_t g = first_group; g < last_group; ++g) {
+    const ColumnGroup& group = groups_[static_cast<std::size_t>(g)];
+    const std::int64_t fetched = prefetched_lines(group) * kFloatsPerLine * group.batch;
+    const std::int64_t next = g + 1 < last_group ? g + 1 : first_group;
+    const float* prefetch = task.packed + groups_[static_cast<std::size_t>(next)].packed;
     for (std::int64_t t = first_unit * tiles_per_unit; t < last_unit * tiles_per_unit; ++t) {
-      run_tile(task, groups_[static_cast<std::size_t>(g)], source, first_source_line, image,
-               t / column_tiles_, t % column_tiles_);
+      run_tile(task, group, source, first_source_line, image, t, prefetch);
+      prefetch += fetched;
     }
   }
 }
 
 void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                          std::int64_t first_source_line, std::int64_t image,
-                          std::int64_t line_group, std::int64_t column_tile) const noexcept {
+                          std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
+                          const float* prefetch) const noexcept {
+  const std::int64_t line_group = tile / column_tiles_, column_tile = tile % column_tiles_;
   const std::int64_t line = first_line(line_group), column = first_column(column_tile);
   const std::int64_t lines = first_line(line_group + 1) - line;
   const std::int64_t columns = first_column(column_tile + 1) - column;
@@ -418,7 +433,8 @@ void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const floa
   call.b = task.packed + group.packed;
   call.c = task.output + out;
   if (task.epilogue.residual) call.residual = task.epilogue.residual + out;
-  call.bias = task.bias + group.first_block * width_;
+  if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
+  call.prefetch[0] = prefetch;
   call.low = task.epilogue.activation.alpha;
   call.high = task.epilogue.activation.beta;
   const bool short_lines = lines * line_groups_ < shape_.out_height;

@@ -28,7 +28,8 @@ void BlockedDepthwise::pack(const float* weights, float* packed) const noexcept 
 }
 
 void BlockedDepthwise::run(const KernelContext& context, const float* input, const float* packed,
-                           const Epilogue& epilogue, float* output) const noexcept {
+                           const Epilogue& epilogue, float* output,
+                           void* /*scratch*/) const noexcept {
   DepthwiseBand whole;
   whole.height = {shape_.in_height,     shape_.out_height,      shape_.kernel_height,
                   shape_.stride_height, shape_.dilation_height, shape_.pad_top};
