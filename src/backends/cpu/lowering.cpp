@@ -61,6 +61,7 @@ constexpr std::array kTable = {
     Entry{"Expand", "", lower_expand},
     Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
+    Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},
     Entry{"Transpose", "", lower_transpose},
