@@ -32,6 +32,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .scale_shift = scale_shift_loop,
       .reduce_row = reduce_row,
       .reduce_into = reduce_into,
+      .reduce_columns = reduce_columns,
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
