@@ -54,7 +54,7 @@ void depthwise(benchmark::State& state, Isa isa, Window window) {
   plan.pack(weights.data(), packed.data());
   const Epilogue epilogue{bias.data(), nullptr, {UnaryOp::kClip, 0, 6}};
   for (auto _ : state) {
-    plan.run(context, input.data(), packed.data(), epilogue, output.data());
+    plan.run(context, input.data(), packed.data(), epilogue, output.data(), nullptr);
     benchmark::ClobberMemory();
   }
   count_flops(state, isa, threads, 2.0 * static_cast<double>(out_size * taps));

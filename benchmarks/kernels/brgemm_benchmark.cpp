@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "aligned_floats.h"
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
 #include "peak.h"
@@ -26,9 +28,8 @@ void brgemm(benchmark::State& state, Isa isa) {
 
   const std::int64_t batch = state.range(2), panels = state.range(3);
   const std::int64_t panel_size = batch * shape.k * shape.vectors * width;
-  std::vector<float> a(static_cast<std::size_t>(batch * shape.rows * 16), 1.0F);
-  std::vector<float> b(static_cast<std::size_t>(panels * panel_size + 16), 1.0F);
-  std::vector<float> c(static_cast<std::size_t>(shape.rows * shape.vectors * width));
+  AlignedFloats a(batch * shape.rows * 16), b(panels * panel_size);
+  AlignedFloats c(std::int64_t{shape.rows} * shape.vectors * width);
   std::vector<std::int64_t> offsets;
   for (std::int64_t i = 0; i < batch; ++i) offsets.push_back(i * shape.rows * 16 * 4);
   for (auto _ : state) {

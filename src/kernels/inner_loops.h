@@ -6,10 +6,13 @@
 #include "kernels/depthwise/band.h"
 #include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
+#include "kernels/elementwise/pixels.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/pool/band.h"
+#include "kernels/movement/lanes.h"
 #include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/winograd/transforms.h"
 
 namespace headway {
 
@@ -27,6 +30,11 @@ struct InnerLoops {
   void (*store_transposed)(const TransposedTile& tile) noexcept;
   void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
 
+  /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
+  void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;
+  void (*winograd_output)(int tile, const WinogradOutputLine& line) noexcept;
+  void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
+
   void (*depthwise_row)(const DepthwiseRow& row) noexcept;
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;
   void (*pool_row)(const PoolRow& row) noexcept;
@@ -39,6 +47,8 @@ struct InnerLoops {
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
+
+  void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
@@ -63,6 +73,7 @@ struct InnerLoops {
   /// output[channel * stride + pixel] = input[pixel * width + channel]
   void (*unblock_pixels)(int channels, std::int64_t pixels, const float* input, float* output,
                          std::int64_t stride) noexcept;
+  void (*select_lanes)(const LaneSelection& selection) noexcept;
 };
 
 }  // namespace headway

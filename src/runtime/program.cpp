@@ -1,9 +1,12 @@
 #include <algorithm>
 
+#include "headway/headway.h"
+
 #include "base/error.h"
 #include "base/processors.h"
 #include "kernels/context.h"
 #include "ops/operator.h"
+#include "passes/block_channels.h"
 #include "passes/pipeline.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
@@ -20,6 +23,10 @@ int thread_count(int wanted) {
          " threads; give a positive number, or 0 for all processors");
   }
   return wanted == 0 ? available_processors() : wanted;
+}
+
+std::string describe_machine(Isa isa, int threads) {
+  return concat(version(), ' ', detect_cpu().model, ' ', name_of(isa), " threads ", threads);
 }
 
 bool all_static(const Graph& graph) {
@@ -62,15 +69,22 @@ ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      weights_(!all_static(graph_)) {
+      weights_(!all_static(graph_)),
+      tiles_(inner_loops(isa_)),
+      tuner_(options.tune == Tune::kOff ? std::filesystem::path() : Tuner::default_file(),
+             options.tune == Tune::kMeasure),
+      machine_(describe_machine(isa_, pool_.threads())) {
   if (!all_static(graph_)) return;
   Lowering lowering = this->lowering();
+  if (rewrites()) block_channels(graph_, lowering.loops.width);
   plans_.push_back(make_plan(graph_, lowering, options_.reference));
+  tuner_.save();
   graph_ = Graph(graph_.name());
 }
 
 Lowering ProgramImpl::lowering() const {
-  return {weights_, inner_loops(isa_), pool_.threads()};
+  return {weights_, tiles_, inner_loops(isa_), pool_.threads(),
+          pool_,    tuner_, machine_,          options_.winograd};
 }
 
 ProgramSummary ProgramImpl::summary() const {
@@ -88,6 +102,10 @@ ProgramSummary ProgramImpl::summary() const {
   summary.weight_bytes = weights_.byte_size();
   for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
   summary.arena_bytes = plan.arena_bytes;
+  summary.peak_live_bytes = plan.peak_live_bytes;
+  for (const PlannedStep& step : plan.steps) {
+    if (!step.info.algorithm.empty()) ++summary.algorithms[step.info.algorithm];
+  }
   return summary;
 }
 
@@ -131,9 +149,14 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
 std::shared_ptr<const Plan> ProgramImpl::make_plan_for(const std::vector<Shape>& shapes) const {
   Graph graph = graph_.clone();
   infer_types(graph, shapes);
-  if (options_.fuse && !options_.reference) optimize(graph);
   Lowering lowering = this->lowering();
-  return make_plan(graph, lowering, options_.reference);
+  if (rewrites()) {
+    optimize(graph);
+    block_channels(graph, lowering.loops.width);
+  }
+  auto plan = make_plan(graph, lowering, options_.reference);
+  tuner_.save();
+  return plan;
 }
 
 std::vector<ValueInfo> Program::inputs() const {

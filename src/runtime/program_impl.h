@@ -9,9 +9,11 @@
 #include "headway/session.h"
 
 #include "backends/packed_weights.h"
+#include "backends/tuner.h"
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 #include "graph/graph.h"
+#include "kernels/brgemm/brgemm.h"
 #include "runtime/plan.h"
 
 namespace headway {
@@ -34,6 +36,7 @@ class ProgramImpl {
 
  private:
   void check_inputs(std::span<const Tensor> inputs) const;
+  bool rewrites() const noexcept { return options_.fuse && !options_.reference; }
   Lowering lowering() const;
   std::shared_ptr<const Plan> make_plan_for(const std::vector<Shape>& shapes) const;
 
@@ -43,6 +46,9 @@ class ProgramImpl {
   mutable ThreadPool pool_;
   Graph graph_;  ///< Empty once planned if every shape is fixed.
   mutable PackedWeights weights_;
+  mutable BrgemmSet tiles_;
+  mutable Tuner tuner_;
+  const std::string machine_;
 
   mutable std::mutex mutex_;                              ///< Guards plans_.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.

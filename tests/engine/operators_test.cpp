@@ -249,6 +249,56 @@ TEST(Operators, Movement) {
   }
 }
 
+TEST(Operators, Gathers) {
+  const std::string constants =
+      "%last: int64[] = constant {-1}\n"
+      "%some: int32[3] = constant {1, 0, -2}\n"
+      "%table: int64[2,2] = constant {0, 1, -1, 1}";
+  for (const std::string indices : {"%last", "%some", "%table"}) {
+    for (const std::string axis : {"0", "1", "3", "-2"}) {
+      expect_agreement({kImage, constants, "Gather(%a, " + indices + ") {axis = " + axis + "}"});
+    }
+  }
+}
+
+TEST(Operators, Masks) {
+  const std::string mask = "%m: bool[1,6] = constant {true, false, false, true, true, false}";
+  const std::string low = "\n%low: float32[] = constant {-10000.0}";
+  expect_agreement({kTwo, mask + low, "Where(%m, %a, %b)"});
+  expect_agreement({kTwo, mask + low, "Where(%m, %a, %low)"});
+  for (const std::string type : {"bool", "uint8", "int32", "int64"}) {
+    const std::string text =
+        "graph g (%x: " + type + "[2,3]) -> (%y) {\n%y = Cast(%x) {to = 1}\n}\n";
+    const Model model = model_of(text);
+    const Program program = model.compile();
+    EXPECT_EQ(program.summary().reference_nodes, 0u) << type;
+    const Tensor x =
+        Tensor::from<std::int64_t>({2, 3}, {0, 1, 2, 0, 200, 7}).to(model.inputs()[0].dtype);
+    EXPECT_EQ(relative_error(Session(program).run(std::span(&x, 1))[0], x.to(DType::kFloat32)), 0.0)
+        << type;
+  }
+}
+
+TEST(Operators, AnIndexOutsideIsSaid) {
+  const Model model = model_of(R"(graph g (%table: float32[5,2], %i: int64[N]) -> (%y) {
+    %y = Gather(%table, %i) "words"
+  })");
+  const Program program = model.compile();
+  Session session(program);
+  const std::vector<Tensor> good = {random_tensor({5, 2}, 1),
+                                    Tensor::from<std::int64_t>({2}, {-5, 4})};
+  EXPECT_EQ(relative_error(session.run(good)[0], run_reference(model.graph(), good)[0]), 0.0);
+  const std::vector<Tensor> bad = {good[0], Tensor::from<std::int64_t>({2}, {4, 5})};
+  try {
+    session.run(bad);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "node 'words' (Gather): index 5 is out of range for an axis of extent 5");
+  }
+  EXPECT_EQ(relative_error(session.run(good)[0], run_reference(model.graph(), good)[0]), 0.0);
+}
+
 TEST(Operators, Splits) {
   for (const std::string outputs : {"%y, %z", "%z, %y", "%z, %v, %y"}) {
     for (const std::string axis : {"1", "2", "-1"}) {

@@ -16,6 +16,7 @@ struct Entry {
 constexpr std::array kTable = {
     Entry{"Conv", "", lower_conv},
     Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
     Entry{"Gemm", "", lower_gemm},
@@ -39,6 +40,7 @@ constexpr std::array kTable = {
 
     Entry{"BatchNormalization", "", lower_scale_shift},
     Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
+    Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},
@@ -52,9 +54,14 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"Cast", "", lower_cast},
+    Entry{"Where", "", lower_where},
+
     Entry{"Concat", "", lower_concat},
     Entry{"Expand", "", lower_expand},
+    Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
+    Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},
     Entry{"Transpose", "", lower_transpose},

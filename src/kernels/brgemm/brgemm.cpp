@@ -22,6 +22,7 @@ bool fits_displacements(const BrgemmShape& shape) {
 
 int max_brgemm_rows(int vectors, const InnerLoops& loops) noexcept {
   const int registers = loops.width == 16 ? 32 : 16;
+  if (vectors > 4) return 1;
   return std::min((registers - 4) / vectors, (registers - vectors - 1) / vectors);
 }
 

@@ -10,7 +10,7 @@
 
 namespace headway {
 
-inline constexpr int kMaxBrgemmVectors = 4;
+inline constexpr int kMaxBrgemmVectors = 8;
 
 /// The highest tile of that many vectors whose sums stay in registers.
 int max_brgemm_rows(int vectors, const InnerLoops& loops) noexcept;

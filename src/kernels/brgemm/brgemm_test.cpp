@@ -88,7 +88,8 @@ std::vector<double> expected_of(const Operands& o, const BrgemmCall& call, int w
 BrgemmShape any_tile(Generator& generator, const InnerLoops& loops) {
   BrgemmShape shape;
   shape.vectors = static_cast<int>(generator.integer(1, kMaxBrgemmVectors));
-  shape.rows = static_cast<int>(generator.integer(1, max_brgemm_rows(shape.vectors, loops)));
+  shape.rows =
+      static_cast<int>(generator.integer(1, std::max(1, max_brgemm_rows(shape.vectors, loops))));
   shape.k = static_cast<int>(generator.integer(1, 16));
   if (generator.chance(0.4)) {
     shape.last_columns = static_cast<int>(generator.integer(1, loops.width - 1));

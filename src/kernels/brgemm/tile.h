@@ -23,15 +23,19 @@ struct BrgemmShape {
   int rows = 1;          ///< 1 to max_brgemm_rows.
   int vectors = 1;       ///< 1 to kMaxBrgemmVectors; output columns come in whole vectors,
   int last_columns = 0;  ///< except that only so many of the last one are written; 0 means all.
-  int k = 1;             ///< 1 to 16 or so: it is unrolled.
+  int k = 1;             ///< Unrolled, so it should be small: 4 is enough to hide the loop.
   int line_rows = 1 << 30;
   std::int64_t a_row_stride = 0;  ///< Element (r, k) of A_i is at a + a_offsets[i] + its row + k.
   std::int64_t a_line_stride = 0;
   std::int64_t c_row_stride = 0;  ///< Of the residual, too.
   std::int64_t c_line_stride = 0;
   std::int64_t c_vector_stride = 0;  ///< From one vector of a row of C to the next.
-  bool accumulate = false;           ///< Adds to what C holds.
-  bool bias = false;                 ///< One per column, in whole vectors.
+  /// Cache lines per A_i that the second-level cache fetches meanwhile, from the call's `prefetch`
+  /// on.
+  int prefetch[2] = {};
+  bool fetch_c = false;     ///< Whether C's lines are fetched while the sums are computed.
+  bool accumulate = false;  ///< Adds to what C holds.
+  bool bias = false;        ///< One per column, in whole vectors.
   bool residual = false;
   BrgemmActivation activation = BrgemmActivation::kNone;
 
@@ -48,6 +52,7 @@ struct BrgemmCall {
   const float* residual = nullptr;  ///< Laid out like C, and may be C.
   const float* bias = nullptr;
   float low = 0, high = 0;
+  const float* prefetch[2] = {};  ///< Null only if nothing is to be fetched.
 };
 
 }  // namespace headway

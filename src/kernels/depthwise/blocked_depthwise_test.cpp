@@ -93,7 +93,7 @@ void expect_equals_plain_loops(const KernelContext& context, const ConvShape& s,
   const BlockedDepthwise depthwise(s, context.loops);
   GuardedFloats packed(static_cast<std::int64_t>(depthwise.packed_size()));
   depthwise.pack(weights.data(), packed.data());
-  depthwise.run(context, input.data(), packed.data(), epilogue, output.data());
+  depthwise.run(context, input.data(), packed.data(), epilogue, output.data(), nullptr);
   for (const auto& [at, wanted] : expected) {
     ASSERT_NEAR(output[at], wanted, 2e-5 * (1 + std::fabs(wanted)))
         << "element " << at << " of " << s.out_channels << " channels " << s.in_height << "x"
