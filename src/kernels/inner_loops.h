@@ -4,12 +4,10 @@
 
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
-#include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
-#include "kernels/gemm/tile.h"
-#include "kernels/pool/band.h"
 #include "kernels/movement/lanes.h"
+#include "kernels/pool/band.h"
 #include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
 #include "kernels/winograd/transforms.h"
@@ -21,21 +19,15 @@ namespace headway {
 struct InnerLoops {
   const char* name;  ///< As HEADWAY_ISA spells it.
   int width;         ///< Floats per vector.
-  int tile_rows;     ///< Greatest register tile of gemm_tile: rows, and
-  int tile_columns;  ///< columns, a multiple of width.
 
   /// What generated code does where none can be generated (kernels/brgemm/brgemm.h).
   void (*brgemm)(const BrgemmShape& shape, const BrgemmCall& call) noexcept;
-  void (*gemm_tile)(const GemmTile& tile) noexcept;
-  void (*store_transposed)(const TransposedTile& tile) noexcept;
-  void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
 
   /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
   void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;
   void (*winograd_output)(int tile, const WinogradOutputLine& line) noexcept;
   void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
-  void (*depthwise_row)(const DepthwiseRow& row) noexcept;
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;
   void (*pool_row)(const PoolRow& row) noexcept;
   void (*pool_band)(const PoolBand& band) noexcept;

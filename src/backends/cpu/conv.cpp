@@ -63,11 +63,12 @@ std::string layout_name(std::string_view kind, const ConvShape& s) {
 template <typename Kernel>
 class ConvStep final : public Step {
  public:
-  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Lowering& lowering)
-      : kernel_(shape, lowering.tiles, lowering.threads),
+  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Kernel kernel,
+           Lowering& lowering)
+      : kernel_(std::move(kernel)),
         loops_(lowering.loops),
         activation_(fused_function(node)),
-        kernel_scratch_(kernel_.scratch_bytes(lowering.threads)) {
+        kernel_scratch_(kernel_.scratch_bytes()) {
     const Value* weights = node.input(kWeights);
     if (!weights->is_constant()) return;
     packed_ = lowering.weights.get(
@@ -227,7 +228,11 @@ std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering) {
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
   const auto shape = conv_shape(conv_geometry(node));
   if (!shape || !is_float(node.input(0))) return nullptr;
-  return std::make_unique<ConvStep<Conv>>(node, *shape, "conv", lowering);
+  const EpilogueKind epilogue{node.input(kBias) != nullptr, node.input(kResidual) != nullptr,
+                              fused_function(node)};
+  Conv conv(*shape, epilogue, lowering.tiles, lowering.threads);
+  const std::string kind = conv.algorithm();
+  return std::make_unique<ConvStep<Conv>>(node, *shape, kind, std::move(conv), lowering);
 }
 
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering) {
@@ -235,7 +240,9 @@ std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering)
   const auto shape =
       conv_shape(conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1))));
   if (!shape) return nullptr;
-  return std::make_unique<ConvStep<ConvTranspose>>(node, *shape, "conv_transpose", lowering);
+  return std::make_unique<ConvStep<ConvTranspose>>(
+      node, *shape, "conv_transpose", ConvTranspose(*shape, lowering.tiles, lowering.threads),
+      lowering);
 }
 
 }  // namespace headway::cpu

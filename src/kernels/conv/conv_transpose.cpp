@@ -43,7 +43,7 @@ std::int64_t ConvTranspose::columns_size() const noexcept {
   return rows_of(shape_) * shape_.in_height * shape_.in_width;
 }
 
-std::size_t ConvTranspose::scratch_bytes(int) const noexcept {
+std::size_t ConvTranspose::scratch_bytes() const noexcept {
   return round_to_line(static_cast<std::size_t>(columns_size()) * sizeof(float)) +
          product_.scratch_bytes(false);
 }

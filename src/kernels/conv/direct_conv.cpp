@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "kernels/gemm/split.h"
+#include "kernels/range.h"
 #include "kernels/threshold.h"
 
 namespace headway {

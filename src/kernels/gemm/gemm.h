@@ -8,7 +8,7 @@
 #include "kernels/context.h"
 #include "kernels/epilogue.h"
 #include "kernels/gemm/operands.h"
-#include "kernels/gemm/split.h"
+#include "kernels/range.h"
 
 namespace headway {
 

@@ -8,7 +8,7 @@
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
-#include "kernels/isa/window_loops.h"
+#include "kernels/isa/transpose_loops.h"
 #include "kernels/isa/winograd_loops.h"
 
 namespace headway {
@@ -19,16 +19,10 @@ constexpr InnerLoops loops_of(const char* name) {
   return {
       .name = name,
       .width = kWidth,
-      .tile_rows = kTileRows,
-      .tile_columns = kTileVectors * kWidth,
       .brgemm = brgemm_loop,
-      .gemm_tile = gemm_tile,
-      .store_transposed = store_transposed,
-      .pack_window = pack_window,
       .winograd_input = winograd_input_transform,
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
-      .depthwise_row = depthwise_row,
       .depthwise_band = depthwise_band,
       .pool_row = pool_row,
       .pool_band = pool_band,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/isa/gemm_tile.h"
+#include "kernels/isa/rows.h"
 #include "kernels/winograd/transforms.h"
 
 // Winograd's minimal filtering F(m×m, 3×3) after Lavin & Gray, "Fast Algorithms for Convolutional

@@ -5,7 +5,7 @@
 
 #include <x86intrin.h>
 
-#include "kernels/gemm/split.h"
+#include "kernels/range.h"
 #include "kernels/winograd/transforms.h"
 unsigned long long g_phase[4];
 

@@ -121,7 +121,8 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsAsItSplitsItself) {
       ThreadPool pool(threads);
       for (const int tile : kTiles) {
         SCOPED_TRACE(test.described() << " tile " << tile << ", " << threads << " threads");
-        const WinogradConv conv(shape, tile, ConvPlan{.epilogue = test.kind, .threads = threads}, tiles);
+        const WinogradConv conv(shape, tile, ConvPlan{.epilogue = test.kind, .threads = threads},
+                                tiles);
         GuardedFloats plain(test.residual.size());
         run({pool, loops()}, test, conv, false, plain);
         expect_near(plain, expected, tolerance(tile, test.shape));
