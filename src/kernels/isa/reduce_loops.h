@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "kernels/isa/binary_loops.h"
 #include "kernels/reduce/operation.h"
 
@@ -43,13 +45,17 @@ inline Vector merge(MultiplyStep, Vector a, Vector b) {
   return a * b;
 }
 
-template <typename Step>
+template <int kSpan, int... kLanes>
+inline Vector rotated(Vector v, std::integer_sequence<int, kLanes...>) {
+  return __builtin_shufflevector(v, v, ((kLanes + kSpan) % kWidth)...);
+}
+
+/// The total of all lanes, in every lane.
+template <typename Step, int kSpan = kWidth / 2>
 inline Vector rotate_and_merge(Vector v) {
-  for (int span = kWidth / 2; span > 0; span /= 2) {
-    Vector rotated;
-    for (int i = 0; i < kWidth; ++i) rotated[i] = v[(i + span) % kWidth];
-    v = merge(Step{}, v, rotated);
-  }
+  constexpr std::make_integer_sequence<int, kWidth> kLanes;
+  v = merge(Step{}, v, rotated<kSpan>(v, kLanes));
+  if constexpr (kSpan > 1) return rotate_and_merge<Step, kSpan / 2>(v);
   return v;
 }
 
@@ -57,16 +63,18 @@ inline Vector rotate_and_merge(Vector v) {
 template <typename Step>
 inline float reduce_with(std::int64_t size, const float* in) {
   Vector totals[4];
+#pragma GCC unroll 4
   for (Vector& total : totals) total = splat(Step::kStart);
   std::int64_t i = 0;
   for (; i + 4 * kWidth <= size; i += 4 * kWidth) {
 #pragma GCC unroll 4
     for (int t = 0; t < 4; ++t) totals[t] = Step::combine(totals[t], load(in + i + t * kWidth));
   }
-  for (; i < size; i += kWidth) {
-    const int there = at_most_width(size - i);
-    const Vector next = Step::combine(totals[0], load_partial(in + i, there));
-    totals[0] = select(iota() < splat_bits(there), next, totals[0]);
+  for (; i + kWidth <= size; i += kWidth) totals[0] = Step::combine(totals[0], load(in + i));
+  const int rest = static_cast<int>(size - i);
+  if (rest > 0) {
+    const Vector next = Step::combine(totals[1], load_partial(in + i, rest));
+    totals[1] = select(iota() < splat_bits(rest), next, totals[1]);
   }
   const Vector low = merge(Step{}, totals[0], totals[1]);
   const Vector high = merge(Step{}, totals[2], totals[3]);

@@ -132,16 +132,18 @@ void reduce_short_rows(const Reduction& r) {
 
 /// The last axis is reduced: vectors lie along it, too.
 void reduce_rows(const Reduction& r) {
-  const Unary finish = last_step(r.op, r.count());
   const auto run = [&](std::int64_t first, std::int64_t last, int) {
+    float* totals = r.output + first;
     r.kept.for_outer(0, first, last, [&](const auto& offsets) {
       float total = start_of(r.op);
       r.for_stretches([&](std::int64_t offset) {
         const float* row = r.input + offsets[0] + offset;
         total = merge(r.op, total, r.context.loops.reduce_row(r.op, r.row(), row));
       });
-      r.context.loops.unary(finish, 1, &total, r.output + offsets[1]);
+      *totals++ = total;
     });
+    float* begin = r.output + first;
+    r.context.loops.unary(last_step(r.op, r.count()), last - first, begin, begin);
   };
   for_tasks(r.context, r.kept.outer_size(0), r.count(), run);
 }
