@@ -6,6 +6,9 @@ import torch
 import torchvision
 
 
+OWN = ("bert_base", "bert_tiny", "vit_tiny")
+
+
 class Layer(torch.nn.Module):
     """One layer of BERT's encoder: self-attention and a feed-forward part, each with its residual and norm after it."""
 
@@ -101,8 +104,11 @@ def text_network(name, vocabulary):
 
 
 def network(name, size, batch):
-    """The module and inputs for it by name: images of size x size pixels, or texts of that many tokens."""
+    """The module and inputs for it by name: images of size x size pixels, or texts of that many tokens. LookupError if
+    there is no such network."""
     torch.manual_seed(0)
+    if name not in OWN and not callable(getattr(torchvision.models, name, None)):
+        raise LookupError(f"torchvision has no network '{name}'; there are also {', '.join(OWN)}")
     if name.startswith("bert_"):
         vocabulary = 30522 if name == "bert_base" else 100
         ids = torch.randint(vocabulary, (batch, size))

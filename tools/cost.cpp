@@ -83,6 +83,16 @@ std::int64_t parameter_count(const Graph& graph) {
   return count;
 }
 
+std::int64_t weight_bytes(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const Value* constant : graph.constants()) {
+    const bool multiplied = std::ranges::any_of(
+        constant->users(), [](const Node* user) { return multiply_adds(*user) > 0; });
+    if (multiplied) bytes += static_cast<std::int64_t>(constant->constant().byte_size());
+  }
+  return bytes;
+}
+
 std::int64_t constant_bytes(const Graph& graph) {
   std::int64_t bytes = 0;
   for (const Value* constant : graph.constants())

@@ -22,6 +22,9 @@ Cost cost_of(const Graph& graph);
 /// normalization nor single numbers such as the bounds of Clip.
 std::int64_t parameter_count(const Graph& graph);
 
+/// Of the constants that are multiplied in convolutions and matrix products, each counted once.
+std::int64_t weight_bytes(const Graph& graph);
+
 /// Of all constants.
 std::int64_t constant_bytes(const Graph& graph);
 

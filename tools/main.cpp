@@ -24,6 +24,7 @@ constexpr const char* kFooter =
 Examples:
   headway bench resnet50                      race ResNet-50 in every runtime installed
   headway bench model.onnx --batch 1,8        the same for your model, at two batch sizes
+  headway report a.json b.json                several exported races in one table
   headway run resnet50 --input cat.jpg        classify a picture
   headway convert resnet50 -o resnet50.onnx   write a model for another runtime
   headway inspect model.onnx                  what is in it and what it costs
@@ -62,6 +63,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int status = kSuccess;
   add_bench_command(app, status);
+  add_report_command(app, status);
   add_run_command(app, status);
   add_convert_command(app, status);
   add_inspect_command(app, status);

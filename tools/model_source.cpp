@@ -1,5 +1,7 @@
 #include "model_source.h"
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <utility>
 
@@ -33,7 +35,7 @@ class EngineModel : public bench::ModelSource {
 
   bench::ModelFacts facts() const override {
     return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,
-            parameter_count(model_.graph())};
+            parameter_count(model_.graph()), weight_bytes(model_.graph())};
   }
 
   std::vector<bench::InputSpec> inputs() const override {
@@ -62,6 +64,25 @@ class EngineModel : public bench::ModelSource {
 
   std::vector<bench::NamedTensor> reference(
       const std::vector<bench::NamedTensor>& inputs) override {
+    for (const Answer& answer : answers_)
+      if (std::ranges::equal(answer.inputs, inputs, same_elements)) return answer.outputs;
+    answers_.push_back({inputs, compute_reference(inputs)});
+    return answers_.back().outputs;
+  }
+
+ private:
+  /// Kept because the races at several thread counts ask the same, and the reference is slow.
+  struct Answer {
+    std::vector<bench::NamedTensor> inputs, outputs;
+  };
+
+  static bool same_elements(const bench::NamedTensor& a, const bench::NamedTensor& b) {
+    return a.tensor.dtype() == b.tensor.dtype() && a.tensor.shape() == b.tensor.shape() &&
+           std::memcmp(a.tensor.raw(), b.tensor.raw(), a.tensor.byte_size()) == 0;
+  }
+
+  std::vector<bench::NamedTensor> compute_reference(
+      const std::vector<bench::NamedTensor>& inputs) const {
     std::vector<Tensor> tensors;
     for (const bench::NamedTensor& input : inputs) tensors.push_back(input.tensor);
     const std::vector<ValueInfo> outputs = model_.outputs();
@@ -71,7 +92,6 @@ class EngineModel : public bench::ModelSource {
     return results;
   }
 
- private:
   EngineModel(const ModelRequest& request, const Model& model)
       : spec_(request.spec),
         folder_(request.folder),
@@ -81,6 +101,7 @@ class EngineModel : public bench::ModelSource {
   fs::path folder_;
   Model model_;
   std::map<bench::ModelFormat, fs::path> files_;
+  std::vector<Answer> answers_;
 };
 
 /// A TorchScript file, which only libtorch can read: no conversion, no reference.

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "input_shapes.h"
+#include "kernels/peak/limits.h"
 #include "model_spec.h"
 #include "output.h"
 
@@ -71,7 +72,6 @@ class Profiler {
     report_.input_shapes = arguments.batch
                                ? shapes_at_batch(inputs, arguments.shapes, *arguments.batch)
                                : resolve_input_shapes(inputs, arguments.shapes);
-    report_.limit_gflops = arguments.peak;
     inputs_ = random_inputs(inputs, report_.input_shapes, arguments.seed);
     const Program program = std::move(model).compile(
         {.threads = arguments.threads, .input_shapes = report_.input_shapes});
@@ -96,6 +96,7 @@ class Profiler {
     report_.plain_ns = bench::median(std::move(plain_ns));
     report_.profiled_ns = bench::median(std::move(profiled_ns));
     report_.steps = samples.medians();
+    find_limits();
     return report_;
   }
 
@@ -107,6 +108,18 @@ class Profiler {
   }
 
  private:
+  void find_limits() {
+    if (arguments_.peak) {
+      report_.limit_gflops = *arguments_.peak;
+      return;
+    }
+    constexpr SamplingPlan kPlan{.repeats = 5};
+    const Limits limits =
+        measure_limits({report_.program.threads}, choose_isa(), kPlan, [](double) {}).front();
+    report_.limit_gflops = limits.operations_per_second / 1e9;
+    report_.limit_gbps = limits.bytes_per_second / 1e9;
+  }
+
   void warm_up() {
     const std::int64_t begin = clock_.now();
     for (std::int64_t run = 0; needs_warming(run, clock_.now() - begin); ++run) {
@@ -215,7 +228,8 @@ void declare_results(CLI::App& command, ProfileArguments& arguments) {
       ->capture_default_str();
   command
       .add_option("--peak", arguments.peak,
-                  "What the machine can do at most with these threads, to show shares of it")
+                  "What the threads can do at most, to show shares of it (default: measured, as by "
+                  "'headway peak')")
       ->check(CLI::PositiveNumber)
       ->type_name("GFLOPS");
   command.add_option("--export-json", arguments.json, "Write everything, every node included")

@@ -55,6 +55,7 @@ struct StepInfo {
 struct ThreadSpan {
   std::int64_t begin_ns = 0, end_ns = 0;  ///< Of its share of the step; both 0 if it had none.
   std::int64_t busy_ns = 0;               ///< Not waiting for work or for other threads.
+  std::int64_t transform_ns = 0;          ///< Of that, in the transforms of Winograd convolutions.
 };
 
 /// What Session::run_profiled saw. Steps follow each other without gaps: each begins where the one

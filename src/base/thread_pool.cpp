@@ -112,6 +112,14 @@ struct ThreadPool::TimedLoop {
   }
 };
 
+void ThreadPool::TransformTimer::start() noexcept {
+  begin_ns_ = now_ns();
+}
+
+void ThreadPool::TransformTimer::stop() noexcept {
+  activity_->transform_ns += now_ns() - begin_ns_;
+}
+
 ThreadPool::ThreadPool(int threads) : threads_(threads) {
   if (threads < 1) {
     fail(ErrorCode::kInvalidArgument, "a thread pool needs at least 1 thread, not ", threads);

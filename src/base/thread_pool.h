@@ -15,10 +15,34 @@ class ThreadPool {
  public:
   /// What one thread did in shared loops. Times are nanoseconds of std::chrono::steady_clock.
   struct alignas(64) Activity {
-    std::int64_t begin_ns = 0;  ///< When it began its first range; 0 if it had none.
-    std::int64_t end_ns = 0;    ///< When it ended its last range.
-    std::int64_t busy_ns = 0;   ///< Spent in its ranges.
-    std::int64_t wait_ns = 0;   ///< Of the caller, thread 0: spent waiting for the others.
+    std::int64_t begin_ns = 0;      ///< When it began its first range; 0 if it had none.
+    std::int64_t end_ns = 0;        ///< When it ended its last range.
+    std::int64_t busy_ns = 0;       ///< Spent in its ranges.
+    std::int64_t wait_ns = 0;       ///< Of the caller, thread 0: spent waiting for the others.
+    std::int64_t transform_ns = 0;  ///< Spent in TransformTimers.
+  };
+
+  /// While it exists, the thread whose range this is prepares data for another form of the same
+  /// computation and back (Winograd's transforms), which profiles tell apart. Free of cost unless
+  /// the loop is timed.
+  class TransformTimer {
+   public:
+    TransformTimer(const ThreadPool& pool, int thread) noexcept
+        : activity_(pool.activities_ ? pool.activities_ + thread : nullptr) {
+      if (activity_ != nullptr) start();
+    }
+    ~TransformTimer() {
+      if (activity_ != nullptr) stop();
+    }
+    TransformTimer(const TransformTimer&) = delete;
+    TransformTimer& operator=(const TransformTimer&) = delete;
+
+   private:
+    void start() noexcept;
+    void stop() noexcept;
+
+    Activity* activity_;
+    std::int64_t begin_ns_ = 0;
   };
 
   /// `threads` includes the caller: 1 starts none. Throws Error(kInvalidArgument) if it is not

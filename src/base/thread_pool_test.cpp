@@ -112,6 +112,28 @@ TEST(ThreadPool, TellsATimedCallerWhatItsThreadsDid) {
   EXPECT_EQ(activities[2].busy_ns, 0);
 }
 
+TEST(ThreadPool, TellsTransformsApart) {
+  ThreadPool pool(2);
+  std::vector<ThreadPool::Activity> activities(2);
+  const auto body = [](const ThreadPool& threads) {
+    return [&threads](std::int64_t, std::int64_t, int thread) {
+      for (int i = 0; i < 2; ++i) {
+        const ThreadPool::TransformTimer timer(threads, thread);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    };
+  };
+  ThreadPool timed = pool.timed(activities);
+  timed.parallel_for(2, body(timed));
+  pool.parallel_for(2, body(pool));
+  for (const auto& activity : activities) {
+    EXPECT_GE(activity.transform_ns, 2'000'000);
+    EXPECT_LE(activity.transform_ns, activity.busy_ns);
+  }
+  timed.parallel_for(1, body(timed));
+  EXPECT_GE(activities[0].transform_ns, 4'000'000);
+}
+
 TEST(ThreadPool, DoesNotTimeLoopsOfOthersOrLoopsThatRunAlone) {
   ThreadPool pool(2);
   std::vector<ThreadPool::Activity> activities(2);

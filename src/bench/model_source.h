@@ -21,6 +21,7 @@ struct ModelFacts {
   std::string name;
   std::int64_t multiply_adds = 0;  ///< Per call (whole batch); 0 if unknown.
   std::int64_t parameters = 0;     ///< 0 if unknown.
+  std::int64_t weight_bytes = 0;   ///< Of constants that are multiplied; read in every call.
 };
 
 /// One input with every dimension fixed.

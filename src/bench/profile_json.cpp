@@ -18,12 +18,18 @@ Json step_json(const StepTimes& step) {
           {"bytes_read", info.bytes_read},
           {"bytes_written", info.bytes_written},
           {"time_ns", step.time_ns},
-          {"idle_ns", step.idle_ns}};
+          {"idle_ns", step.idle_ns},
+          {"transform_ns", step.transform_ns}};
 }
 
 Json category_json(const ProfileGroup& group) {
-  return {{"name", group.name},       {"nodes", group.steps}, {"time_ns", group.time_ns},
-          {"idle_ns", group.idle_ns}, {"flops", group.flops}, {"bytes", group.bytes}};
+  return {{"name", group.name},
+          {"nodes", group.steps},
+          {"time_ns", group.time_ns},
+          {"idle_ns", group.idle_ns},
+          {"transform_ns", group.transform_ns},
+          {"flops", group.flops},
+          {"bytes", group.bytes}};
 }
 
 }  // namespace
@@ -50,9 +56,11 @@ Json profile_json(const ProfileReport& report) {
           {"profiled_ns", report.profiled_ns},
           {"overhead",
            {{"estimate", overhead.estimate}, {"low", overhead.low}, {"high", overhead.high}}},
-          {"limit_gflops", report.limit_gflops ? Json(*report.limit_gflops) : Json()},
+          {"limit_gflops", report.limit_gflops},
+          {"limit_gbps", report.limit_gbps ? Json(*report.limit_gbps) : Json()},
           {"time_ns", total_of(groups).time_ns},
           {"idle_ns", total_of(groups).idle_ns},
+          {"transform_ns", total_of(groups).transform_ns},
           {"categories", std::move(categories)},
           {"nodes", std::move(steps)}};
 }

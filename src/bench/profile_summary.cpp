@@ -25,6 +25,7 @@ void add_to(ProfileGroup& group, const ProfileGroup& other) {
   group.steps += other.steps;
   group.time_ns += other.time_ns;
   group.idle_ns += other.idle_ns;
+  group.transform_ns += other.transform_ns;
   group.flops += other.flops;
   group.bytes += other.bytes;
 }
@@ -35,6 +36,7 @@ ProfileGroup group_of(ProfileKey key, const StepTimes& step) {
           .steps = 1,
           .time_ns = step.time_ns,
           .idle_ns = step.idle_ns,
+          .transform_ns = step.transform_ns,
           .flops = step.info.flops,
           .bytes = step.info.bytes_read + step.info.bytes_written};
 }
@@ -49,12 +51,15 @@ void ProfileSamples::add(const Profile& profile) {
   std::int64_t begin = profile.begin_ns;
   for (std::size_t step = 0; step < samples_.size(); ++step) {
     const std::int64_t time = profile.ends_ns.at(step) - begin;
-    std::int64_t idle = time * profile.threads;
+    std::int64_t idle = time * profile.threads, transforms = 0;
     for (std::size_t thread = 0; thread < threads; ++thread) {
-      idle -= profile.spans.at(step * threads + thread).busy_ns;
+      const ThreadSpan& span = profile.spans.at(step * threads + thread);
+      idle -= span.busy_ns;
+      transforms += span.transform_ns;
     }
     samples_[step].time_ns.push_back(static_cast<double>(time));
     samples_[step].idle_ns.push_back(static_cast<double>(idle));
+    samples_[step].transform_ns.push_back(static_cast<double>(transforms));
     begin = profile.ends_ns[step];
   }
 }
@@ -62,7 +67,9 @@ void ProfileSamples::add(const Profile& profile) {
 std::vector<StepTimes> ProfileSamples::medians() const {
   std::vector<StepTimes> times;
   for (std::size_t step = 0; step < steps_.size(); ++step) {
-    times.push_back({steps_[step], median(samples_[step].time_ns), median(samples_[step].idle_ns)});
+    const Samples& samples = samples_[step];
+    times.push_back({steps_[step], median(samples.time_ns), median(samples.idle_ns),
+                     median(samples.transform_ns)});
   }
   return times;
 }

@@ -17,7 +17,9 @@ namespace headway::bench {
 struct StepTimes {
   StepInfo info;
   double time_ns = 0;
-  double idle_ns = 0;  ///< Of all threads together: waiting while the step ran.
+  // Of all threads together:
+  double idle_ns = 0;       ///< Waiting while the step ran.
+  double transform_ns = 0;  ///< In Winograd's transforms.
 };
 
 /// Collects profiled runs of the same steps.
@@ -32,7 +34,7 @@ class ProfileSamples {
 
  private:
   struct Samples {
-    std::vector<double> time_ns, idle_ns;
+    std::vector<double> time_ns, idle_ns, transform_ns;
   };
 
   std::vector<StepInfo> steps_;
@@ -49,6 +51,7 @@ struct ProfileGroup {
   std::size_t steps = 0;
   double time_ns = 0;
   double idle_ns = 0;
+  double transform_ns = 0;
   std::int64_t flops = 0;
   std::int64_t bytes = 0;  ///< Read and written.
 };
@@ -74,7 +77,8 @@ struct ProfileReport {
   double plain_ns = 0;     ///< Median of the runs that were not profiled.
   double profiled_ns = 0;  ///< Median of those that were.
   Interval overhead;
-  std::optional<double> limit_gflops;  ///< What the machine can do at most with these threads.
+  double limit_gflops = 0;           ///< The most fp32 operations that these threads can do.
+  std::optional<double> limit_gbps;  ///< The most that they can read from memory, if known.
   std::vector<StepTimes> steps;
 };
 

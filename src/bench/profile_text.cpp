@@ -13,7 +13,7 @@ namespace {
 struct Whole {
   double time_ns = 0;
   int threads = 1;
-  std::optional<double> limit_gflops;
+  double limit_gflops = 0;
 
   double thread_time_ns() const { return time_ns * threads; }
 };
@@ -32,8 +32,7 @@ std::string microseconds(double nanoseconds) {
 
 /// Figures that every table ends with.
 std::vector<Table::Column> figure_columns(const Whole& whole) {
-  std::vector<Table::Column> columns{{"time µs"}, {"share"}, {"GFLOP/s"}};
-  if (whole.limit_gflops) columns.push_back({"of limit"});
+  std::vector<Table::Column> columns{{"time µs"}, {"share"}, {"GFLOP/s"}, {"of limit"}};
   columns.insert(columns.end(), {{"moved"}, {"GB/s"}});
   if (whole.threads > 1) columns.push_back({"idle"});
   return columns;
@@ -46,10 +45,8 @@ std::vector<std::string> figures(const ProfileGroup& group, const Whole& whole) 
   const auto bytes = static_cast<double>(group.bytes);
   std::vector<std::string> cells{microseconds(group.time_ns),
                                  share_of(group.time_ns, whole.time_ns),
-                                 group.flops > 0 ? significant(gflops, 3) : ""};
-  if (whole.limit_gflops) {
-    cells.push_back(group.flops > 0 ? format_percent(gflops / *whole.limit_gflops) : "");
-  }
+                                 group.flops > 0 ? significant(gflops, 3) : "",
+                                 group.flops > 0 ? share_of(gflops, whole.limit_gflops) : ""};
   cells.insert(cells.end(), {format_bytes(bytes), significant(bytes / time, 3)});
   if (whole.threads > 1) cells.push_back(share_of(group.idle_ns, group.time_ns * whole.threads));
   return cells;
@@ -113,14 +110,16 @@ std::string group_table(std::span<const ProfileGroup> groups, ProfileKey by, std
 /// Where the time of all threads goes: unlike the time of steps, it includes waiting.
 std::string thread_time_table(std::span<const ProfileGroup> categories, const Whole& whole) {
   Table table({{"thread time", true}, {"µs"}, {"share"}});
-  double idle_ns = 0;
+  const auto add = [&](const std::string& name, double time_ns, bool bold = false) {
+    table.add({name, microseconds(time_ns), share_of(time_ns, whole.thread_time_ns())}, bold);
+  };
   for (const ProfileGroup& group : categories) {
-    const double busy_ns = group.time_ns * whole.threads - group.idle_ns;
-    table.add({group.name, microseconds(busy_ns), share_of(busy_ns, whole.thread_time_ns())});
-    idle_ns += group.idle_ns;
+    add(group.name, group.time_ns * whole.threads - group.idle_ns - group.transform_ns);
   }
-  table.add({"idle threads", microseconds(idle_ns), share_of(idle_ns, whole.thread_time_ns())});
-  table.add({"total", microseconds(whole.thread_time_ns()), share_of(1, 1)}, true);
+  const ProfileGroup sum = total_of(categories);
+  if (sum.transform_ns > 0) add("winograd transforms", sum.transform_ns);
+  add("idle threads", sum.idle_ns);
+  add("total", whole.thread_time_ns(), true);
   return table.to_text(false);
 }
 
@@ -149,9 +148,9 @@ Facts facts_of(const ProfileReport& report) {
        concat(signed_percent(report.overhead.estimate), " by profiling, ",
               report.runs < kFewestForInterval ? "single pairs " : "95 % interval ",
               signed_percent(report.overhead.low), " to ", signed_percent(report.overhead.high))}};
-  if (report.limit_gflops) {
-    facts.emplace_back("limit", significant(*report.limit_gflops, 4) + " GFLOP/s");
-  }
+  std::string limit = significant(report.limit_gflops, 4) + " GFLOP/s";
+  if (report.limit_gbps) limit += ", " + significant(*report.limit_gbps, 3) + " GB/s from memory";
+  facts.emplace_back("limit", std::move(limit));
   return facts;
 }
 
@@ -168,8 +167,7 @@ std::string profile_text(const ProfileReport& report, ProfileKey by, std::size_t
   if (by != ProfileKey::kCategory) {
     text += '\n' + group_table(categories, ProfileKey::kCategory, 0, whole);
   }
-  if (whole.threads > 1) text += '\n' + thread_time_table(categories, whole);
-  return text;
+  return text + '\n' + thread_time_table(categories, whole);
 }
 
 }  // namespace headway::bench

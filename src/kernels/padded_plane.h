@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/sliding_axis.h"
+#include "kernels/slide_axis.h"
 
 namespace headway {
 
@@ -13,7 +13,7 @@ namespace headway {
 class PaddedPlane {
  public:
   /// Rows may be read up to the output's width rounded up to `vector` elements.
-  PaddedPlane(const SlidingAxis& height, const SlidingAxis& width, int vector) noexcept;
+  PaddedPlane(const SlideAxis& height, const SlideAxis& width, int vector) noexcept;
 
   int taps() const noexcept { return static_cast<int>(height_.kernel * width_.kernel); }
   /// Bytes of scratch memory: the plane and one pointer per tap. A multiple of 64.
@@ -28,7 +28,7 @@ class PaddedPlane {
   float* plane(void* scratch) const noexcept;
   void fill_row(const float* row, float fill, float* to) const noexcept;
 
-  SlidingAxis height_, width_;
+  SlideAxis height_, width_;
   std::int64_t phase_width_, row_stride_, rows_;
 };
 

@@ -55,6 +55,10 @@ class Generator {
     return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
   }
   bool chance(double probability) { return std::bernoulli_distribution(probability)(engine_); }
+  void fill_normal(GuardedFloats& floats) {
+    std::normal_distribution<float> distribution;
+    for (std::int64_t i = 0; i < floats.size(); ++i) floats[i] = distribution(engine_);
+  }
   void fill(GuardedFloats& floats) {
     std::uniform_real_distribution<float> distribution(-1, 1);
     for (std::int64_t i = 0; i < floats.size(); ++i) floats[i] = distribution(engine_);

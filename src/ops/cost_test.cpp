@@ -44,8 +44,20 @@ TEST(Cost, CountsConvolutionsByTheirDefinition) {
       EXPECT_EQ(multiply_adds(*conv.node), conv_geometry(*conv.node).macs()) << op << attributes;
     }
   }
+  EXPECT_EQ(count("%x: float32[1,1,9,8,16], %w: float32[20,6,3,3]",
+                  "headway.BlockedConv(%x, %w) {block = 16, pads = [1, 1, 1, 1]}"),
+            9 * 8 * 20 * 6 * 9);
   EXPECT_EQ(count("%x: float32[1,4,5,5], %w: float32[4,2,3,3]", "ConvTranspose(%x, %w)"),
             25 * 4 * 2 * 9);
+}
+
+TEST(Cost, CountsBothProductsOfAttention) {
+  EXPECT_EQ(count("%q: float32[6,2,8], %kv: float32[5,2,20]",
+                  "headway.FusedAttention(%q, %kv, %kv) {extents = [1, 2, 6, 5, 8, 12], "
+                  "q_strides = [0, 0, 8, 16], k_strides = [0, 0, 20, 40], "
+                  "v_strides = [8, 0, 20, 40], y_strides = [0, 0, 12, 24], "
+                  "output_shape = [6, 2, 12]}"),
+            2 * 6 * 5 * (8 + 12));
 }
 
 TEST(Cost, CountsNothingElse) {

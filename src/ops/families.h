@@ -30,6 +30,7 @@ std::vector<Operator> pool_operators();
 std::vector<Operator> reduce_operators();
 std::vector<Operator> resize_operators();
 std::vector<Operator> scan_operators();
+std::vector<Operator> select_channels_operators();
 std::vector<Operator> shape_operators();
 std::vector<Operator> slice_operators();
 std::vector<Operator> softmax_operators();

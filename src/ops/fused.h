@@ -25,12 +25,17 @@
 //
 //   UnblockChannels(X) -> Y           The inverse. Attribute channels.
 //
-//   BlockedConv(X, W, B?, Z?) -> Y    FusedConv with Y and Z in blocks of channels, and X too
-//   unless
-//     it has rank 4. Attributes of FusedConv, and block.
+//   SelectChannels(X0, X1, ...) -> Y  Y[:, i] = concat(X0, X1, ...)[:, indices[i]]
+//     All tensors are in blocks of channels. Attributes indices and channels, how many each input
+//     has.
 //
-//   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift); scale and shift are broadcast to
-//   X.
+//   BlockedConv(X, W, B?, Z?, S?, T?) -> Y    FusedConv with Y and Z in blocks of channels
+//     X is too, unless it has rank 4. With S (and T), which are broadcast to X, it convolves
+//     X · S + T, or the positive part of that. Attributes of FusedConv, block, and
+//     input_activation, which is "" or "Relu".
+//
+//   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift)
+//     scale and shift are broadcast to X.
 //
 // Blocked tensors are [N, ceil(C / block), H, W, block]. What the lanes beyond channel C hold is
 // not specified, except where it says so above; no operator lets them reach a channel.

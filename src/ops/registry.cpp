@@ -35,6 +35,7 @@ std::vector<Operator> collect() {
                             reduce_operators,
                             resize_operators,
                             scan_operators,
+                            select_channels_operators,
                             shape_operators,
                             slice_operators,
                             softmax_operators}) {

@@ -42,6 +42,8 @@ std::size_t block_channels(Graph& graph, std::int64_t block) {
       [&](Graph& g, Node& node) -> std::optional<Patch> {
         if (auto patch = propose_conv(g, node, block)) return patch;
         if (auto patch = propose_cancel(node, block)) return patch;
+        if (auto patch = propose_selection(g, node, block)) return patch;
+        if (auto patch = propose_input_scale(g, node, block)) return patch;
         return propose_past_unblocking(g, node, block);
       },
       graph);

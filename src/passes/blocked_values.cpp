@@ -47,13 +47,13 @@ Value* insert_blocked(Graph& graph, Node& node, std::string_view op_type,
   return added->output();
 }
 
-Patch unblocking_patch(Graph& graph, Node& node, Value* blocked) {
+Patch unblocking_patch(Graph& graph, Node& node, Value* blocked, Value* output) {
+  if (output == nullptr) output = node.output();
   Attributes attributes;
-  attributes["channels"] = static_shape(node.output())[1];
-  Node* added =
-      graph.insert_node(&node, "UnblockChannels", {blocked}, {node.output()->name() + "_plain"},
-                        std::move(attributes), "", kFusedDomain);
-  return {node.output(), added->output()};
+  attributes["channels"] = static_shape(output)[1];
+  Node* added = graph.insert_node(&node, "UnblockChannels", {blocked}, {output->name() + "_plain"},
+                                  std::move(attributes), "", kFusedDomain);
+  return {output, added->output()};
 }
 
 }  // namespace headway

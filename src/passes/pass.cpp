@@ -31,9 +31,10 @@ std::size_t sweep(const Propose& propose, Graph& graph) {
   };
   remember();
   for (Node* node : graph.nodes()) {
-    if (!alive.contains(node)) continue;
-    const auto patch = propose(graph, *node);
-    if (patch && keeps_names(*patch, graph)) {
+    // A node with several outputs may be replaced one by one.
+    while (alive.contains(node)) {
+      const auto patch = propose(graph, *node);
+      if (!patch || !keeps_names(*patch, graph)) break;
       apply(*patch, graph);
       remember();
       ++applied;

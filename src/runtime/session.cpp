@@ -111,12 +111,13 @@ class SessionImpl {
     const auto threads = static_cast<std::size_t>(profile.threads);
     for (std::size_t i = 0; i < activities_.size(); ++i) {
       const ThreadPool::Activity& activity = activities_[i];
-      profile.spans[i] = {activity.begin_ns, activity.end_ns, activity.busy_ns};
+      profile.spans[i] = {activity.begin_ns, activity.end_ns, activity.busy_ns,
+                          activity.transform_ns};
       if (i % threads != 0) continue;
       const std::size_t step = i / threads;
       const std::int64_t begin = step == 0 ? profile.begin_ns : profile.ends_ns[step - 1];
       const std::int64_t end = profile.ends_ns[step];
-      profile.spans[i] = {begin, end, end - begin - activity.wait_ns};
+      profile.spans[i] = {begin, end, end - begin - activity.wait_ns, activity.transform_ns};
     }
   }
 

@@ -11,12 +11,13 @@ namespace {
 
 /// Fused operators are named after what they fuse.
 StepCategory category_of(const Node& node) {
-  constexpr std::array<std::pair<std::string_view, StepCategory>, 5> kFragments = {{
+  constexpr std::array<std::pair<std::string_view, StepCategory>, 6> kFragments = {{
       {"Attention", StepCategory::kAttention},
+      {"BlockChannels", StepCategory::kReorder},
       {"Conv", StepCategory::kConvolution},
       {"Gemm", StepCategory::kGemm},
       {"MatMul", StepCategory::kGemm},
-      {"Reorder", StepCategory::kReorder},
+      {"UnblockChannels", StepCategory::kReorder},
   }};
   for (const auto& [fragment, category] : kFragments) {
     if (node.op_type().find(fragment) != std::string::npos) return category;

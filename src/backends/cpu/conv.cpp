@@ -20,7 +20,7 @@
 namespace headway::cpu {
 namespace {
 
-constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3;
+constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3, kScale = 4, kShift = 5;
 
 /// nullopt if there are more than two spatial axes.
 std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
@@ -136,6 +136,10 @@ double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& 
       Tensor::zeros(DType::kFloat32, {static_cast<std::int64_t>(kernel->packed_size())});
   Tensor scratch =
       Tensor::zeros(DType::kUInt8, {static_cast<std::int64_t>(kernel->scratch_bytes())});
+  const Tensor factors = floats(shape.in_channels, 1);
+  ConvInput values(input.data<float>());
+  if (plan.prologue.scale) values.scale = factors.data<float>();
+  if (plan.prologue.shift) values.shift = factors.data<float>();
   const Epilogue epilogue{plan.epilogue.bias ? bias.data<float>() : nullptr,
                           plan.epilogue.residual ? output.data<float>() : nullptr,
                           plan.epilogue.activation};
@@ -143,8 +147,8 @@ double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& 
   const ThreadPool::Busy busy(lowering.pool);
   for (int i = 0; i <= kCalls; ++i) {
     const Clock::time_point start = Clock::now();
-    kernel->run({lowering.pool, lowering.loops}, input.data<float>(), weights.data<float>(),
-                epilogue, output.data<float>(), scratch.raw());
+    kernel->run({lowering.pool, lowering.loops}, values, weights.data<float>(), epilogue,
+                output.data<float>(), scratch.raw());
     const std::chrono::duration<double> taken = Clock::now() - start;
     if (i > 0) best = std::min(best, taken.count());
   }
@@ -168,9 +172,15 @@ class BlockedConvStep final : public Step {
       : loops_(lowering.loops),
         activation_(fused_function(node)),
         bias_(padded_bias(node.input(kBias), lowering.loops.width)) {
-    const ConvPlan plan{{bias_.defined(), node.input(kResidual) != nullptr, activation_},
-                        shape_of(node.input(0)).size() == 4,
-                        lowering.threads};
+    ConvPlan plan{.epilogue = {bias_.defined(), node.input(kResidual) != nullptr, activation_},
+                  .prologue = {node.input(kScale) != nullptr, node.input(kShift) != nullptr,
+                               input_has_relu(node)},
+                  .plain_input = shape_of(node.input(0)).size() == 4,
+                  .threads = lowering.threads};
+    if (plan.prologue.scale) {
+      const Shape scale = shape_of(node.input(kScale));
+      if (scale[0] > 1) scale_stride_ = scale[1] * scale[4];
+    }
     algorithm_ = choose_algorithm(shape, plan, lowering);
     kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
     packed_ = lowering.weights.get(
@@ -181,7 +191,11 @@ class BlockedConvStep final : public Step {
 
   void run(const Operands& operands, ThreadPool& pool) const override {
     const float* bias = bias_.defined() ? static_cast<const float*>(bias_.raw()) : nullptr;
-    kernel_->run({pool, loops_}, float_input(operands, 0), static_cast<const float*>(packed_.raw()),
+    ConvInput input(float_input(operands, 0));
+    input.scale = float_input(operands, kScale);
+    input.scale_stride = scale_stride_;
+    input.shift = float_input(operands, kShift);
+    kernel_->run({pool, loops_}, input, static_cast<const float*>(packed_.raw()),
                  {bias, float_input(operands, kResidual), activation_}, float_output(operands),
                  operands.scratch);
   }
@@ -195,6 +209,7 @@ class BlockedConvStep final : public Step {
   const InnerLoops& loops_;
   Unary activation_;
   Tensor bias_, packed_;
+  std::int64_t scale_stride_ = 0;
   ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
   std::unique_ptr<BlockedConv> kernel_;
 };

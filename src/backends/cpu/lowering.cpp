@@ -40,6 +40,7 @@ constexpr std::array kTable = {
 
     Entry{"BatchNormalization", "", lower_scale_shift},
     Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
+    Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},

@@ -28,6 +28,7 @@ std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_scale_shift_blocks(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_softmax(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);

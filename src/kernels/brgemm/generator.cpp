@@ -10,7 +10,6 @@ namespace headway {
 namespace {
 
 constexpr std::size_t kCodeBytes = 4096;
-constexpr int kLineBytes = 64;
 
 /// Emits one tile. Registers: the sums first, then one vector per column vector of B, then the
 /// broadcasts of A, which alternate so that a load need not wait for the products before it.
@@ -19,10 +18,12 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   Generator(const BrgemmShape& shape, int width)
       : CodeGenerator(kCodeBytes, Xbyak::AutoGrow), shape_(shape), width_(width) {
     load_arguments();
-    if (shape_.prefetches > 0) fetch_output();
     clear_sums();
     multiply();
     finish();
+    for (int run = 1; run >= 0; --run) {
+      if (shape_.prefetch[run] != 0) pop(prefetch_[run]);
+    }
     vzeroupper();
     ret();
     if (width_ == 8 && shape_.last_columns != 0) mask_table();
@@ -66,16 +67,14 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     mov(offsets_, argument(offsetof(BrgemmCall, a_offsets)));
     mov(left_, argument(offsetof(BrgemmCall, batch)));
     mov(b_, argument(offsetof(BrgemmCall, b)));
+    for (int run = 0; run < 2; ++run) {
+      if (shape_.prefetch[run] == 0) continue;
+      push(prefetch_[run]);
+      mov(prefetch_[run], argument(offsetof(BrgemmCall, prefetch) + run * sizeof(float*)));
+    }
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
-  }
-
-  /// Deep tiles leave time to fetch what they will write.
-  void fetch_output() {
-    for (int row = 0; row < shape_.rows; ++row) {
-      for (int v = 0; v < vectors(); ++v) prefetchw(ptr[c_ + c_vector(row, v)]);
-    }
   }
 
   void clear(const Xbyak::Xmm& v) {
@@ -101,24 +100,29 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
 
   void multiply() {
     Xbyak::Label next;
-    if (shape_.prefetches > 0) mov(ahead_, argument(offsetof(BrgemmCall, ahead)));
     align(32);
     L(next);
     mov(row_, ptr[offsets_]);
     add(row_, a_);
     for (int k = 0; k < shape_.k; ++k) {
       multiply_step(k);
-      prefetch(shape_.prefetches * k / shape_.k, shape_.prefetches * (k + 1) / shape_.k);
+      prefetch(k);
     }
-    if (shape_.prefetches > 0) add(ahead_, kLineBytes * shape_.prefetches);
     add(offsets_, 8);
     add(b_, bytes(static_cast<std::int64_t>(shape_.k) * vectors() * width_));
     dec(left_);
     jnz(next, T_NEAR);
   }
 
-  void prefetch(int first, int last) {
-    for (int line = first; line < last; ++line) prefetcht1(ptr[ahead_ + kLineBytes * line]);
+  /// Its share of the lines, so that they come evenly.
+  void prefetch(int k) {
+    for (int run = 0; run < 2; ++run) {
+      const int lines = shape_.prefetch[run];
+      for (int i = lines * k / shape_.k; i < lines * (k + 1) / shape_.k; ++i) {
+        prefetcht0(ptr[prefetch_[run] + 64 * i]);
+      }
+      if (lines != 0 && k == shape_.k - 1) add(prefetch_[run], 64 * lines);
+    }
   }
 
   /// One row uses each vector of B once, so it need not be in a register.
@@ -220,7 +224,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   BrgemmShape shape_;
   int width_;
   Xbyak::Reg64 a_ = rsi, offsets_ = rdx, left_ = rcx, b_ = r8, c_ = r9, residual_ = r10,
-               bias_ = r11, row_ = rax, ahead_ = bias_;
+               bias_ = r11, row_ = rax, prefetch_[2] = {rbx, rbp};
   Xbyak::Label mask_bits_;
 };
 

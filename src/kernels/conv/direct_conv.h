@@ -22,7 +22,7 @@ class DirectConv final : public BlockedConv {
   std::size_t packed_size() const noexcept override;
   void pack(const float* weights, float* packed) const noexcept override;
   std::size_t scratch_bytes() const noexcept override;
-  void run(const KernelContext& context, const float* input, const float* packed,
+  void run(const KernelContext& context, const ConvInput& input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 
  private:
@@ -36,6 +36,10 @@ class DirectConv final : public BlockedConv {
     std::int64_t packed = 0;  ///< Where its weights begin.
   };
   struct Task;
+  /// One image and what is done to it.
+  struct Source {
+    const float *data, *scale, *shift;
+  };
 
   std::int64_t in_blocks() const noexcept;
   std::int64_t out_blocks() const noexcept;
@@ -45,6 +49,9 @@ class DirectConv final : public BlockedConv {
   std::int64_t first_column(std::int64_t tile) const noexcept;
   std::int64_t units() const noexcept;
   std::int64_t copy_size() const noexcept;
+
+  std::int64_t tiles_per_band() const noexcept;
+  std::int64_t prefetched_lines(const ColumnGroup& group) const noexcept;
 
   int choose_vectors() const;
   void cut_channels(int vectors);
@@ -64,15 +71,16 @@ class DirectConv final : public BlockedConv {
                 std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                 float* copy) const noexcept;
   void run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                std::int64_t first_source_line, std::int64_t image, std::int64_t line_group,
-                std::int64_t column_tile) const noexcept;
-  void copy_lines(const float* image, std::int64_t first, std::int64_t count,
+                std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
+                const float* prefetch) const noexcept;
+  void copy_lines(const Source& image, std::int64_t first, std::int64_t count,
                   float* copy) const noexcept;
 
   ConvShape shape_;
   int width_;
   const InnerLoops* loops_;
   bool plain_input_;
+  PrologueKind prologue_;
   Unary late_activation_;  ///< What register tiles cannot do.
   bool copies_ = false;
   int step_ = 1;  ///< Input channels (plain input: taps) per matrix product.

@@ -3,14 +3,14 @@
 #include <cstdint>
 
 #include "kernels/elementwise/function.h"
-#include "kernels/sliding_axis.h"
+#include "kernels/slide_axis.h"
 
 namespace headway {
 
 /// Output rows [first_row, last_row) of a depthwise convolution over one channel block, whose
 /// pixels are vectors of B floats.
 struct DepthwiseBand {
-  SlidingAxis height, width;
+  SlideAxis height, width;
   std::int64_t first_row = 0;
   std::int64_t last_row = 0;
   const float* input = nullptr;     ///< [height.in][width.in][B]

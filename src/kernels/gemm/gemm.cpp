@@ -160,10 +160,10 @@ void Gemm::make_height(int rows, const EpilogueKind& epilogue, BrgemmSet& tiles)
                         .a_row_stride = kRowChunk,
                         .c_row_stride = shape_.n,
                         .c_vector_stride = panels_.width,
+                        .prefetch = {prefetches_, 0},
                         .accumulate = !is_first,
                         .bias = is_last && epilogue.bias,
-                        .residual = is_first && epilogue.residual,
-                        .prefetches = prefetches_};
+                        .residual = is_first && epilogue.residual};
       if (is_last) shape.activation = in_tile(epilogue.activation);
       height.tiles[is_first][is_last][0] = tiles.get(shape);
       shape.vectors = panels_.vectors_of(panels_.count() - 1);
@@ -309,8 +309,7 @@ void Gemm::multiply_panel(const Product& product, Range rows, std::int64_t panel
                   .b = b,
                   .bias = product.epilogue.bias ? product.epilogue.bias + column : nullptr,
                   .low = product.epilogue.activation.alpha,
-                  .high = product.epilogue.activation.beta,
-                  .ahead = ahead};
+                  .high = product.epilogue.activation.beta};
   if (call.bias && columns % panels_.width != 0) {
     std::fill(std::copy_n(call.bias, columns, bias), bias + kMaxPanelColumns, 0.0F);
     call.bias = bias;
@@ -325,7 +324,7 @@ void Gemm::multiply_panel(const Product& product, Range rows, std::int64_t panel
     call.a_offsets = height.offsets.data();
     call.c = product.c + offset;
     if (product.epilogue.residual) call.residual = product.epilogue.residual + offset;
-    call.ahead = ahead + offset_ahead;
+    call.prefetch[0] = ahead + offset_ahead;
     height.tiles[block == 0][block + 1 == blocks_][is_last_panel](call);
     offset_ahead = std::min(offset_ahead + fetched, std::max<std::int64_t>(wanted - fetched, 0));
   });

@@ -62,7 +62,7 @@ void depthwise_block(const DepthwiseBlocks& blocks, const float* image, const fl
 template <int kKernel, int kStride, int... kColumnsLessOne>
 void depthwise_rows(const DepthwiseBand& band, std::integer_sequence<int, kColumnsLessOne...>) {
   constexpr DepthwiseBlock kBlocks[] = {depthwise_block<kKernel, kStride, kColumnsLessOne + 1>...};
-  const SlidingAxis& width = band.width;
+  const SlideAxis& width = band.width;
   const DepthwiseBlocks blocks = {band, band.height.dilation * width.in * kWidth,
                                   is_clamp(band.activation.op), clamp_of(band.activation)};
   for (std::int64_t y = band.first_row; y < band.last_row; ++y) {
@@ -79,7 +79,7 @@ void depthwise_rows(const DepthwiseBand& band, std::integer_sequence<int, kColum
 
 void depthwise_band(const DepthwiseBand& band) noexcept {
   constexpr std::make_integer_sequence<int, kBlockColumns> kSizes;
-  const SlidingAxis& width = band.width;
+  const SlideAxis& width = band.width;
   const bool fixed = width.dilation == 1 && width.stride <= 2 && windows_touch_image(width);
   switch (fixed ? width.kernel * 10 + width.stride : 0) {
     case 31:

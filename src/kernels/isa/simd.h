@@ -66,6 +66,7 @@ inline Vector load_partial(const float* p, int n) {
   const Bits mask = iota() < splat_bits(n);
   return reinterpret_cast<Vector>(_mm256_maskload_ps(p, reinterpret_cast<__m256i>(mask)));
 #else
+  if (n == kWidth) return load(p);
   Vector v{};
   for (int i = 0; i < n; ++i) v[i] = p[i];
   return v;
@@ -79,6 +80,7 @@ inline void store_partial(float* p, Vector v, int n) {
   const Bits mask = iota() < splat_bits(n);
   _mm256_maskstore_ps(p, reinterpret_cast<__m256i>(mask), reinterpret_cast<__m256>(v));
 #else
+  if (n == kWidth) return store(p, v);
   for (int i = 0; i < n; ++i) p[i] = v[i];
 #endif
 }

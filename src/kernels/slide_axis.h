@@ -5,7 +5,7 @@
 namespace headway {
 
 /// One axis of a sliding window.
-struct SlidingAxis {
+struct SlideAxis {
   std::int64_t in = 0;
   std::int64_t out = 0;
   std::int64_t kernel = 1;
