@@ -12,7 +12,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "input_shapes.h"
-#include "kernels/peak/limits.h"
+#include "machine_limits.h"
 #include "model_spec.h"
 #include "output.h"
 
@@ -113,9 +113,8 @@ class Profiler {
       report_.limit_gflops = *arguments_.peak;
       return;
     }
-    constexpr SamplingPlan kPlan{.repeats = 5};
-    const Limits limits =
-        measure_limits({report_.program.threads}, choose_isa(), kPlan, [](double) {}).front();
+    const int threads = report_.program.threads;
+    const bench::MachineLimits limits = measure_machine({threads}).at(threads);
     report_.limit_gflops = limits.operations_per_second / 1e9;
     report_.limit_gbps = limits.bytes_per_second / 1e9;
   }

@@ -54,6 +54,9 @@ struct InnerLoops {
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
+  /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].
+  void (*reduce_columns)(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                         const float* input, float* totals) noexcept;
 
   void (*softmax_row)(bool logarithm, std::int64_t size, const float* input,
                       float* output) noexcept;

@@ -16,6 +16,8 @@ struct Entry {
 constexpr std::array kTable = {
     Entry{"Conv", "", lower_conv},
     Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"BlockChannels", kFusedDomain, lower_block_channels},
+    Entry{"UnblockChannels", kFusedDomain, lower_unblock_channels},
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
@@ -61,6 +63,7 @@ constexpr std::array kTable = {
     Entry{"Expand", "", lower_expand},
     Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
+    Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},
     Entry{"Transpose", "", lower_transpose},

@@ -18,6 +18,9 @@ constexpr std::int64_t kWidest = 16, kMostTapsTransposed = 25;
 
 constexpr std::int64_t kFloatsPerLine = 16;
 
+/// Results that wait for their activation together, in the first-level cache.
+constexpr std::int64_t kTilesActivated = 8;
+
 /// Enough to hide the loop around it; more would only lengthen the code.
 constexpr std::int64_t kLongestStep = 4;
 
@@ -411,9 +414,14 @@ void DirectConv::run_band(const Task& task, std::int64_t image, std::int64_t fir
     const std::int64_t fetched = prefetched_lines(group) * kFloatsPerLine * group.batch;
     const std::int64_t next = g + 1 < last_group ? g + 1 : first_group;
     const float* prefetch = task.packed + groups_[static_cast<std::size_t>(next)].packed;
-    for (std::int64_t t = first_unit * tiles_per_unit; t < last_unit * tiles_per_unit; ++t) {
+    const std::int64_t first = first_unit * tiles_per_unit, last = last_unit * tiles_per_unit;
+    for (std::int64_t t = first, waiting = first; t < last; ++t) {
       run_tile(task, group, source, first_source_line, image, t, prefetch);
       prefetch += fetched;
+      if (t + 1 - waiting == kTilesActivated || t + 1 == last) {
+        activate(task, group, image, waiting, t + 1);
+        waiting = t + 1;
+      }
     }
   }
 }
@@ -443,13 +451,21 @@ void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const floa
   const bool short_lines = lines * line_groups_ < shape_.out_height;
   const bool short_columns = columns * column_tiles_ < shape_.out_width;
   tiles_[static_cast<std::size_t>(group.vectors)][short_lines + 2U * short_columns](call);
+}
 
+std::int64_t DirectConv::first_pixel(std::int64_t tile) const noexcept {
+  return first_line(tile / column_tiles_) * shape_.out_width + first_column(tile % column_tiles_);
+}
+
+/// What the tiles could not do to their results, which lie one after the other.
+void DirectConv::activate(const Task& task, const ColumnGroup& group, std::int64_t image,
+                          std::int64_t first_tile, std::int64_t last_tile) const noexcept {
   if (late_activation_.op == UnaryOp::kIdentity) return;
+  const std::int64_t first = first_pixel(first_tile), last = first_pixel(last_tile);
   for (int v = 0; v < group.vectors; ++v) {
-    for (std::int64_t i = 0; i < lines; ++i) {
-      float* row = call.c + (v * out_plane() + i * shape_.out_width) * width_;
-      loops_->unary(late_activation_, columns * width_, row, row);
-    }
+    const std::int64_t plane = (image * out_blocks() + group.first_block + v) * out_plane();
+    float* pixels = task.output + (plane + first) * width_;
+    loops_->unary(late_activation_, (last - first) * width_, pixels, pixels);
   }
 }
 

@@ -47,6 +47,7 @@ class DirectConv final : public BlockedConv {
   std::int64_t taps() const noexcept { return shape_.kernel_height * shape_.kernel_width; }
   std::int64_t first_line(std::int64_t group) const noexcept;
   std::int64_t first_column(std::int64_t tile) const noexcept;
+  std::int64_t first_pixel(std::int64_t tile) const noexcept;
   std::int64_t units() const noexcept;
   std::int64_t copy_size() const noexcept;
 
@@ -73,6 +74,8 @@ class DirectConv final : public BlockedConv {
   void run_tile(const Task& task, const ColumnGroup& group, const float* source,
                 std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
                 const float* prefetch) const noexcept;
+  void activate(const Task& task, const ColumnGroup& group, std::int64_t image,
+                std::int64_t first_tile, std::int64_t last_tile) const noexcept;
   void copy_lines(const Source& image, std::int64_t first, std::int64_t count,
                   float* copy) const noexcept;
 

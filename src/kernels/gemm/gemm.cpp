@@ -160,7 +160,8 @@ void Gemm::make_height(int rows, const EpilogueKind& epilogue, BrgemmSet& tiles)
                         .a_row_stride = kRowChunk,
                         .c_row_stride = shape_.n,
                         .c_vector_stride = panels_.width,
-                        .prefetch = {prefetches_, 0},
+                        .prefetch = {prefetches_},
+                        .fetch_c = prefetches_ > 0,
                         .accumulate = !is_first,
                         .bias = is_last && epilogue.bias,
                         .residual = is_first && epilogue.residual};
@@ -309,7 +310,8 @@ void Gemm::multiply_panel(const Product& product, Range rows, std::int64_t panel
                   .b = b,
                   .bias = product.epilogue.bias ? product.epilogue.bias + column : nullptr,
                   .low = product.epilogue.activation.alpha,
-                  .high = product.epilogue.activation.beta};
+                  .high = product.epilogue.activation.beta,
+                  .prefetch = {ahead}};
   if (call.bias && columns % panels_.width != 0) {
     std::fill(std::copy_n(call.bias, columns, bias), bias + kMaxPanelColumns, 0.0F);
     call.bias = bias;

@@ -28,15 +28,6 @@ inline Reduced reduce_exponent(Vector x) {
   return {high + exponent * splat(2.12194440e-4F), exponent};
 }
 
-/// v · 2^exponent in two steps, so that the results may be subnormal or infinite.
-inline Vector scale_by_power(Vector v, Vector exponent) {
-  const Bits whole = to_int(exponent);
-  const Bits half = whole >> 1;
-  const Vector first = from_bits((half + 127) << 23);
-  const Vector second = from_bits((whole - half + 127) << 23);
-  return v * first * second;
-}
-
 /// exp(r) - 1 for |r| up to half of log 2.
 inline Vector expm1_reduced(Vector r) {
   return r + r * r *
@@ -93,7 +84,7 @@ inline Vector tanh(Vector x) {
 }
 
 inline Vector sigmoid(Vector x) {
-  return splat(1.0F) / (splat(1.0F) + exp(-x));
+  return reciprocal(splat(1.0F) + exp(-x));
 }
 
 inline Vector erf(Vector x) {

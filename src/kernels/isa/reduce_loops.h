@@ -118,5 +118,66 @@ void reduce_into(ReduceOp op, std::int64_t size, const float* in, float* totals)
   }
 }
 
+/// Totals of kVectors neighbouring vectors, the last of them with `last_columns` elements; kRows
+/// rows at once, for as many independent chains.
+template <typename Step, int kVectors, int kRows>
+[[gnu::always_inline]] inline void reduce_strip(std::int64_t rows, std::int64_t stride,
+                                                int last_columns, const float* in, float* totals) {
+  Vector sums[kRows][kVectors];
+  load_row(totals, last_columns, sums[0]);
+  for (int r = 1; r < kRows; ++r) {
+    for (Vector& sum : sums[r]) sum = splat(Step::kStart);
+  }
+  const auto add = [&](Vector(&sum)[kVectors]) {
+    Vector row[kVectors];
+    load_row(in, last_columns, row);
+    for (int v = 0; v < kVectors; ++v) sum[v] = Step::combine(sum[v], row[v]);
+    in += stride;
+  };
+  for (; rows >= kRows; rows -= kRows) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) add(sums[r]);
+  }
+  for (; rows > 0; --rows) add(sums[0]);
+  for (int r = 1; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) sums[0][v] = merge(Step{}, sums[0][v], sums[r][v]);
+  }
+  store_row(totals, last_columns, sums[0]);
+}
+
+template <typename Step>
+inline void reduce_columns_with(std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                                const float* in, float* totals) {
+  std::int64_t c = 0;
+  for (; c + 4 * kWidth <= columns; c += 4 * kWidth) {
+    reduce_strip<Step, 4, 2>(rows, stride, kWidth, in + c, totals + c);
+  }
+  for (; c + kWidth <= columns; c += kWidth) {
+    reduce_strip<Step, 1, 8>(rows, stride, kWidth, in + c, totals + c);
+  }
+  const int rest = static_cast<int>(columns - c);
+  if (rest > 0) reduce_strip<Step, 1, 8>(rows, stride, rest, in + c, totals + c);
+}
+
+void reduce_columns(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                    const float* in, float* totals) noexcept {
+  switch (op) {
+    case ReduceOp::kSum:
+    case ReduceOp::kMean:
+      return reduce_columns_with<AddStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kSumSquare:
+    case ReduceOp::kL2:
+      return reduce_columns_with<AddSquareStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kL1:
+      return reduce_columns_with<AddMagnitudeStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kMax:
+      return reduce_columns_with<MaxStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kMin:
+      return reduce_columns_with<MinStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kProd:
+      return reduce_columns_with<MultiplyStep>(rows, stride, columns, in, totals);
+  }
+}
+
 }  // namespace
 }  // namespace headway

@@ -38,6 +38,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .reduce_into = reduce_into,
+      .reduce_columns = reduce_columns,
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
