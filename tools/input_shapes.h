@@ -14,6 +14,12 @@ namespace headway {
 std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
                                         const std::vector<std::string>& options);
 
+/// The same at a batch, which takes the place of the leading extent wherever the model leaves that
+/// open. Throws Error(kInvalidArgument) if the batch is fixed and another one.
+std::vector<Shape> input_shapes_at_batch(const Model& model,
+                                         const std::vector<std::string>& options,
+                                         std::int64_t batch);
+
 /// "float32[N,3,224,224]".
 std::string described(const ValueInfo& value);
 

@@ -19,13 +19,15 @@ namespace headway {
 namespace {
 
 constexpr const char* kFooter =
-    R"(MODEL is a file (.onnx) or the name of a built-in model ('headway models').
+    R"(MODEL is a file (.onnx; .hwy, of 'headway compile') or the name of a built-in model ('headway
+models').
 
 Examples:
   headway bench resnet50                      race ResNet-50 in every runtime installed
   headway bench model.onnx --batch 1,8        the same for your model, at two batch sizes
   headway run resnet50 --input cat.jpg        classify a picture
   headway convert resnet50 -o resnet50.onnx   write a model for another runtime
+  headway compile model.onnx -o model.hwy     write it as this machine runs it, to start at once
   headway inspect model.onnx                  what is in it and what it costs
 
 Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
@@ -62,6 +64,7 @@ int run(int argc, char** argv) {
   add_bench_command(app, status);
   add_run_command(app, status);
   add_convert_command(app, status);
+  add_compile_command(app, status);
   add_inspect_command(app, status);
   add_models_command(app, status);
   add_runtimes_command(app, status);

@@ -123,6 +123,7 @@ class Planner {
     const Value* stored = stored_as(value);
     const auto found = storage_of_.find(stored);
     if (found != storage_of_.end()) return found->second;
+    lowering_.weights.read_in_place(stored->constant());
     plan_->constants.push_back(aligned(stored->constant()));
     return add_storage(stored,
                        {{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});

@@ -5,6 +5,7 @@
 #include "kernels/context.h"
 #include "ops/operator.h"
 #include "passes/pipeline.h"
+#include "runtime/compiled.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
 
@@ -55,14 +56,16 @@ bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept {
                             [](const Tensor& tensor) -> const Shape& { return tensor.shape(); });
 }
 
-ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
+ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled,
+                         bool keep_weights)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
       options_(options),
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      weights_(!all_static(graph_)) {
+      weights_(keep_weights || !all_static(graph_)) {
+  if (compiled != nullptr) hand_over_weights(*compiled, graph_, weights_);
   if (!all_static(graph_)) return;
   Lowering lowering = this->lowering();
   plans_.push_back(make_plan(graph_, lowering, options_.reference));
