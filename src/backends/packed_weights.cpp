@@ -1,9 +1,39 @@
 #include "backends/packed_weights.h"
 
+#include <algorithm>
+#include <memory>
+
 #include "base/error.h"
 #include "ops/elements.h"
 
 namespace headway {
+
+namespace {
+
+/// Blocks grow from the first to the last size, so that many weights share few huge pages and few
+/// weights take little memory.
+constexpr std::size_t kFirstBlock = std::size_t{1} << 18, kLastBlock = std::size_t{1} << 25;
+/// What is larger gets memory of its own.
+constexpr std::size_t kLargestInBlock = kLastBlock / 8;
+constexpr std::size_t kAlignment = 64;
+
+}  // namespace
+
+Tensor PackedWeights::allocate(std::size_t floats) {
+  const Shape shape = {static_cast<std::int64_t>(floats)};
+  const std::size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+  if (bytes > kLargestInBlock) return Tensor::allocate(DType::kFloat32, shape);
+  const std::lock_guard lock(mutex_);
+  const std::size_t size = block_.defined() ? block_.byte_size() : 0;
+  if (bytes > size - block_used_) {
+    const std::size_t next = std::max(std::clamp(2 * size, kFirstBlock, kLastBlock), bytes);
+    block_ = Tensor::allocate(DType::kUInt8, {static_cast<std::int64_t>(next)});
+    block_used_ = 0;
+  }
+  auto* start = static_cast<std::byte*>(block_.raw()) + block_used_;
+  block_used_ += bytes;
+  return Tensor::borrow(start, DType::kFloat32, shape, std::make_shared<Tensor>(block_));
+}
 
 Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::size_t floats,
                           const std::function<void(const float*, float*)>& pack) {
@@ -18,7 +48,7 @@ Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::
            " in the layout '", layout, "', which is wanted here; compile the model again");
     }
   }
-  Tensor packed = Tensor::allocate(DType::kFloat32, {static_cast<std::int64_t>(floats)});
+  Tensor packed = allocate(floats);
   pack(aligned(source).data<float>(), packed.data<float>());
   const std::lock_guard lock(mutex_);
   if (keep_) {

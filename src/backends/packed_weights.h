@@ -53,11 +53,15 @@ class PackedWeights {
     Tensor source, packed;
   };
 
+  Tensor allocate(std::size_t floats);
+
   bool keep_;
   mutable std::mutex mutex_;
   std::map<std::pair<const void*, std::string>, Entry> entries_;
   std::unordered_set<const void*> absent_, read_in_place_;
   std::size_t bytes_ = 0;
+  Tensor block_;  ///< Memory for the next tensors, from block_used_ on.
+  std::size_t block_used_ = 0;
 };
 
 }  // namespace headway

@@ -74,7 +74,7 @@ TEST(Text, StoredConstantsAreNumbered) {
   const Graph again = parse_graph(text, "t", 0, stored);
   EXPECT_EQ(print_graph(again), print_graph(graph));
   EXPECT_EQ(error_of(text),
-            "t:2:28: expected {elements}, splat(value) or random(seed), but found "
+            "t:2:29: expected {elements}, splat(value) or random(seed), but found "
             "stored");
 }
 
