@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 MODEL  ?= resnet50
 ARGS   ?=
 PEERS  ?=
+RACE   ?=
+BUDGET ?= 30s
 FUZZ_SECONDS ?= 300
 
 # Compiler output is shared between the presets' rebuilds and survives `make clean`.
@@ -15,13 +17,14 @@ export CTEST_PARALLEL_LEVEL        ?= $(JOBS)
 
 sources = $(shell git ls-files -co --exclude-standard '*.h' '*.cpp')
 
-.PHONY: help setup peers available-peers build bench test asan tsan fuzz format format-check lint install clean
+.PHONY: help setup peers available-peers build bench race test asan tsan fuzz format format-check lint install clean
 
 help:  ## Show this list
 	@echo 'make TARGET, where TARGET is'
 	@sed -n 's/^\([a-z-]*\):.*##/  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo 'PRESET=debug|asan|tsan with build; MODEL=… ARGS="--threads 1,2" with bench; PREFIX=… with install;'
+	@echo 'BUDGET=1m (for each race) RACE="--batch 1,8 --fresh --models resnet50,bert_base" with race;'
 	@echo 'PEERS="torch onnxruntime openvino ipex" and HEADWAY_PEERS_CUDA=1 (torch for GPUs, 2.5 GB more) with peers.'
 
 setup:  ## Install the Debian packages that building needs and that are missing
@@ -40,6 +43,10 @@ build: available-peers  ## Build build/release/headway (or another PRESET)
 
 bench: build  ## Race ResNet-50 (or MODEL) in every runtime
 	build/$(PRESET)/headway bench $(MODEL) $(ARGS)
+
+race: build  ## Race ten models against ONNX Runtime and PyTorch; ends with the geometric mean (15 minutes)
+	@scripts/setup models
+	@BUDGET=$(BUDGET) PRESET=$(PRESET) scripts/race $(RACE)
 
 test:  ## Run every test: release build, sanitizers, fuzzers
 	@scripts/setup build test

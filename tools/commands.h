@@ -10,6 +10,9 @@ void add_compile_command(CLI::App& app, int& status);
 void add_convert_command(CLI::App& app, int& status);
 void add_inspect_command(CLI::App& app, int& status);
 void add_models_command(CLI::App& app, int& status);
+void add_peak_command(CLI::App& app, int& status);
+void add_profile_command(CLI::App& app, int& status);
+void add_report_command(CLI::App& app, int& status);
 void add_run_command(CLI::App& app, int& status);
 void add_runtimes_command(CLI::App& app, int& status);
 

@@ -87,10 +87,8 @@ std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
   return shapes;
 }
 
-std::vector<Shape> input_shapes_at_batch(const Model& model,
-                                         const std::vector<std::string>& options,
-                                         std::int64_t batch) {
-  const std::vector<ValueInfo> inputs = model.inputs();
+std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
+                                   const std::vector<std::string>& options, std::int64_t batch) {
   std::vector<Shape> shapes = resolve_input_shapes(inputs, options);
   bool has_batch = false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -104,9 +102,9 @@ std::vector<Shape> input_shapes_at_batch(const Model& model,
   }
   const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == batch;
   if (!has_batch && batch != 1 && !fixed_batch)
-    fail(ErrorCode::kInvalidArgument, "--batch ", batch, " does not fit '", model.name(),
-         "', whose batch is fixed: input '", inputs.empty() ? "" : inputs[0].name, "' is ",
-         inputs.empty() ? "" : described(inputs[0]));
+    fail(ErrorCode::kInvalidArgument, "--batch ", batch,
+         " does not fit the model, whose batch is fixed: input '",
+         inputs.empty() ? "" : inputs[0].name, "' is ", inputs.empty() ? "" : described(inputs[0]));
   return shapes;
 }
 

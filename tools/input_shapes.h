@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,10 @@ namespace headway {
 std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
                                         const std::vector<std::string>& options);
 
-/// The same at a batch, which takes the place of the leading extent wherever the model leaves that
-/// open. Throws Error(kInvalidArgument) if the batch is fixed and another one.
-std::vector<Shape> input_shapes_at_batch(const Model& model,
-                                         const std::vector<std::string>& options,
-                                         std::int64_t batch);
+/// The same with this batch as the leading extent wherever the model leaves that open. Throws
+/// Error(kInvalidArgument) if shapes or model contradict the batch.
+std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
+                                   const std::vector<std::string>& options, std::int64_t batch);
 
 /// "float32[N,3,224,224]".
 std::string described(const ValueInfo& value);

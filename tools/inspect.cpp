@@ -13,6 +13,7 @@
 #include "graph/text.h"
 #include "input_shapes.h"
 #include "model_spec.h"
+#include "ops/cost.h"
 #include "ops/fused.h"
 #include "ops/operator.h"
 #include "output.h"

@@ -2,7 +2,7 @@
 
 #include "aligned_floats.h"
 #include "base/processors.h"
-#include "kernels/conv/direct_conv.h"
+#include "kernels/conv/blocked_conv.h"
 #include "kernels/inner_loops.h"
 #include "peak.h"
 
@@ -56,18 +56,21 @@ void conv(benchmark::State& state, Isa isa, Layer layer) {
   const ConvShape shape = shape_of(layer);
   const EpilogueKind kind{true, false, {UnaryOp::kRelu, 0, 0}};
   BrgemmSet tiles(context.loops);
-  const DirectConv plan(shape, shape.in_channels < 4, kind, tiles, threads);
+  const ConvPlan wanted{kind, shape.in_channels < 4, threads};
+  const ConvAlgorithm algorithm = conv_algorithms(shape, wanted, context.loops).front();
+  const auto plan = plan_conv(algorithm, shape, wanted, tiles);
+  state.SetLabel(name_of(algorithm));
   const std::int64_t pixels = shape.out_height * shape.out_width;
   const std::int64_t weight_count = shape.out_channels * shape.in_channels / shape.groups *
                                     shape.kernel_height * shape.kernel_width;
   AlignedFloats input(shape.in_channels * shape.in_height * shape.in_width), weights(weight_count);
-  AlignedFloats bias(shape.out_channels), output(shape.out_channels * pixels);
-  AlignedFloats packed(static_cast<std::int64_t>(plan.packed_size()));
-  AlignedFloats scratch(static_cast<std::int64_t>(plan.scratch_bytes() / sizeof(float)));
-  plan.pack(weights.data(), packed.data());
+  AlignedFloats bias(shape.out_channels + 16), output(shape.out_channels * pixels);
+  AlignedFloats packed(static_cast<std::int64_t>(plan->packed_size()));
+  AlignedFloats scratch(static_cast<std::int64_t>(plan->scratch_bytes() / sizeof(float)));
+  plan->pack(weights.data(), packed.data());
   const Epilogue epilogue{bias.data(), nullptr, kind.activation};
   for (auto _ : state) {
-    plan.run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
+    plan->run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
     benchmark::ClobberMemory();
   }
   count_flops(state, isa, threads, 2.0 * static_cast<double>(weight_count * pixels));

@@ -26,6 +26,14 @@ struct ValueInfo {
       symbols;  ///< One per extent; "" where the extent is a number or has no name.
 };
 
+/// How algorithms are chosen where several compute the same.
+enum class Tune : std::uint8_t {
+  kOff,     ///< By a model of their cost: the same everywhere and every time.
+  kCached,  ///< As measured on this machine by an earlier kMeasure; by the cost model otherwise.
+  kMeasure  ///< Measured now, which takes seconds, and remembered for the next time, in
+            ///< $XDG_CACHE_HOME/headway/tuning.
+};
+
 /// How a model is turned into a Program.
 struct CompileOptions {
   int threads = 0;  ///< 0: every processor this process may use (affinity and cgroup quota).
@@ -34,6 +42,9 @@ struct CompileOptions {
                                     ///< that fit, prepared for each set as it is first met.
   bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
   bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
+  Tune tune = Tune::kCached;
+  bool winograd = true;  ///< false: no fast convolution algorithms that round differently from
+                         ///< plain sums (up to 1e-3 of the largest output over a whole network).
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "base/error.h"
 #include "bench/sections.h"
@@ -63,21 +62,6 @@ std::string_view word_for(Verdict verdict) {
 }
 
 }  // namespace
-
-Json read_report(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) fail(ErrorCode::kNotFound, "there is no baseline report ", path, " to read");
-  Json report = Json::parse(file, nullptr, false);
-  if (!report.is_object() || !report.contains("schema_version") || !report.contains("races")) {
-    fail(ErrorCode::kInvalidModel, "the baseline ", path,
-         " is not a report that --export-json wrote");
-  }
-  if (report.at("schema_version") != 1) {
-    fail(ErrorCode::kUnsupported, "the baseline ", path, " has schema version ",
-         report.at("schema_version").dump(), "; this program reads version 1");
-  }
-  return report;
-}
 
 std::vector<BaselineChange> compare_with_baseline(const Report& report, const Summaries& summaries,
                                                   const Json& baseline, double min_effect) {

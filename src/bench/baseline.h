@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,10 +15,6 @@ struct BaselineChange {
   Interval ratio;    ///< New latency / old latency.
   Verdict verdict = Verdict::kIndistinguishable;
 };
-
-/// Reads a report that --export-json wrote. Throws Error(kNotFound, kInvalidModel or kUnsupported)
-/// naming the file.
-Json read_report(const std::filesystem::path& path);
 
 /// Rows that both reports have (same model, batch, threads, device, runtime and tuning) and
 /// measured. A change counts as one only if its interval lies beyond the noise floors of both races

@@ -26,6 +26,7 @@ struct ModelFacts {
   std::string name;
   std::int64_t multiply_adds = 0;  ///< Per call (whole batch); 0 if unknown.
   std::int64_t parameters = 0;     ///< 0 if unknown.
+  std::int64_t weight_bytes = 0;   ///< Of constants that are multiplied; read in every call.
 };
 
 /// One input with every dimension fixed.
@@ -33,7 +34,7 @@ struct InputSpec {
   std::string name;
   DType dtype = DType::kFloat32;
   Shape shape;
-  std::int64_t upper = 0;  ///< Integers are drawn from [0, upper); 0 means 256 for uint8, else 2.
+  std::int64_t upper = 0;  ///< Integers are drawn from [0, upper); 0: 256 for uint8, else 2.
 };
 
 /// Where a race gets its model from. Keeps the harness free of the engine: the scheduler needs

@@ -6,31 +6,14 @@
 namespace headway::bench {
 namespace {
 
-constexpr std::size_t kWidth = 112;
-
 std::string bold(const std::string& text, bool color) {
   return color ? "\x1b[1m" + text + "\x1b[0m" : text;
-}
-
-/// "  title   content", the content wrapped under itself.
-std::string lines_of(const Facts& facts) {
-  std::size_t widest = 0;
-  for (const auto& [title, content] : facts) widest = std::max(widest, display_width(title));
-  std::string text;
-  for (const auto& [title, content] : facts) {
-    std::string margin = "  " + title + std::string(widest - display_width(title) + 2, ' ');
-    for (const std::string& line : wrap(content, kWidth - widest - 4)) {
-      text += margin + line + '\n';
-      margin.assign(widest + 4, ' ');
-    }
-  }
-  return text;
 }
 
 std::string paragraph(const std::string& bullet, const std::string& content) {
   std::string text;
   std::string margin = "  " + bullet;
-  for (const std::string& line : wrap(content, kWidth - display_width(margin))) {
+  for (const std::string& line : wrap(content, kTextWidth - display_width(margin))) {
     text += margin + line + '\n';
     margin.assign(display_width(margin), ' ');
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "bench/report.h"
@@ -11,9 +10,6 @@
 namespace headway::bench {
 
 /// The parts of a report that its text and Markdown forms share.
-
-/// Title and content of the lines above the tables.
-using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// "resnet50 · batch 1 · 2 threads · cpu".
 std::string headline(const RaceResult& race);

@@ -41,6 +41,19 @@ std::vector<double> flatten(const RowSamples& row) {
   return values;
 }
 
+std::optional<Interval> geometric_mean(std::span<const Interval> ratios) {
+  if (ratios.empty()) return std::nullopt;
+  double sum = 0, below = 0, above = 0;
+  for (const Interval& ratio : ratios) {
+    sum += std::log(ratio.estimate);
+    below = std::hypot(below, std::log(ratio.estimate / ratio.low));
+    above = std::hypot(above, std::log(ratio.high / ratio.estimate));
+  }
+  const auto count = static_cast<double>(ratios.size());
+  return Interval{std::exp(sum / count), std::exp((sum - below) / count),
+                  std::exp((sum + above) / count)};
+}
+
 Verdict judge(const Interval& ratio, double noise_floor) {
   if (ratio.low > noise_floor) return Verdict::kSlower;
   if (ratio.high < 1 / noise_floor) return Verdict::kFaster;

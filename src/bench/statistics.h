@@ -54,6 +54,10 @@ std::optional<Interval> median_interval(const RowSamples& row, std::uint64_t see
 std::optional<Interval> ratio_interval(const RowSamples& row, const RowSamples& base,
                                        std::uint64_t seed);
 
+/// Of ratios that were measured independently of each other, so that the logarithmic errors add in
+/// quadrature. Empty if there are none.
+std::optional<Interval> geometric_mean(std::span<const Interval> ratios);
+
 /// What a ratio of latencies entitles one to say.
 enum class Verdict { kFaster, kSlower, kIndistinguishable };
 

@@ -162,5 +162,18 @@ TEST(NoiseFloor, IsWhatTheSelfRaceCameOutAt) {
   EXPECT_DOUBLE_EQ(noise_floor_of({0.99, 0.98, 1.01}, 1), 1 / 0.98);
 }
 
+TEST(GeometricMean, OfRatiosAndTheirErrors) {
+  EXPECT_FALSE(geometric_mean({}).has_value());
+  const std::vector<Interval> one = {{0.5, 0.4, 0.6}};
+  EXPECT_NEAR(geometric_mean(one)->low, 0.4, 1e-12);
+  EXPECT_NEAR(geometric_mean(one)->high, 0.6, 1e-12);
+  const std::vector<Interval> two = {{0.5, 0.25, 1.0}, {2.0, 1.0, 4.0}};
+  const Interval mean = *geometric_mean(two);
+  EXPECT_NEAR(mean.estimate, 1, 1e-12);
+  // Two independent factors of 2: a factor of 2^(sqrt(2) / 2) in the mean.
+  EXPECT_NEAR(mean.high, std::pow(2, std::sqrt(0.5)), 1e-12);
+  EXPECT_NEAR(mean.low, 1 / mean.high, 1e-12);
+}
+
 }  // namespace
 }  // namespace headway::bench

@@ -50,6 +50,20 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string lines_of(const Facts& facts) {
+  std::size_t widest = 0;
+  for (const auto& [title, content] : facts) widest = std::max(widest, display_width(title));
+  std::string text;
+  for (const auto& [title, content] : facts) {
+    std::string margin = "  " + title + std::string(widest - display_width(title) + 2, ' ');
+    for (const std::string& line : wrap(content, kTextWidth - widest - 4)) {
+      text += margin + line + '\n';
+      margin.assign(widest + 4, ' ');
+    }
+  }
+  return text;
+}
+
 void Table::add(std::vector<std::string> cells, bool emphasized) {
   rows_.push_back({std::move(cells), emphasized});
 }

@@ -3,15 +3,25 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace headway::bench {
+
+/// What running text is wrapped to.
+inline constexpr std::size_t kTextWidth = 112;
 
 /// Character cells that UTF-8 text takes on a terminal (no wide or combining characters).
 std::size_t display_width(std::string_view text) noexcept;
 
 /// `text` in pieces of at most `width` cells, broken at spaces.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
+/// Title and content of the lines above the tables.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// "  title   content", the content wrapped under itself.
+std::string lines_of(const Facts& facts);
 
 /// A table of texts; the first column is aligned to the left, numbers to the right.
 class Table {

@@ -9,6 +9,17 @@ namespace headway {
 /// Greatest rank that the strided kernels accept.
 inline constexpr int kMaxRank = 8;
 
+/// Of a row-major tensor, in elements.
+inline std::array<std::int64_t, kMaxRank> dense_strides(std::span<const std::int64_t> extents) {
+  std::array<std::int64_t, kMaxRank> strides{};
+  std::int64_t stride = 1;
+  for (std::size_t axis = extents.size(); axis-- > 0;) {
+    strides[axis] = stride;
+    stride *= extents[axis];
+  }
+  return strides;
+}
+
 /// A loop nest over `kOperands` strided views, made as shallow as it can be: extents of 1 dropped,
 /// neighbours merged that every view walks through evenly. The last extent is the innermost.
 template <int kOperands>

@@ -40,7 +40,8 @@ class NodeContext final : public InferContext {
   std::optional<SymbolicShape> input_as_shape(std::size_t index) const override {
     if (!has_input(index)) return std::nullopt;
     const Facts& facts = inputs_[index];
-    return facts.elements ? facts.elements : as_extents(facts.constant);
+    if (auto extents = as_extents(facts.constant)) return extents;
+    return facts.elements;
   }
 
   void set_output(std::size_t index, TensorType type) override {
@@ -134,6 +135,7 @@ class GraphInference {
     const std::vector<Tensor> results = compute_node(node, op, tensors, outputs);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
       outputs[index].constant = results[index];
+      outputs[index].elements.reset();
     }
   }
 

@@ -64,6 +64,28 @@ TEST(InferTypes, ComputesSmallChainsOfConstants) {
   EXPECT_EQ(node->output()->type.to_string(), "float32[1,3,15,11]");
 }
 
+/// token.expand(x.size(0), -1, -1) as torch.onnx exports it.
+TEST(InferTypes, FollowsTheSizesOfAnExpand) {
+  Graph graph;
+  Value* x = graph.add_input("x", type_of({symbol("N"), 5}));
+  Value* token = graph.add_input("token", type_of({1, 1, 8}));
+  Value* shape = graph.add_node("Shape", {x})->output();
+  Value* first = graph.add_constant("first", ints({0}));
+  Value* batch = graph.add_node("Gather", {shape, first})->output();
+  Value* kept = graph.add_constant("kept", ints({-1, -1}));
+  Value* wanted =
+      graph.add_node("Concat", {batch, kept}, {""}, {{"axis", std::int64_t{0}}})->output();
+  Value* ones = graph.add_constant("ones", ints({1, 1, 1}));
+  Value* negative = graph.add_constant("negative", ints({-1, -1, -1}));
+  Value* is_kept = graph.add_node("Equal", {wanted, negative})->output();
+  Value* sizes = graph.add_node("Where", {is_kept, ones, wanted})->output();
+  Node* node = graph.add_node("Expand", {token, sizes});
+  graph.add_output(node->output());
+  const std::vector<Shape> shapes = {{2, 5}, {1, 1, 8}};
+  infer_types(graph, shapes);
+  EXPECT_EQ(node->output()->type.to_string(), "float32[2,1,8]");
+}
+
 TEST(InferTypes, BindsInputsToConcreteShapes) {
   ViewGraph view({symbol("N"), 512, 7, 7});
   const std::vector<Shape> shapes = {{8, 512, 7, 7}};
@@ -157,6 +179,21 @@ TEST(InferTypes, SymbolicTypesAgreeWithResults) {
           << type.to_string() << " against " << to_string(result.shape());
     }
   }
+}
+
+TEST(Infer, TakesTheElementsOfWhereFromBothSides) {
+  // As exporters write expand(1, -1): -1 stands for the extent that is there, and Expand wants 1.
+  Graph graph;
+  Value* x = graph.add_input("x", type_of({1, 5}));
+  Value* wanted = graph.add_constant("wanted", ints({3, -1}));
+  Value* ones = graph.add_constant("ones", ints({1, 1}));
+  Value* minus = graph.add_constant("minus", ints({-1, -1}));
+  Value* keeps = graph.add_node("Equal", {wanted, minus})->output();
+  Value* shape = graph.add_node("Where", {keeps, ones, wanted})->output();
+  Value* y = graph.add_node("Expand", {x, shape})->output();
+  graph.add_output(y);
+  infer_types(graph);
+  EXPECT_EQ(y->type.static_shape(), Shape({3, 5}));
 }
 
 }  // namespace

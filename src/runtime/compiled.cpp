@@ -37,6 +37,9 @@ void check_target(const CompiledFile& file, const CompileOptions& options) {
   if (target.fused && !options.fuse) {
     refuse("holds a graph that has been fused; compile the model again without fusion");
   }
+  if (target.winograd && !options.winograd) {
+    refuse("may hold weights for Winograd's algorithms; compile the model again without them");
+  }
   const Isa isa = choose_isa();
   if (target.isa != name_of(isa)) {
     refuse("was compiled for ", target.isa, ", but this is ", name_of(isa),
@@ -59,6 +62,12 @@ void hand_over_weights(const CompiledModel& compiled, const Graph& graph, Packed
   }
 }
 
+CompileOptions options_for(const CompiledModel& compiled, CompileOptions options) {
+  options.fuse = compiled.target.fused;
+  options.winograd = compiled.target.winograd;
+  return options;
+}
+
 CompiledModel compile_for_file(Graph graph, const CompileOptions& options) {
   require_static_inputs(graph);
   const ProgramImpl program(graph.clone(), options, nullptr, true);
@@ -78,7 +87,9 @@ CompiledModel compile_for_file(Graph graph, const CompileOptions& options) {
   }
   compiled.target = {std::string(name_of(program.isa())),
                      static_cast<std::uint32_t>(inner_loops(program.isa()).width),
-                     static_cast<std::uint32_t>(program.pool().threads()), options.fuse};
+                     static_cast<std::uint32_t>(program.pool().threads()), options.fuse,
+                     options.winograd};
+  compiled.choices = program.choices();
   compiled.graph = std::move(graph);
   return compiled;
 }

@@ -19,6 +19,9 @@ struct CompiledFile {
 /// Throws Error(kUnsupported) if the file is of no use to these options or this machine.
 void check_target(const CompiledFile& file, const CompileOptions& options);
 
+/// `options` with what the file decides.
+CompileOptions options_for(const CompiledModel& compiled, CompileOptions options);
+
 /// Lets lowering find the packed weights of `graph`, which is the compiled model's.
 void hand_over_weights(const CompiledModel& compiled, const Graph& graph, PackedWeights& weights);
 

@@ -56,7 +56,8 @@ std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompiledFile&
   check_target(file, options);
   try {
     if (!options.input_shapes.empty()) infer_types(graph, options.input_shapes);
-    return std::make_shared<const ProgramImpl>(std::move(graph), options, &file.model);
+    return std::make_shared<const ProgramImpl>(std::move(graph), options_for(file.model, options),
+                                               &file.model);
   } catch (const Error& error) {
     fail(error.code(), "'", file.path, "': ", error.what());
   }

@@ -17,10 +17,10 @@ std::string read_all(const std::filesystem::path& path) {
 
 }  // namespace
 
-Outcome BenchProgram::run(const std::string& arguments) const {
-  const std::string command = std::string(HEADWAY_PROGRAM) + " bench " + arguments + " >" +
-                              path("out").string() + " 2>" + path("err").string();
-  const int status = std::system(command.c_str());
+Outcome BenchProgram::command(const std::string& line) const {
+  const std::string all = std::string(HEADWAY_PROGRAM) + " " + line + " >" + path("out").string() +
+                          " 2>" + path("err").string();
+  const int status = std::system(all.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(path("out")),
           read_all(path("err"))};
 }

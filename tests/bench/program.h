@@ -20,8 +20,11 @@ struct Outcome {
 /// `headway bench fake …` in a folder of its own.
 class BenchProgram {
  public:
-  /// Runs through the shell: `arguments` are quoted by the caller where they must be.
-  Outcome run(const std::string& arguments) const;
+  /// `headway <line>` through the shell: quoted by the caller where it must be.
+  Outcome command(const std::string& line) const;
+
+  /// `headway bench <arguments>`.
+  Outcome run(const std::string& arguments) const { return command("bench " + arguments); }
 
   /// The same with --export-json; `report()` has it afterwards.
   Outcome race(const std::string& arguments);

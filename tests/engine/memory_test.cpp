@@ -17,6 +17,7 @@ std::size_t arena_of(const std::string& body, const std::string& outputs = "%y")
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_LT(relative_error(actual[i], expected[i]), 1e-5) << body;
   }
+  EXPECT_LE(program.summary().peak_live_bytes, program.summary().arena_bytes) << body;
   return program.summary().arena_bytes;
 }
 

@@ -15,7 +15,7 @@ std::string text_of(const Case& c) {
   return "graph g (" + c.inputs + ") -> (%y) {\n" + c.constants + "\n%y = " + c.node + "\n}\n";
 }
 
-void expect_agreement(const Case& c) {
+void expect_agreement(const Case& c, const std::vector<std::string>& isas = available_isas()) {
   SCOPED_TRACE(text_of(c));
   const Model model = model_of(text_of(c));
   std::vector<Tensor> inputs;
@@ -23,7 +23,7 @@ void expect_agreement(const Case& c) {
     inputs.push_back(random_tensor(info.shape, inputs.size() + 1));
   }
   const Tensor expected = run_reference(model.graph(), inputs)[0];
-  for (const std::string& isa : available_isas()) {
+  for (const std::string& isa : isas) {
     const ScopedVariable force("HEADWAY_ISA", isa);
     const Program program = model.compile({.threads = 2, .fuse = false});
     EXPECT_EQ(program.summary().reference_nodes, c.fast ? 0u : 1u);
@@ -125,6 +125,28 @@ TEST(Operators, Pools) {
   expect_agreement({kImage, "", "GlobalMaxPool(%a)"});
 }
 
+/// Elements per vector, the last extent of the blocked layout.
+std::string width_of(const std::string& isa) {
+  return isa == "avx512" ? "16" : isa == "avx2" ? "8" : "4";
+}
+
+TEST(Operators, BlockedPools) {
+  for (const std::string& isa : available_isas()) {
+    const std::string image = "%a: float32[1,3,7,12," + width_of(isa) + "]";
+    for (const std::string attributes :
+         {"kernel_shape = [3, 3, 1], strides = [2, 2, 1], pads = [1, 1, 0, 1, 1, 0]",
+          "kernel_shape = [2, 2, 1], strides = [2, 2, 1], ceil_mode = 1",
+          "kernel_shape = [3, 3, 1], pads = [1, 1, 0, 1, 1, 0]",
+          "kernel_shape = [4, 2, 1], strides = [1, 3, 1], pads = [2, 0, 0, 1, 1, 0]"}) {
+      expect_agreement({image, "", "MaxPool(%a) {" + attributes + "}"}, {isa});
+      expect_agreement({image, "", "AveragePool(%a) {" + attributes + "}"}, {isa});
+      expect_agreement({image, "", "AveragePool(%a) {count_include_pad = 1, " + attributes + "}"},
+                       {isa});
+    }
+    expect_agreement({image, "", "MaxPool(%a) {kernel_shape = [1, 3, 2]}", false}, {isa});
+  }
+}
+
 TEST(Operators, Reductions) {
   for (const std::string op : {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2",
                                "ReduceProd", "ReduceSumSquare"}) {
@@ -224,6 +246,56 @@ TEST(Operators, Movement) {
         "Concat(%a, %a, %a) {axis = 1}", "Concat(%a, %a) {axis = -1}"}) {
     expect_agreement({kImage, constants, node});
   }
+}
+
+TEST(Operators, Gathers) {
+  const std::string constants =
+      "%last: int64[] = constant {-1}\n"
+      "%some: int32[3] = constant {1, 0, -2}\n"
+      "%table: int64[2,2] = constant {0, 1, -1, 1}";
+  for (const std::string indices : {"%last", "%some", "%table"}) {
+    for (const std::string axis : {"0", "1", "3", "-2"}) {
+      expect_agreement({kImage, constants, "Gather(%a, " + indices + ") {axis = " + axis + "}"});
+    }
+  }
+}
+
+TEST(Operators, Masks) {
+  const std::string mask = "%m: bool[1,6] = constant {true, false, false, true, true, false}";
+  const std::string low = "\n%low: float32[] = constant {-10000.0}";
+  expect_agreement({kTwo, mask + low, "Where(%m, %a, %b)"});
+  expect_agreement({kTwo, mask + low, "Where(%m, %a, %low)"});
+  for (const std::string type : {"bool", "uint8", "int32", "int64"}) {
+    const std::string text =
+        "graph g (%x: " + type + "[2,3]) -> (%y) {\n%y = Cast(%x) {to = 1}\n}\n";
+    const Model model = model_of(text);
+    const Program program = model.compile();
+    EXPECT_EQ(program.summary().reference_nodes, 0u) << type;
+    const Tensor x =
+        Tensor::from<std::int64_t>({2, 3}, {0, 1, 2, 0, 200, 7}).to(model.inputs()[0].dtype);
+    EXPECT_EQ(relative_error(Session(program).run(std::span(&x, 1))[0], x.to(DType::kFloat32)), 0.0)
+        << type;
+  }
+}
+
+TEST(Operators, AnIndexOutsideIsSaid) {
+  const Model model = model_of(R"(graph g (%table: float32[5,2], %i: int64[N]) -> (%y) {
+    %y = Gather(%table, %i) "words"
+  })");
+  const Program program = model.compile();
+  Session session(program);
+  const std::vector<Tensor> good = {random_tensor({5, 2}, 1),
+                                    Tensor::from<std::int64_t>({2}, {-5, 4})};
+  EXPECT_EQ(relative_error(session.run(good)[0], run_reference(model.graph(), good)[0]), 0.0);
+  const std::vector<Tensor> bad = {good[0], Tensor::from<std::int64_t>({2}, {4, 5})};
+  try {
+    session.run(bad);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "node 'words' (Gather): index 5 is out of range for an axis of extent 5");
+  }
+  EXPECT_EQ(relative_error(session.run(good)[0], run_reference(model.graph(), good)[0]), 0.0);
 }
 
 TEST(Operators, Splits) {

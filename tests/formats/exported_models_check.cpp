@@ -13,8 +13,9 @@
 /// Usage: exported_models_check FOLDER NAME...
 ///
 /// Reads FOLDER/NAME.onnx, runs it on the reference kernels and compares with what the exporting
-/// framework computed (FOLDER/NAME.npz: `input`, `output`). Then writes FOLDER/headway/NAME.pt for
-/// torchscript_check.py. Prints one line per model; the exit status is 1 if any of them disagrees.
+/// framework computed (FOLDER/NAME.npz: the inputs by name, and `output`). Then writes
+/// FOLDER/headway/NAME.pt for torchscript_check.py. Prints one line per model; the exit status is 1
+/// if any of them disagrees.
 
 namespace {
 
@@ -32,7 +33,8 @@ Tensor find(const NamedTensors& tensors, const std::string& name) {
 bool check(const fs::path& folder, const std::string& name) {
   const Graph graph = read_onnx(folder / (name + ".onnx"));
   const NamedTensors arrays = read_npz(folder / (name + ".npz"));
-  const std::vector<Tensor> inputs = {find(arrays, "input")};
+  std::vector<Tensor> inputs;
+  for (const Value* input : graph.inputs()) inputs.push_back(find(arrays, input->name()));
   const std::vector<Tensor> outputs = run_reference(graph, inputs);
   const Tensor expected = find(arrays, "output");
   const Comparison comparison = compare(outputs.at(0), expected, 0, kTolerance);

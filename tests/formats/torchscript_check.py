@@ -28,14 +28,15 @@ VARIANTS = {
 
 
 def check(folder, name):
-    inputs = torch.from_numpy(numpy.load(folder / f"{name}.npz")["input"])
+    arrays = numpy.load(folder / f"{name}.npz")
+    inputs = [torch.from_numpy(arrays[key]) for key in arrays.files if key != "output"]
     agree = True
     for variant, prepare in VARIANTS.items():
         traced = prepare(torch.jit.load(str(folder / f"{name}.pt")).eval())
         written = prepare(torch.jit.load(str(folder / "headway" / f"{name}.pt")).eval())
-        expected, given = traced(inputs), inputs.clone()
-        error = ((written(given) - expected).abs().max() / expected.abs().max()).item()
-        good = error <= TOLERANCE and torch.equal(given, inputs)
+        expected, given = traced(*inputs), [tensor.clone() for tensor in inputs]
+        error = ((written(*given) - expected).abs().max() / expected.abs().max()).item()
+        good = error <= TOLERANCE and all(map(torch.equal, given, inputs))
         agree &= good
         print(f"{name:24} {variant:14} {'ok  ' if good else 'FAIL'} error {error:.1e}", flush=True)
     return agree

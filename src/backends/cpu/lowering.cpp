@@ -16,6 +16,7 @@ struct Entry {
 constexpr std::array kTable = {
     Entry{"Conv", "", lower_conv},
     Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
     Entry{"Gemm", "", lower_gemm},
@@ -52,8 +53,12 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"Cast", "", lower_cast},
+    Entry{"Where", "", lower_where},
+
     Entry{"Concat", "", lower_concat},
     Entry{"Expand", "", lower_expand},
+    Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},

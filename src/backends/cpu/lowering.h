@@ -13,10 +13,13 @@ std::unique_ptr<Step> lower_to_reference(const Node& node);
 // One function per family; each is a `Lower`.
 
 std::unique_ptr<Step> lower_binary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_cast(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_layer_norm(const Node& node, Lowering& lowering);
@@ -30,5 +33,6 @@ std::unique_ptr<Step> lower_softmax(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);
 
 }  // namespace headway::cpu

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "base/error.h"
 #include "ops/broadcast.h"
 #include "ops/rules.h"
 #include "ops/strided.h"
@@ -70,8 +72,11 @@ class ConcatStep final : public Step {
   void run(const Operands& operands, ThreadPool& pool) const override {
     auto* output = static_cast<std::byte*>(operands.outputs[0]);
     for (std::size_t i = 0; i < input_bytes_.size(); ++i) {
-      copy_rows({pool, loops_}, rows_, input_bytes_[i], operands.inputs[i], input_bytes_[i], output,
-                output_bytes_);
+      const bool is_in_place = operands.inputs[i] == output;
+      if (!is_in_place) {
+        copy_rows({pool, loops_}, rows_, input_bytes_[i], operands.inputs[i], input_bytes_[i],
+                  output, output_bytes_);
+      }
       output += input_bytes_[i];
     }
   }
@@ -106,6 +111,40 @@ class SplitStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class GatherStep final : public Step {
+ public:
+  GatherStep(const Node& node, std::size_t axis, const Lowering& lowering)
+      : described_(node.described()),
+        outer_(around(shape_of(node.input(0)), 0, axis).axis),
+        extent_(shape_of(node.input(0))[axis]),
+        row_bytes_(row_bytes(node.input(0), axis + 1)),
+        index_type_(node.input(1)->type.dtype),
+        index_count_(static_cast<std::size_t>(product(shape_of(node.input(1))))),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    if (index_type_ == DType::kInt32) return run<std::int32_t>(operands, pool);
+    run<std::int64_t>(operands, pool);
+  }
+
+ private:
+  template <typename Index>
+  void run(const Operands& operands, ThreadPool& pool) const {
+    const std::span indices(static_cast<const Index*>(operands.inputs[1]), index_count_);
+    const auto outside = gather({pool, loops_}, outer_, extent_, row_bytes_, operands.inputs[0],
+                                indices, operands.outputs[0]);
+    if (!outside) return;
+    fail(ErrorCode::kInvalidArgument, described_, ": index ", indices[*outside],
+         " is out of range for an axis of extent ", extent_);
+  }
+
+  std::string described_;
+  std::int64_t outer_, extent_, row_bytes_;
+  DType index_type_;
+  std::size_t index_count_;
+  const InnerLoops& loops_;
+};
+
 bool all_present(std::span<Value* const> values) {
   for (const Value* value : values) {
     if (value == nullptr) return false;
@@ -132,6 +171,12 @@ std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering) {
 std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering) {
   const std::size_t rank = shape_of(node.output()).size();
   return std::make_unique<ConcatStep>(node, resolve_axis(node, node.get_int("axis", 0), rank),
+                                      lowering);
+}
+
+std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering) {
+  const std::size_t rank = shape_of(node.input(0)).size();
+  return std::make_unique<GatherStep>(node, resolve_axis(node, node.get_int("axis", 0), rank),
                                       lowering);
 }
 

@@ -23,7 +23,8 @@ inline constexpr std::size_t kPageBytes = 4096;
 template <std::size_t N>
 using Text = std::array<char, N>;
 
-inline constexpr std::uint32_t kFused = 1;  ///< Flag: the passes have run.
+/// Flags: the passes have run; algorithms may round differently from plain sums.
+inline constexpr std::uint32_t kFused = 1, kWinograd = 2;
 
 struct Header {
   Text<8> magic{};
@@ -42,9 +43,10 @@ static_assert(sizeof(Header) == 112);
 
 enum class SectionKind : std::uint32_t {
   kGraph = 1,     ///< Text form, constants as "stored(N)". The first section.
-  kLayouts = 2,   ///< Names of layouts, one after the other. The second section.
-  kElements = 3,  ///< One constant as the graph's operators read it.
-  kPacked = 4,    ///< One constant as a kernel reads it.
+  kChoices = 2,   ///< Lines of the tuner. The second section.
+  kLayouts = 3,   ///< Names of layouts, one after the other. The third section.
+  kElements = 4,  ///< One constant as the graph's operators read it.
+  kPacked = 5,    ///< One constant as a kernel reads it.
 };
 
 /// The table follows the header; sections follow the table in its order, without overlap.

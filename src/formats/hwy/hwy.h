@@ -18,7 +18,8 @@ struct PackingTarget {
   std::string isa;                 ///< "avx512", …
   std::uint32_t vector_width = 0;  ///< Floats per vector.
   std::uint32_t threads = 0;
-  bool fused = false;  ///< Whether the passes have run.
+  bool fused = false;     ///< Whether the passes have run.
+  bool winograd = false;  ///< Whether algorithms may round differently from plain sums.
 };
 
 /// A constant of the graph in the layout that a kernel wants.
@@ -31,12 +32,17 @@ struct PackedConstant {
 /// A graph as passes leave it and lowering takes it, with the weights as lowering makes them.
 struct CompiledModel {
   PackingTarget target;
+  std::string choices;  ///< What a Tuner has chosen, as text.
   Graph graph;
   std::vector<PackedConstant> packed;
   /// Positions in Graph::constants() of those whose elements are nowhere but in `packed`. They have
   /// an address, and read as zeros.
   std::vector<std::size_t> packed_only;
 };
+
+/// True for the operators of the default domain, and for those that the passes put into the graphs
+/// of compiled files. Others trust whoever makes them, which a file must not be.
+bool may_be_stored(const Node& node) noexcept;
 
 /// Writes a compiled file (docs/hwy.md), complete or not at all.
 void write_hwy(const CompiledModel& model, const std::filesystem::path& file);

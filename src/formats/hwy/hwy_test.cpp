@@ -19,12 +19,13 @@ namespace {
 
 using namespace hwy;
 
-constexpr std::size_t kGraph = 0, kLayouts = 1, kWords = 2, kFlag = 3, kFirstPacked = 4;
+constexpr std::size_t kGraph = 0, kLayouts = 2, kWords = 3, kFlag = 4, kFirstPacked = 5;
 
 /// Constant 0 is packed in two layouts and nowhere else, 1 is int64, 2 is bool.
 CompiledModel example() {
   CompiledModel model;
-  model.target = {"avx512", 16, 2, true};
+  model.target = {"avx512", 16, 2, true, true};
+  model.choices = "conv 1\tdirect\n";
   model.graph = parse_graph(R"(graph net (%x: float32[2,3]) -> (%y, %flag) {
   %w: float32[3,4] = constant random(1)
   %words: int64[2] = constant {8, -1}
@@ -96,6 +97,8 @@ TEST(Hwy, IsReadAsItWasWritten) {
   EXPECT_EQ(again.target.vector_width, 16u);
   EXPECT_EQ(again.target.threads, 2u);
   EXPECT_TRUE(again.target.fused);
+  EXPECT_TRUE(again.target.winograd);
+  EXPECT_EQ(again.choices, model.choices);
   EXPECT_EQ(again.packed_only, model.packed_only);
   ASSERT_EQ(again.packed.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -124,6 +127,15 @@ TEST(Hwy, BigSectionsBeginOnAPage) {
   write_hwy(model, folder.path() / "net.hwy");
   const CompiledModel again = read_hwy(folder.path() / "net.hwy");
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(again.packed[1].elements.raw()) % kPageBytes, 0u);
+}
+
+TEST(Hwy, OperatorsThatNoFileMayHoldAreNotWritten) {
+  CompiledModel model = example();
+  model.graph.add_output(model.graph
+                             .add_node("BlockChannels", {model.graph.inputs()[0]}, {"blocked"},
+                                       {{"block", std::int64_t{16}}}, "", "headway")
+                             ->output());
+  EXPECT_THROW(to_hwy(model), Error);
 }
 
 TEST(Hwy, IsRecognized) {
@@ -171,7 +183,7 @@ TEST(Hwy, SectionsMustLieInTheFile) {
     Image image;
     change(image.section(kFirstPacked));
     const std::string message = image.error();
-    EXPECT_NE(message.find("section 4 has no valid place"), std::string::npos) << message;
+    EXPECT_NE(message.find("section 5 has no valid place"), std::string::npos) << message;
   };
   refused([](Section& section) { section.offset += 4; });
   refused([](Section& section) { section.offset = 64; });
@@ -189,17 +201,17 @@ TEST(Hwy, SectionsComeInOrder) {
     EXPECT_NE(message.find(fragment), std::string::npos) << message;
   };
   const auto kind = [](int number) { return static_cast<SectionKind>(number); };
-  refused([&](Image& i) { i.section(kGraph).kind = kind(3); }, "section 0 of kind 3");
-  refused([&](Image& i) { i.section(kLayouts).kind = kind(1); }, "section 1 of kind 1");
-  refused([&](Image& i) { i.section(kLayouts).kind = kind(4); }, "section 1 of kind 4");
-  refused([&](Image& i) { i.section(kWords).kind = kind(4); }, "section 3 of kind 3");
-  refused([&](Image& i) { i.section(kFlag).kind = kind(0); }, "section 3 of kind 0");
-  refused([&](Image& i) { i.section(kFlag).kind = kind(99); }, "section 3 of kind 99");
-  refused([](Image& i) { i.header().section_count = 1; }, "no graph");
+  refused([&](Image& i) { i.section(kGraph).kind = kind(4); }, "section 0 of kind 4");
+  refused([&](Image& i) { i.section(kLayouts).kind = kind(2); }, "section 2 of kind 2");
+  refused([&](Image& i) { i.section(kLayouts).kind = kind(5); }, "section 2 of kind 5");
+  refused([&](Image& i) { i.section(kWords).kind = kind(5); }, "section 4 of kind 4");
+  refused([&](Image& i) { i.section(kFlag).kind = kind(0); }, "section 4 of kind 0");
+  refused([&](Image& i) { i.section(kFlag).kind = kind(99); }, "section 4 of kind 99");
+  refused([](Image& i) { i.header().section_count = 2; }, "no graph");
   refused([](Image& i) { i.header().section_count = ~0u; }, "table of sections");
-  refused([](Image& i) { i.section(kFlag).constant = 1; }, "section 3");
-  refused([](Image& i) { i.section(kFlag).constant = 9; }, "section 3 belongs to no constant");
-  refused([](Image& i) { i.section(kFirstPacked).constant = 3; }, "section 5");
+  refused([](Image& i) { i.section(kFlag).constant = 1; }, "section 4");
+  refused([](Image& i) { i.section(kFlag).constant = 9; }, "section 4 belongs to no constant");
+  refused([](Image& i) { i.section(kFirstPacked).constant = 3; }, "section 6");
   refused([](Image& i) { i.section(kFirstPacked + 1).constant = 3; }, "there are 3");
 }
 
@@ -221,7 +233,7 @@ TEST(Hwy, ConstantsMustBeComplete) {
         i.section(kFirstPacked + 1).layout_bytes = i.section(kFirstPacked).layout_bytes;
       },
       "packed twice as \"gemm 3 4\"");
-  refused([](Image& i) { i.section(kFirstPacked).constant = 1; }, "section 5");
+  refused([](Image& i) { i.section(kFirstPacked).constant = 1; }, "section 6");
   refused(
       [](Image& i) {
         i.section(kFirstPacked).constant = 1;
@@ -246,6 +258,8 @@ TEST(Hwy, TheGraphIsChecked) {
   EXPECT_NE(with_text("stored(1)", "stored(0)").find("constant 1 is written as stored(0)"),
             std::string::npos);
   EXPECT_NE(with_text("stored(2)", "splat(1)}").find("'net.hwy' graph:"), std::string::npos);
+  EXPECT_NE(with_text("FusedMatMul(%x", "BlockedConv(%x").find("is not expected in it"),
+            std::string::npos);
   EXPECT_NE(with_text("float32[3,4]", "float32[3,?]").find("must be a number"), std::string::npos);
 }
 

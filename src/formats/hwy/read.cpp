@@ -19,6 +19,7 @@ namespace {
 using namespace hwy;
 
 constexpr const char* kCompileAgain = "compile the model again";
+constexpr std::size_t kLeadingSections = 3;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 46;
 
 template <std::size_t N>
@@ -41,6 +42,8 @@ class Reader {
                                [this](std::uint64_t number, DType dtype, const Shape& shape) {
                                  return constant(number, dtype, shape);
                                });
+    check_operators();
+    model_.choices = text_of(SectionKind::kChoices);
     read_packed();
     return std::move(model_);
   }
@@ -73,7 +76,7 @@ class Reader {
     if (header_.file_bytes != bytes_.size())
       damaged("it should have ", header_.file_bytes, " bytes, but has ", bytes_.size());
     model_.target = {to_string(header_.isa), header_.vector_width, header_.threads,
-                     (header_.flags & kFused) != 0};
+                     (header_.flags & kFused) != 0, (header_.flags & kWinograd) != 0};
   }
 
   void read_table() {
@@ -91,31 +94,20 @@ class Reader {
       end = section.offset + section.bytes;
       check_order(i);
     }
-    if (sections_.size() < 2) damaged("it holds no graph");
+    if (sections_.size() < kLeadingSections) damaged("it holds no graph");
   }
 
-  /// Graph, layouts, elements, packed: within the latter two, constants in the order of their
-  /// numbers.
+  /// The leading kinds, then elements, then packed weights: both by the numbers of the constants.
   void check_order(std::size_t index) const {
     const Section& section = sections_[index];
-    const Section* before = index == 0 ? nullptr : &sections_[index - 1];
-    const bool begins = before == nullptr || before->kind < section.kind;
-    bool fits = false;
-    switch (section.kind) {
-      case SectionKind::kGraph:
-        fits = index == 0;
-        break;
-      case SectionKind::kLayouts:
-        fits = index == 1 && begins;
-        break;
-      case SectionKind::kElements:
-        fits = index > 1 &&
-               (begins || (before->kind == section.kind && before->constant < section.constant));
-        break;
-      case SectionKind::kPacked:
-        fits = index > 1 &&
-               (begins || (before->kind == section.kind && before->constant <= section.constant));
-        break;
+    bool fits = static_cast<std::size_t>(section.kind) == index + 1;
+    if (index >= kLeadingSections) {
+      const Section& before = sections_[index - 1];
+      const bool packed = section.kind == SectionKind::kPacked;
+      const bool ascends =
+          before.constant < section.constant || (packed && before.constant == section.constant);
+      fits = (packed || section.kind == SectionKind::kElements) &&
+             (before.kind < section.kind || (before.kind == section.kind && ascends));
     }
     if (!fits)
       damaged("section ", index, " of kind ", static_cast<std::uint32_t>(section.kind),
@@ -129,6 +121,12 @@ class Reader {
   std::string_view text_of(SectionKind kind) const {
     const auto bytes = contents(sections_[static_cast<std::size_t>(kind) - 1]);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  void check_operators() const {
+    for (const Node* node : model_.graph.nodes()) {
+      if (!may_be_stored(*node)) damaged(node->described(), " is not expected in it");
+    }
   }
 
   /// The parser asks for one constant after the other.
@@ -202,8 +200,8 @@ class Reader {
   OwnerOf owner_of_;
   Header header_;
   std::vector<Section> sections_;
-  std::size_t cursor_ = 2;       ///< The next section of a constant.
-  std::uint64_t constants_ = 0;  ///< Met so far.
+  std::size_t cursor_ = kLeadingSections;  ///< The next section of a constant.
+  std::uint64_t constants_ = 0;            ///< Met so far.
   CompiledModel model_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 
@@ -8,6 +9,7 @@
 #include "formats/hwy/hwy.h"
 #include "formats/hwy/writer_id.h"
 #include "graph/text.h"
+#include "ops/fused.h"
 
 namespace headway {
 namespace {
@@ -31,9 +33,14 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
 class Writer {
  public:
   explicit Writer(const CompiledModel& model)
-      : graph_(print_graph(model.graph, ConstantText::kStored)) {
+      : graph_(print_graph(model.graph, ConstantText::kStored)), choices_(model.choices) {
+    for (const Node* node : model.graph.nodes()) {
+      if (!may_be_stored(*node))
+        fail(ErrorCode::kInternal, node->described(), " cannot be stored in a compiled file");
+    }
     for (const PackedConstant& packed : model.packed) layouts_ += packed.layout;
     add({SectionKind::kGraph}, std::as_bytes(std::span(graph_)));
+    add({SectionKind::kChoices}, std::as_bytes(std::span(choices_)));
     add({SectionKind::kLayouts}, std::as_bytes(std::span(layouts_)));
     add_elements(model);
     add_packed(model);
@@ -101,17 +108,24 @@ class Writer {
     header_.isa = to_text<16>(target.isa);
     header_.vector_width = target.vector_width;
     header_.threads = target.threads;
-    header_.flags = target.fused ? kFused : 0;
+    header_.flags = (target.fused ? kFused : 0) | (target.winograd ? kWinograd : 0);
     header_.section_count = static_cast<std::uint32_t>(sections_.size());
   }
 
-  std::string graph_, layouts_;
+  std::string graph_, choices_, layouts_;
   Header header_;
   std::vector<Section> sections_;
   std::vector<std::span<const std::byte>> contents_;  ///< Of each section.
 };
 
 }  // namespace
+
+bool may_be_stored(const Node& node) noexcept {
+  constexpr std::array<std::string_view, 6> kFused = {
+      "FusedAttention", "FusedBatchNormalization", "FusedConv", "FusedGemm", "FusedMatMul", "Silu"};
+  if (node.domain() != kFusedDomain) return node.domain().empty();
+  return std::ranges::find(kFused, node.op_type()) != kFused.end();
+}
 
 void write_hwy(const CompiledModel& model, const std::filesystem::path& file) {
   AtomicFile out(file);

@@ -21,6 +21,9 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     clear_sums();
     multiply();
     finish();
+    for (int run = 1; run >= 0; --run) {
+      if (shape_.prefetch[run] != 0) pop(prefetch_[run]);
+    }
     vzeroupper();
     ret();
     if (width_ == 8 && shape_.last_columns != 0) mask_table();
@@ -64,6 +67,11 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     mov(offsets_, argument(offsetof(BrgemmCall, a_offsets)));
     mov(left_, argument(offsetof(BrgemmCall, batch)));
     mov(b_, argument(offsetof(BrgemmCall, b)));
+    for (int run = 0; run < 2; ++run) {
+      if (shape_.prefetch[run] == 0) continue;
+      push(prefetch_[run]);
+      mov(prefetch_[run], argument(offsetof(BrgemmCall, prefetch) + run * sizeof(float*)));
+    }
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
@@ -96,11 +104,25 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     L(next);
     mov(row_, ptr[offsets_]);
     add(row_, a_);
-    for (int k = 0; k < shape_.k; ++k) multiply_step(k);
+    for (int k = 0; k < shape_.k; ++k) {
+      multiply_step(k);
+      prefetch(k);
+    }
     add(offsets_, 8);
     add(b_, bytes(static_cast<std::int64_t>(shape_.k) * vectors() * width_));
     dec(left_);
     jnz(next, T_NEAR);
+  }
+
+  /// Its share of the lines, so that they come evenly.
+  void prefetch(int k) {
+    for (int run = 0; run < 2; ++run) {
+      const int lines = shape_.prefetch[run];
+      for (int i = lines * k / shape_.k; i < lines * (k + 1) / shape_.k; ++i) {
+        prefetcht0(ptr[prefetch_[run] + 64 * i]);
+      }
+      if (lines != 0 && k == shape_.k - 1) add(prefetch_[run], 64 * lines);
+    }
   }
 
   /// One row uses each vector of B once, so it need not be in a register.
@@ -202,7 +224,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   BrgemmShape shape_;
   int width_;
   Xbyak::Reg64 a_ = rsi, offsets_ = rdx, left_ = rcx, b_ = r8, c_ = r9, residual_ = r10,
-               bias_ = r11, row_ = rax;
+               bias_ = r11, row_ = rax, prefetch_[2] = {rbx, rbp};
   Xbyak::Label mask_bits_;
 };
 

@@ -30,8 +30,11 @@ struct BrgemmShape {
   std::int64_t c_row_stride = 0;  ///< Of the residual, too.
   std::int64_t c_line_stride = 0;
   std::int64_t c_vector_stride = 0;  ///< From one vector of a row of C to the next.
-  bool accumulate = false;           ///< Adds to what C holds.
-  bool bias = false;                 ///< One per column, in whole vectors.
+  /// Cache lines per A_i that the second-level cache fetches meanwhile, from the call's `prefetch`
+  /// on.
+  int prefetch[2] = {};
+  bool accumulate = false;  ///< Adds to what C holds.
+  bool bias = false;        ///< One per column, in whole vectors.
   bool residual = false;
   BrgemmActivation activation = BrgemmActivation::kNone;
 
@@ -48,6 +51,7 @@ struct BrgemmCall {
   const float* residual = nullptr;  ///< Laid out like C, and may be C.
   const float* bias = nullptr;
   float low = 0, high = 0;
+  const float* prefetch[2] = {};  ///< Null only if nothing is to be fetched.
 };
 
 }  // namespace headway

@@ -20,6 +20,8 @@ class ConvTranspose {
   std::size_t scratch_bytes(int threads) const noexcept;
   void run(const KernelContext& context, const float* input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept;
+  /// For profiles.
+  const char* algorithm() const noexcept { return "gemm"; }
 
  private:
   std::int64_t columns_size() const noexcept;

@@ -13,6 +13,9 @@ namespace {
 /// Bytes of input that stay in the second-level cache while the weights stream past.
 constexpr std::int64_t kBandBytes = 256 * 1024;
 
+/// Greatest vector, and greatest window that is packed through a transposed copy on the stack.
+constexpr std::int64_t kWidest = 16, kMostTapsTransposed = 25;
+
 /// Enough to hide the loop around it; more would only lengthen the code.
 constexpr std::int64_t kLongestStep = 4;
 
@@ -55,25 +58,24 @@ BrgemmActivation in_tile(Unary activation) {
 
 }  // namespace
 
-DirectConv::DirectConv(const ConvShape& shape, bool plain_input, const EpilogueKind& epilogue,
-                       BrgemmSet& tiles, int threads)
-    : shape_(plain_input ? shape : flattened(shape)),
+DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles)
+    : shape_(plan.plain_input ? shape : flattened(shape)),
       width_(tiles.loops().width),
       loops_(&tiles.loops()),
-      plain_input_(plain_input),
-      copies_(plain_input || reaches_over_edge(shape)) {
-  if (in_tile(epilogue.activation) == BrgemmActivation::kNone) {
-    late_activation_ = epilogue.activation;
+      plain_input_(plan.plain_input),
+      copies_(plan.plain_input || reaches_over_edge(shape)) {
+  if (in_tile(plan.epilogue.activation) == BrgemmActivation::kNone) {
+    late_activation_ = plan.epilogue.activation;
   }
   const std::int64_t per_group = shape.in_channels / shape.groups;
   step_ = static_cast<int>(std::min(kLongestStep, std::gcd(per_group, std::int64_t{width_})));
-  if (plain_input) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
+  if (plain_input_) step_ = static_cast<int>(shape.dilation_width == 1 ? shape.kernel_width : 1);
   const int vectors = choose_vectors();
   cut_lines(vectors);
   lay_out_source();
   cut_channels(vectors);
-  make_tiles(epilogue, tiles);
-  divide(threads);
+  make_tiles(plan.epilogue, tiles);
+  divide(plan.threads);
 }
 
 std::int64_t DirectConv::in_blocks() const noexcept {
@@ -266,7 +268,41 @@ void DirectConv::pack(const float* weights, float* packed) const noexcept {
 
 void DirectConv::pack_group(const ColumnGroup& group, const float* weights,
                             float* packed) const noexcept {
-  for (int v = 0; v < group.vectors; ++v) pack_block(group, v, weights, packed + v * width_);
+  const bool can_transpose = shape_.groups == 1 && taps() <= kMostTapsTransposed;
+  for (int v = 0; v < group.vectors; ++v) {
+    if (can_transpose) {
+      transpose_block(group, v, weights, packed + v * width_);
+    } else {
+      pack_block(group, v, weights, packed + v * width_);
+    }
+  }
+}
+
+/// pack_block where there is one group: the rows of the weights, [channel][tap], become columns.
+void DirectConv::transpose_block(const ColumnGroup& group, int vector, const float* weights,
+                                 float* packed) const noexcept {
+  const std::int64_t row = std::int64_t{group.vectors} * width_;
+  const std::int64_t first_out = (group.first_block + vector) * width_;
+  const std::int64_t lanes = std::min<std::int64_t>(width_, shape_.out_channels - first_out);
+  const std::int64_t depth = shape_.in_channels * taps();
+  const float* from = weights + first_out * depth;
+  if (lanes < width_) {
+    for (std::int64_t i = 0; i < depth; ++i) std::fill_n(packed + i * row, width_, 0.0F);
+  }
+  if (plain_input_ || taps() == 1) {
+    loops_->transpose(lanes, depth, from, depth, packed, row);
+    return;
+  }
+  alignas(64) float columns[kMostTapsTransposed * kWidest * kWidest] = {};
+  for (std::int64_t c = 0; c < shape_.in_channels; c += width_) {
+    const std::int64_t channels = std::min<std::int64_t>(width_, shape_.in_channels - c);
+    loops_->transpose(lanes, channels * taps(), from + c * taps(), depth, columns, width_);
+    for (std::int64_t tap = 0; tap < taps(); ++tap) {
+      for (std::int64_t channel = 0; channel < channels; ++channel, packed += row) {
+        std::copy_n(columns + (channel * taps() + tap) * width_, width_, packed);
+      }
+    }
+  }
 }
 
 /// One vector's columns; rows are `vectors` vectors apart.
@@ -294,34 +330,29 @@ void DirectConv::pack_block(const ColumnGroup& group, int vector, const float* w
   }
 }
 
+/// Floats of one thread's copy of a band.
+std::int64_t DirectConv::copy_size() const noexcept {
+  return copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+}
+
 std::size_t DirectConv::scratch_bytes() const noexcept {
-  const std::int64_t copy = copies_ ? in_blocks() * source_plane_ : 0;
-  const std::int64_t floats = divide_up(copy, 16) * 16 * unit_parts_ * group_parts_ +
-                              divide_up(out_blocks() * width_, 16) * 16;
-  return static_cast<std::size_t>(floats) * sizeof(float);
+  return static_cast<std::size_t>(copy_size() * unit_parts_ * group_parts_) * sizeof(float);
 }
 
 struct DirectConv::Task {
   const float* input;
   const float* packed;
-  Epilogue epilogue;
-  const float* bias;
+  const Epilogue& epilogue;
   float* output;
 };
 
 void DirectConv::run(const KernelContext& context, const float* input, const float* packed,
                      const Epilogue& epilogue, float* output, void* scratch) const noexcept {
-  auto* bias = static_cast<float*>(scratch);
-  float* copies = bias + divide_up(out_blocks() * width_, 16) * 16;
-  if (epilogue.bias) {
-    std::memcpy(bias, epilogue.bias, static_cast<std::size_t>(shape_.out_channels) * sizeof(float));
-    std::fill(bias + shape_.out_channels, bias + out_blocks() * width_, 0.0F);
-  }
-  const Task task{input, packed, epilogue, bias, output};
-  const std::int64_t copy_size = copies_ ? divide_up(in_blocks() * source_plane_, 16) * 16 : 0;
+  const Task task{input, packed, epilogue, output};
+  auto* copies = static_cast<float*>(scratch);
   const auto parts = [&](std::int64_t first, std::int64_t last, int thread) {
     for (std::int64_t part = first; part < last; ++part) {
-      run_task(task, part, copies + thread * copy_size);
+      run_task(task, part, copies + thread * copy_size());
     }
   };
   context.pool.parallel_for(unit_parts_ * group_parts_, parts);
@@ -381,7 +412,7 @@ void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const floa
   call.b = task.packed + group.packed;
   call.c = task.output + out;
   if (task.epilogue.residual) call.residual = task.epilogue.residual + out;
-  call.bias = task.bias + group.first_block * width_;
+  if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
   call.low = task.epilogue.activation.alpha;
   call.high = task.epilogue.activation.beta;
   const bool short_lines = lines * line_groups_ < shape_.out_height;

@@ -6,37 +6,24 @@
 #include <vector>
 
 #include "kernels/brgemm/brgemm.h"
-#include "kernels/context.h"
-#include "kernels/conv/conv_shape.h"
-#include "kernels/epilogue.h"
+#include "kernels/conv/blocked_conv.h"
 
 namespace headway {
 
 /// A convolution as sums of matrix products without rearranging the image: a row of a register tile
 /// is an output pixel, whose taps lie at fixed distances in the blocked input. Only an image with
 /// pads is copied, band by band. In a grouped convolution a block of output channels sums over the
-/// channels of all groups that it touches, with zero weights where they differ. Immutable; holds no
-/// data.
-class DirectConv {
+/// channels of all groups that it touches, with zero weights where they differ.
+class DirectConv final : public BlockedConv {
  public:
-  /// `plain_input`: the input is [batch, channels, height, width], which suits few channels; there
-  /// must be one group then. Otherwise it is blocked, as the output always is.
-  DirectConv(const ConvShape& shape, bool plain_input, const EpilogueKind& epilogue,
-             BrgemmSet& tiles, int threads);
+  /// There must be one group if the input is plain.
+  DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles);
 
-  /// Floats that pack writes; what it writes depends neither on batch nor on threads.
-  std::size_t packed_size() const noexcept;
-  /// Rearranges weights [out_channels × in_channels/groups × kernel_height × kernel_width].
-  /// `packed` must be 64-byte aligned.
-  void pack(const float* weights, float* packed) const noexcept;
-
-  /// Bytes of scratch memory that run needs, 64-byte aligned.
-  std::size_t scratch_bytes() const noexcept;
-
-  /// `epilogue` is of the kind that was planned for. Its bias has out_channels elements; its
-  /// residual lies like the output.
+  std::size_t packed_size() const noexcept override;
+  void pack(const float* weights, float* packed) const noexcept override;
+  std::size_t scratch_bytes() const noexcept override;
   void run(const KernelContext& context, const float* input, const float* packed,
-           const Epilogue& epilogue, float* output, void* scratch) const noexcept;
+           const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 
  private:
   /// Neighbouring blocks of output channels that one register tile computes.
@@ -57,6 +44,7 @@ class DirectConv {
   std::int64_t first_line(std::int64_t group) const noexcept;
   std::int64_t first_column(std::int64_t tile) const noexcept;
   std::int64_t units() const noexcept;
+  std::int64_t copy_size() const noexcept;
 
   int choose_vectors() const;
   void cut_channels(int vectors);
@@ -67,6 +55,8 @@ class DirectConv {
   void divide(int threads);
 
   void pack_group(const ColumnGroup& group, const float* weights, float* packed) const noexcept;
+  void transpose_block(const ColumnGroup& group, int vector, const float* weights,
+                       float* packed) const noexcept;
   void pack_block(const ColumnGroup& group, int vector, const float* weights,
                   float* packed) const noexcept;
   void run_task(const Task& task, std::int64_t index, float* copy) const noexcept;

@@ -44,16 +44,6 @@ void run_row(const InnerLoops& loops, const Row& row, const float* a, const floa
   }
 }
 
-std::array<std::int64_t, kMaxRank> dense_strides(std::span<const std::int64_t> extents) {
-  std::array<std::int64_t, kMaxRank> strides{};
-  std::int64_t stride = 1;
-  for (std::size_t axis = extents.size(); axis-- > 0;) {
-    strides[axis] = stride;
-    stride *= extents[axis];
-  }
-  return strides;
-}
-
 }  // namespace
 
 void binary(const KernelContext& context, BinaryOp op, std::span<const std::int64_t> extents,

@@ -34,6 +34,16 @@ inline void store(float* p, Vector v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
+/// Keeps the compiler from loading v again for each use, where loads are the bottleneck.
+inline Vector in_register(Vector v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#endif
+  return v;
+}
+
 inline Vector splat(float x) {
   return x - Vector{};
 }
@@ -56,6 +66,7 @@ inline Vector load_partial(const float* p, int n) {
   const Bits mask = iota() < splat_bits(n);
   return reinterpret_cast<Vector>(_mm256_maskload_ps(p, reinterpret_cast<__m256i>(mask)));
 #else
+  if (n == kWidth) return load(p);
   Vector v{};
   for (int i = 0; i < n; ++i) v[i] = p[i];
   return v;
@@ -69,6 +80,7 @@ inline void store_partial(float* p, Vector v, int n) {
   const Bits mask = iota() < splat_bits(n);
   _mm256_maskstore_ps(p, reinterpret_cast<__m256i>(mask), reinterpret_cast<__m256>(v));
 #else
+  if (n == kWidth) return store(p, v);
   for (int i = 0; i < n; ++i) p[i] = v[i];
 #endif
 }
@@ -117,12 +129,36 @@ inline Vector select(Bits mask, Vector yes, Vector no) {
   return mask ? yes : no;
 }
 
+/// max(x, bound), min(x, bound) where only x may be NaN, which then comes through.
+inline Vector at_least(Vector x, Vector bound) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(
+      _mm512_maskz_max_ps(0xffff, reinterpret_cast<__m512>(bound), reinterpret_cast<__m512>(x)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_max_ps(reinterpret_cast<__m256>(bound), reinterpret_cast<__m256>(x)));
+#else
+  return select(bound > x, bound, x);
+#endif
+}
+inline Vector at_most(Vector x, Vector bound) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(
+      _mm512_maskz_min_ps(0xffff, reinterpret_cast<__m512>(bound), reinterpret_cast<__m512>(x)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_min_ps(reinterpret_cast<__m256>(bound), reinterpret_cast<__m256>(x)));
+#else
+  return select(bound < x, bound, x);
+#endif
+}
+
 /// A NaN in x or in y comes through, whichever operand it is.
 inline Vector max(Vector x, Vector y) {
-  return select((x > y) | (x != x), x, y);
+  return select(x != x, x, at_least(y, x));
 }
 inline Vector min(Vector x, Vector y) {
-  return select((x < y) | (x != x), x, y);
+  return select(x != x, x, at_most(y, x));
 }
 
 inline Vector from_bits(Bits bits) {

@@ -1,10 +1,15 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/blocked_depthwise_loops.h"
+#include "kernels/isa/blocked_loops.h"
+#include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
+#include "kernels/isa/select_loops.h"
 #include "kernels/isa/window_loops.h"
+#include "kernels/isa/winograd_loops.h"
 
 namespace headway {
 namespace {
@@ -20,8 +25,13 @@ constexpr InnerLoops loops_of(const char* name) {
       .gemm_tile = gemm_tile,
       .store_transposed = store_transposed,
       .pack_window = pack_window,
+      .winograd_input = winograd_input_transform,
+      .winograd_output = winograd_output_transform,
+      .winograd_weights = winograd_weight_transform,
       .depthwise_row = depthwise_row,
+      .depthwise_band = depthwise_band,
       .pool_row = pool_row,
+      .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
       .scale_shift = scale_shift_loop,
@@ -30,6 +40,9 @@ constexpr InnerLoops loops_of(const char* name) {
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
+      .block_pixels = block_pixels,
+      .unblock_pixels = unblock_pixels,
+      .select_lanes = select_lanes,
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "kernels/context.h"
@@ -21,6 +22,15 @@ void copy_strided(const KernelContext& context, std::size_t element_size,
 void copy_rows(const KernelContext& context, std::int64_t rows, std::int64_t row_bytes,
                const void* input, std::int64_t input_stride, void* output,
                std::int64_t output_stride) noexcept;
+
+/// ONNX Gather. Of each of `outer` blocks of `extent` rows of `row_bytes` bytes, the rows that
+/// `indices` name, in their order; a negative index counts from the end. The position of the first
+/// index outside [-extent, extent) if there is one, and then nothing is written. Sizes are
+/// positive; Index is int32 or int64.
+template <typename Index>
+std::optional<std::size_t> gather(const KernelContext& context, std::int64_t outer,
+                                  std::int64_t extent, std::int64_t row_bytes, const void* input,
+                                  std::span<const Index> indices, void* output) noexcept;
 
 enum class PadMode : std::uint8_t { kConstant, kReflect, kEdge };
 

@@ -1,7 +1,9 @@
 #include "kernels/movement/movement.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+#include <string>
 
 #include "kernels/test_support.h"
 
@@ -117,6 +119,57 @@ TEST_P(MovementTest, CopiesRowsOfAConcat) {
         x >= 0 && x < row ? input[static_cast<std::size_t>(i / wide * row + x)] : char{0};
     ASSERT_EQ(output[static_cast<std::size_t>(i)], expected) << i;
   }
+}
+
+template <typename Index>
+void check_gather(const KernelContext& context, Generator& generator) {
+  const std::int64_t outer = generator.integer(1, 5), extent = generator.integer(1, 30);
+  const std::int64_t row = generator.chance(0.5)   ? generator.integer(1, 2)
+                           : generator.chance(0.9) ? generator.integer(1, 200)
+                                                   : generator.integer(4000, 9000);
+  std::vector<Index> indices(static_cast<std::size_t>(generator.integer(1, 60)));
+  for (Index& index : indices) index = static_cast<Index>(generator.integer(-extent, extent - 1));
+  const auto count = static_cast<std::int64_t>(indices.size());
+  GuardedFloats input(outer * extent * row), output(outer * count * row);
+  generator.fill(input);
+  EXPECT_FALSE(gather(context, outer, extent, row * std::int64_t{sizeof(float)}, input.data(),
+                      std::span<const Index>(indices), output.data()));
+  for (std::int64_t i = 0; i < output.size(); ++i) {
+    const std::int64_t index = indices[static_cast<std::size_t>(i / row % count)];
+    const std::int64_t from = i / row / count * extent + (index < 0 ? index + extent : index);
+    ASSERT_EQ(output[i], input[from * row + i % row]);
+  }
+}
+
+TEST_P(MovementTest, GathersEqualPlainLoops) {
+  Generator generator(7);
+  for (int round = 0; round < 80 && !HasFatalFailure(); ++round) {
+    check_gather<std::int32_t>(context(), generator);
+    check_gather<std::int64_t>(context(), generator);
+  }
+}
+
+TEST_P(MovementTest, GathersBytes) {
+  const std::string text = "abcdefghi";
+  const std::vector<std::int32_t> indices = {2, -1, 0};
+  std::string taken(9, '-');
+  EXPECT_FALSE(gather(context(), 1, 3, 3, text.data(), std::span<const std::int32_t>(indices),
+                      taken.data()));
+  EXPECT_EQ(taken, "ghighiabc");
+}
+
+TEST_P(MovementTest, GatherNamesTheFirstIndexOutside) {
+  const std::string text = "abc";
+  std::string taken(3, '-');
+  const auto outside = [&](const std::vector<std::int64_t>& indices) {
+    return gather(context(), 1, 3, 1, text.data(), std::span(indices), taken.data());
+  };
+  EXPECT_EQ(outside({2, 3, -4}), 1u);
+  EXPECT_EQ(outside({-4, 0, 0}), 0u);
+  EXPECT_EQ(outside({0, 0, std::numeric_limits<std::int64_t>::min()}), 2u);
+  EXPECT_EQ(taken, "---");
+  EXPECT_EQ(outside({-3, 2, 1}), std::nullopt);
+  EXPECT_EQ(taken, "acb");
 }
 
 std::int64_t mirrored(std::int64_t at, std::int64_t extent) {

@@ -1,51 +1,63 @@
-#include "kernels/conv/direct_conv.h"
+#include "kernels/conv/blocked_conv.h"
 
 #include "kernels/conv/conv_testing.h"
 
 namespace headway {
 namespace {
 
-class DirectConvTest : public EveryIsa {};
-HEADWAY_TEST_EVERY_ISA(DirectConvTest);
+class BlockedConvTest : public EveryIsa {};
+HEADWAY_TEST_EVERY_ISA(BlockedConvTest);
 
 std::int64_t blocked_size(std::int64_t batch, std::int64_t channels, std::int64_t pixels,
                           std::int64_t width) {
   return batch * ((channels + width - 1) / width) * pixels * width;
 }
 
-void check(const KernelContext& context, const ConvShape& s, Generator& generator) {
-  ConvCase test(s, generator);
-  SCOPED_TRACE(test.described());
+void check(const KernelContext& context, ConvAlgorithm algorithm, const ConvCase& test,
+           bool plain_input) {
+  const ConvShape& s = test.shape;
+  SCOPED_TRACE(test.described() << " " << name_of(algorithm));
   const int width = context.loops.width;
-  const bool plain_input = s.groups == 1 && generator.chance(0.3);
-  BrgemmSet tiles(context.loops);
-  const DirectConv conv(s, plain_input, test.kind, tiles, context.pool.threads());
-
   const std::int64_t in_pixels = s.in_height * s.in_width, pixels = s.out_height * s.out_width;
-  GuardedFloats blocked(blocked_size(s.batch, s.in_channels, in_pixels, width));
-  to_blocked(test.input, s.batch, s.in_channels, in_pixels, width, blocked);
+  GuardedFloats input(blocked_size(s.batch, s.in_channels, in_pixels, width));
+  to_blocked(test.input, s.batch, s.in_channels, in_pixels, width, input);
   GuardedFloats output(blocked_size(s.batch, s.out_channels, pixels, width));
   to_blocked(test.residual, s.batch, s.out_channels, pixels, width, output);
-  GuardedFloats packed(static_cast<std::int64_t>(conv.packed_size()));
-  conv.pack(test.weights.data(), packed.data());
-  GuardedFloats scratch(static_cast<std::int64_t>(conv.scratch_bytes() / sizeof(float)));
-  const Epilogue epilogue{test.kind.bias ? test.bias.data() : nullptr,
+  GuardedFloats bias(blocked_size(1, s.out_channels, 1, width));
+  to_blocked(test.bias, 1, s.out_channels, 1, width, bias);
+
+  BrgemmSet tiles(context.loops);
+  const ConvPlan plan{test.kind, plain_input, context.pool.threads()};
+  const auto conv = plan_conv(algorithm, s, plan, tiles);
+  GuardedFloats packed(static_cast<std::int64_t>(conv->packed_size()));
+  conv->pack(test.weights.data(), packed.data());
+  GuardedFloats scratch(static_cast<std::int64_t>(conv->scratch_bytes() / sizeof(float)));
+  const Epilogue epilogue{test.kind.bias ? bias.data() : nullptr,
                           test.kind.residual ? output.data() : nullptr, test.kind.activation};
-  conv.run(context, plain_input ? test.input.data() : blocked.data(), packed.data(), epilogue,
-           output.data(), scratch.data());
+  conv->run(context, plain_input ? test.input.data() : input.data(), packed.data(), epilogue,
+            output.data(), scratch.data());
   GuardedFloats plain(test.residual.size());
   to_plain(output, s.out_channels, pixels, width, plain);
   expect_near(plain, test.expected(), 2e-5);
 }
 
-TEST_P(DirectConvTest, EqualsPlainLoopsOverGeneratedShapes) {
+void check(const KernelContext& context, const ConvShape& shape, Generator& generator) {
+  const ConvCase test(shape, generator);
+  for (const ConvAlgorithm algorithm :
+       conv_algorithms(shape, {test.kind, false, context.pool.threads()}, context.loops)) {
+    check(context, algorithm, test, false);
+  }
+  check(context, ConvAlgorithm::kDirect, test, shape.groups == 1 && generator.chance(0.5));
+}
+
+TEST_P(BlockedConvTest, EqualsPlainLoopsOverGeneratedShapes) {
   Generator generator(1);
   for (int round = 0; round < 200 && !HasFatalFailure(); ++round) {
     check(context(), any_shape(generator), generator);
   }
 }
 
-TEST_P(DirectConvTest, PointwiseOverManyPixels) {
+TEST_P(BlockedConvTest, PointwiseOverManyPixels) {
   Generator generator(2);
   for (const std::int64_t stride : {1, 2}) {
     ConvShape s{.batch = 2, .in_channels = 70, .in_height = 40, .in_width = 34, .out_channels = 40};
@@ -56,7 +68,7 @@ TEST_P(DirectConvTest, PointwiseOverManyPixels) {
   }
 }
 
-TEST_P(DirectConvTest, SeveralBandsOfPaddedLines) {
+TEST_P(BlockedConvTest, SeveralBandsOfPaddedLines) {
   Generator generator(3);
   ConvShape s{.in_channels = 96, .in_height = 60, .in_width = 61, .out_channels = 20};
   s.out_height = s.in_height;
@@ -66,7 +78,7 @@ TEST_P(DirectConvTest, SeveralBandsOfPaddedLines) {
   check(context(), s, generator);
 }
 
-TEST_P(DirectConvTest, OnePixelAndOneChannel) {
+TEST_P(BlockedConvTest, OnePixelAndOneChannel) {
   Generator generator(4);
   for (const std::int64_t channels : {1, 3, 100}) {
     ConvShape s{.in_channels = channels, .in_height = 1, .in_width = 1, .out_channels = 1};
