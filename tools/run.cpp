@@ -7,10 +7,10 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "model_spec.h"
-#include "ops/operator.h"
 #include "output.h"
 #include "run_inputs.h"
 #include "run_outputs.h"
+#include "runtime/reference.h"
 
 namespace headway {
 namespace {
@@ -40,7 +40,7 @@ struct RunResult {
 
 std::vector<Tensor> compute(Model model, const RunArguments& arguments,
                             const std::vector<Tensor>& inputs, RunResult& result) {
-  if (arguments.reference) return run_reference(model.graph(), inputs);
+  if (arguments.reference) return strict_reference(model, inputs);
   CompileOptions options;
   options.threads = arguments.threads;
   for (const Tensor& input : inputs) options.input_shapes.push_back(input.shape());

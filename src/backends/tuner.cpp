@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <istream>
+#include <sstream>
 #include <system_error>
 
 #include "base/atomic_file.h"
@@ -21,23 +23,49 @@ constexpr std::size_t kMostChoices = 20000;
 Tuner::Tuner(std::filesystem::path file, bool may_measure)
     : file_(std::move(file)), may_measure_(may_measure), known_(read()) {}
 
+Tuner::Tuner(std::string_view chosen) : may_measure_(false) {
+  std::istringstream lines{std::string(chosen)};
+  known_ = parse(lines);
+}
+
 /// Lines of a key, a tab and the name of an algorithm.
-Tuner::Choices Tuner::read() const {
+Tuner::Choices Tuner::parse(std::istream& lines) {
   Choices choices;
-  if (file_.empty()) return choices;
-  std::ifstream stream(file_);
   std::string line;
-  if (!std::getline(stream, line) || line != kHeader) return choices;
-  while (choices.size() < kMostChoices && std::getline(stream, line)) {
+  while (choices.size() < kMostChoices && std::getline(lines, line)) {
     const std::size_t tab = line.find('\t');
     if (tab != std::string::npos) choices.try_emplace(line.substr(0, tab), line.substr(tab + 1));
   }
   return choices;
 }
 
+Tuner::Choices Tuner::read() const {
+  if (file_.empty()) return {};
+  std::ifstream stream(file_);
+  std::string line;
+  if (!std::getline(stream, line) || line != kHeader) return {};
+  return parse(stream);
+}
+
 std::size_t Tuner::choose(const std::string& key, std::span<const std::string_view> candidates,
                           const std::function<double(std::size_t)>& measure) {
   const std::lock_guard lock(mutex_);
+  const std::size_t best = decide(key, candidates, measure);
+  if (best < candidates.size()) made_[key] = candidates[best];
+  return best;
+}
+
+std::string Tuner::chosen(std::string_view prefix) const {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  for (const auto& [key, choice] : made_) {
+    if (key.starts_with(prefix)) text += key.substr(prefix.size()) + '\t' + choice + '\n';
+  }
+  return text;
+}
+
+std::size_t Tuner::decide(const std::string& key, std::span<const std::string_view> candidates,
+                          const std::function<double(std::size_t)>& measure) {
   if (const auto found = known_.find(key); found != known_.end()) {
     const auto candidate = std::ranges::find(candidates, found->second);
     if (candidate != candidates.end()) {

@@ -49,6 +49,25 @@ TEST(Tuner, KeepsWhatOthersWroteMeanwhile) {
   EXPECT_EQ(reader.choose("b", kCandidates, never), 1U);
 }
 
+TEST(Tuner, RepeatsWhatAnotherHasChosen) {
+  Tuner tuner({}, true);
+  tuner.choose("here a", kCandidates, [](std::size_t i) { return i == 2 ? 0.5 : 1.0; });
+  tuner.choose("here b", kCandidates, [](std::size_t i) { return i == 0 ? 0.5 : 1.0; });
+  tuner.choose("there c", kCandidates, [](std::size_t i) { return i == 1 ? 0.5 : 1.0; });
+  EXPECT_EQ(tuner.chosen("here "), "a\twinograd 6x6\nb\tdirect\n");
+  Tuner again(tuner.chosen("here "));
+  EXPECT_FALSE(again.may_measure());
+  EXPECT_EQ(again.choose("a", kCandidates, never), 2U);
+  EXPECT_EQ(again.choose("b", kCandidates, never), 0U);
+  EXPECT_EQ(again.choose("c", kCandidates, never), 0U);
+}
+
+TEST(Tuner, SaysWhatItTookUnmeasured) {
+  Tuner tuner({}, false);
+  tuner.choose("a", kCandidates, never);
+  EXPECT_EQ(tuner.chosen(""), "a\tdirect\n");
+}
+
 TEST(Tuner, IgnoresAForeignFileAndUnknownNames) {
   const TestFolder folder;
   const auto file = folder / "tuning";

@@ -11,9 +11,14 @@
 namespace headway::bench {
 
 /// Files that runtimes load.
-enum class ModelFormat { kOnnx, kTorchScript };
+enum class ModelFormat {
+  kOnnx,
+  kTorchScript,
+  kCompiled,  ///< Headway's own, with packed weights.
+  kNative,    ///< What Headway takes: a compiled file if that is all there is, else ONNX.
+};
 
-/// ".onnx" or ".pt".
+/// ".onnx", ".pt" or ".hwy".
 std::string_view extension_of(ModelFormat format) noexcept;
 
 /// What reports say about a model.

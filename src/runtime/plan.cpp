@@ -197,6 +197,7 @@ class Planner {
     const Value* stored = stored_as(value);
     const auto found = place_of_.find(stored);
     if (found != place_of_.end()) return found->second;
+    lowering_.weights.read_in_place(stored->constant());
     plan_->constants.push_back(aligned(stored->constant()));
     const std::size_t storage =
         add_storage({{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});

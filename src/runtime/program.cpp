@@ -8,6 +8,7 @@
 #include "ops/operator.h"
 #include "passes/block_channels.h"
 #include "passes/pipeline.h"
+#include "runtime/compiled.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
 
@@ -27,6 +28,12 @@ int thread_count(int wanted) {
 
 std::string describe_machine(Isa isa, int threads) {
   return concat(version(), ' ', detect_cpu().model, ' ', name_of(isa), " threads ", threads);
+}
+
+Tuner make_tuner(const CompileOptions& options, const CompiledModel* compiled) {
+  if (compiled != nullptr) return Tuner(compiled->choices);
+  return {options.tune == Tune::kOff ? std::filesystem::path() : Tuner::default_file(),
+          options.tune == Tune::kMeasure};
 }
 
 bool all_static(const Graph& graph) {
@@ -62,18 +69,19 @@ bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept {
                             [](const Tensor& tensor) -> const Shape& { return tensor.shape(); });
 }
 
-ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
+ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled,
+                         bool keep_weights)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
       options_(options),
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      weights_(!all_static(graph_)),
+      weights_(keep_weights || !all_static(graph_)),
       tiles_(inner_loops(isa_)),
-      tuner_(options.tune == Tune::kOff ? std::filesystem::path() : Tuner::default_file(),
-             options.tune == Tune::kMeasure),
-      machine_(describe_machine(isa_, pool_.threads())) {
+      tuner_(make_tuner(options, compiled)),
+      machine_(compiled == nullptr ? describe_machine(isa_, pool_.threads()) : "") {
+  if (compiled != nullptr) hand_over_weights(*compiled, graph_, weights_);
   if (!all_static(graph_)) return;
   Lowering lowering = this->lowering();
   if (rewrites()) block_channels(graph_, lowering.loops.width);

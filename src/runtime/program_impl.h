@@ -18,17 +18,25 @@
 
 namespace headway {
 
+struct CompiledModel;
+
 /// What all sessions of a program share: the plans made so far, the packed weights and the threads.
 /// Thread-safe.
 class ProgramImpl {
  public:
-  /// `graph` is optimized and typed, and given to the program.
-  ProgramImpl(Graph graph, const CompileOptions& options);
+  /// `graph` is optimized and typed, and given to the program. `compiled`: the weights of the graph
+  /// that a compiled file holds, or nullptr. `keep_weights`: weights() is to tell all.
+  ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled = nullptr,
+              bool keep_weights = false);
 
   const std::vector<ValueInfo>& inputs() const noexcept { return inputs_; }
   const std::vector<ValueInfo>& outputs() const noexcept { return outputs_; }
   ProgramSummary summary() const;
   ThreadPool& pool() const noexcept { return pool_; }
+  Isa isa() const noexcept { return isa_; }
+  const PackedWeights& weights() const noexcept { return weights_; }
+  /// The algorithms chosen so far, for a tuner of a program on any machine to repeat.
+  std::string choices() const { return tuner_.chosen(machine_); }
 
   /// The plan for these inputs, made if need be. Throws Error(kInvalidArgument) naming the input
   /// that does not fit.
