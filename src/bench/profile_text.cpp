@@ -32,8 +32,8 @@ std::string microseconds(double nanoseconds) {
 
 /// Figures that every table ends with.
 std::vector<Table::Column> figure_columns(const Whole& whole) {
-  std::vector<Table::Column> columns{{"time µs"}, {"share"}, {"GFLOP/s"}, {"of limit"}};
-  columns.insert(columns.end(), {{"moved"}, {"GB/s"}});
+  std::vector<Table::Column> columns{{"time µs"},  {"share"}, {"GFLOP/s"},
+                                     {"of limit"}, {"moved"}, {"GB/s"}};
   if (whole.threads > 1) columns.push_back({"idle"});
   return columns;
 }
@@ -43,11 +43,13 @@ std::vector<std::string> figures(const ProfileGroup& group, const Whole& whole) 
   const double time = std::max(group.time_ns, 1.0);
   const double gflops = static_cast<double>(group.flops) / time;
   const auto bytes = static_cast<double>(group.bytes);
+  const bool computes = group.flops > 0;
   std::vector<std::string> cells{microseconds(group.time_ns),
                                  share_of(group.time_ns, whole.time_ns),
-                                 group.flops > 0 ? significant(gflops, 3) : "",
-                                 group.flops > 0 ? share_of(gflops, whole.limit_gflops) : ""};
-  cells.insert(cells.end(), {format_bytes(bytes), significant(bytes / time, 3)});
+                                 computes ? significant(gflops, 3) : "",
+                                 computes ? share_of(gflops, whole.limit_gflops) : "",
+                                 format_bytes(bytes),
+                                 significant(bytes / time, 3)};
   if (whole.threads > 1) cells.push_back(share_of(group.idle_ns, group.time_ns * whole.threads));
   return cells;
 }
