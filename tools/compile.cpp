@@ -1,6 +1,7 @@
 #include <memory>
 #include <optional>
 
+#include "algorithm_options.h"
 #include "base/error.h"
 #include "commands.h"
 #include "exit_status.h"
@@ -15,7 +16,7 @@ struct CompileArguments {
   std::filesystem::path output;
   std::vector<std::string> shapes;
   std::optional<std::int64_t> batch;
-  int threads = 0;
+  CompileOptions options;
   std::uint64_t seed = 0;
 };
 
@@ -24,8 +25,7 @@ void compile(const CompileArguments& arguments) {
     fail(ErrorCode::kInvalidArgument, "--output '", arguments.output.string(),
          "' must end in .hwy");
   const Model model = load_model(arguments.model, arguments.seed);
-  CompileOptions options;
-  options.threads = arguments.threads;
+  CompileOptions options = arguments.options;
   options.input_shapes = arguments.batch
                              ? shapes_at_batch(model.inputs(), arguments.shapes, *arguments.batch)
                              : resolve_input_shapes(model.inputs(), arguments.shapes);
@@ -50,13 +50,14 @@ void add_compile_command(CLI::App& app, int& status) {
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
   command
-      ->add_option("--threads", arguments->threads,
+      ->add_option("--threads", arguments->options.threads,
                    "Threads to prepare for (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
+  add_algorithm_options(*command, arguments->options);
   command->footer(
       "The file holds the optimized graph and its packed weights, which are mapped when it is "
       "loaded.\nIt is for this version of Headway, this kind of processor and these shapes. It "

@@ -3,6 +3,7 @@
 
 #include "headway/session.h"
 
+#include "algorithm_options.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "bench/clock.h"
@@ -29,7 +30,7 @@ struct ProfileArguments {
   std::string model;
   std::vector<std::string> shapes;
   std::optional<std::int64_t> batch;
-  int threads = 0;
+  CompileOptions options;
   std::optional<std::int64_t> runs;
   std::optional<std::int64_t> warmup;
   std::string duration = "2s";
@@ -73,8 +74,9 @@ class Profiler {
                                ? shapes_at_batch(inputs, arguments.shapes, *arguments.batch)
                                : resolve_input_shapes(inputs, arguments.shapes);
     inputs_ = random_inputs(inputs, report_.input_shapes, arguments.seed);
-    const Program program = std::move(model).compile(
-        {.threads = arguments.threads, .input_shapes = report_.input_shapes});
+    CompileOptions options = arguments.options;
+    options.input_shapes = report_.input_shapes;
+    const Program program = std::move(model).compile(options);
     report_.program = program.summary();
     session_.emplace(program);
   }
@@ -187,10 +189,11 @@ void declare_what(CLI::App& command, ProfileArguments& arguments) {
                   "Input shape: 1x3x224x224 or name:1x3x224x224 (default: as declared)")
       ->type_name("SHAPE");
   command
-      .add_option("-x,--threads", arguments.threads,
+      .add_option("-x,--threads", arguments.options.threads,
                   "Threads to use (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
+  add_algorithm_options(command, arguments.options);
   command
       .add_option("--seed", arguments.seed,
                   "Of the inputs, which are drawn at random, and of a built-in model's weights")
