@@ -44,6 +44,8 @@ struct InnerLoops {
 
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
+  /// output[i] = exp(input[i] - shift), and their sum.
+  float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].

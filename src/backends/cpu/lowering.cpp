@@ -21,6 +21,7 @@ constexpr std::array kTable = {
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
+    Entry{"FusedAttention", kFusedDomain, lower_attention},
     Entry{"Gemm", "", lower_gemm},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
     Entry{"MatMul", "", lower_matmul},

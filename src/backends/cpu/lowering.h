@@ -12,6 +12,7 @@ std::unique_ptr<Step> lower_to_reference(const Node& node);
 
 // One function per family; each is a `Lower`.
 
+std::unique_ptr<Step> lower_attention(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_binary(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_block_channels(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/attention_loops.h"
 #include "kernels/isa/blocked_depthwise_loops.h"
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
@@ -31,6 +32,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .scale_shift = scale_shift_loop,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
+      .exp_sum_row = exp_sum_row,
       .reduce_into = reduce_into,
       .reduce_columns = reduce_columns,
       .softmax_row = softmax_row,
