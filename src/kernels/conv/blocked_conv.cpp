@@ -1,6 +1,7 @@
 #include "kernels/conv/blocked_conv.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/conv/direct_conv.h"
 #include "kernels/depthwise/blocked_depthwise.h"
@@ -20,17 +21,16 @@ struct Estimate {
   double cycles;
 };
 
-/// Two vectors a cycle at the share of that rate which direct convolutions reach; weights that the
-/// caches cannot hold come from memory.
+/// Two vectors a cycle at the share of that rate which direct convolutions reach, while the weights
+/// come from memory.
 Estimate direct_estimate(const ConvShape& s, const ConvPlan& plan, const InnerLoops& loops) {
-  constexpr double kEfficiency = 0.93, kBytesPerCycle = 10, kCachedBytes = 16 * 1024 * 1024;
+  constexpr double kEfficiency = 0.93, kBytesPerCycle = 10;
   const auto taps = static_cast<double>(s.in_channels * s.kernel_height * s.kernel_width);
   const auto vectors = static_cast<double>((s.out_channels + loops.width - 1) / loops.width);
   const auto pixels = static_cast<double>(s.batch * s.out_height * s.out_width);
   const double products = pixels * taps * vectors / (2 * kEfficiency);
   const double bytes = taps * vectors * loops.width * sizeof(float);
-  const double weights = bytes < kCachedBytes ? 0 : bytes / kBytesPerCycle;
-  return {ConvAlgorithm::kDirect, std::max(products, weights) / plan.threads};
+  return {ConvAlgorithm::kDirect, std::hypot(products / plan.threads, bytes / kBytesPerCycle)};
 }
 
 }  // namespace
@@ -56,8 +56,10 @@ std::vector<ConvAlgorithm> conv_algorithms(const ConvShape& shape, const ConvPla
   if (is_depthwise(shape, plan) && !plan.prologue.scale) return {ConvAlgorithm::kDepthwise};
   std::vector<Estimate> estimates = {direct_estimate(shape, plan, loops)};
   if (winograd && !plan.plain_input && !plan.prologue.scale && WinogradConv::applies(shape)) {
+    // Larger tiles take more memory and round more, so they have to gain something.
     const auto add = [&](ConvAlgorithm algorithm, int tile) {
-      estimates.push_back({algorithm, winograd_cost(shape, tile, loops, plan.threads)});
+      const double cycles = winograd_cost(shape, tile, loops, plan.threads);
+      estimates.push_back({algorithm, cycles * (1 + 0.01 * tile)});
     };
     add(ConvAlgorithm::kWinograd2x2, 2);
     add(ConvAlgorithm::kWinograd4x4, 4);

@@ -10,7 +10,9 @@
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/transpose_loops.h"
-#include "kernels/isa/winograd_loops.h"
+#include "kernels/isa/winograd_input.h"
+#include "kernels/isa/winograd_output.h"
+#include "kernels/isa/winograd_weights.h"
 
 namespace headway {
 namespace {
