@@ -43,29 +43,41 @@ inline Vector merge(MultiplyStep, Vector a, Vector b) {
   return a * b;
 }
 
-template <typename Step>
-inline Vector rotate_and_merge(Vector v) {
-  for (int span = kWidth / 2; span > 0; span /= 2) {
-    Vector rotated;
-    for (int i = 0; i < kWidth; ++i) rotated[i] = v[(i + span) % kWidth];
-    v = merge(Step{}, v, rotated);
+template <typename Step, int kSpan, int... kLanes>
+inline Vector merge_spans(Vector v, std::integer_sequence<int, kLanes...> lanes) {
+  if constexpr (kSpan == 0) {
+    return v;
+  } else {
+    const Vector rotated = __builtin_shufflevector(v, v, ((kLanes + kSpan) % kWidth)...);
+    return merge_spans<Step, kSpan / 2>(merge(Step{}, v, rotated), lanes);
   }
-  return v;
 }
 
-/// Four running totals: short dependency chains, and smaller rounding errors than one.
+/// The combination of all lanes, in every lane.
 template <typename Step>
-inline float reduce_with(std::int64_t size, const float* in) {
+inline Vector rotate_and_merge(Vector v) {
+  return merge_spans<Step, kWidth / 2>(v, std::make_integer_sequence<int, kWidth>{});
+}
+
+struct Unchanged {
+  Vector operator()(Vector x) const { return x; }
+};
+
+/// Four running totals: short dependency chains, and smaller rounding errors than one.
+template <typename Step, typename Map = Unchanged>
+inline float reduce_with(std::int64_t size, const float* in, Map map = {}) {
   Vector totals[4];
   for (Vector& total : totals) total = splat(Step::kStart);
   std::int64_t i = 0;
   for (; i + 4 * kWidth <= size; i += 4 * kWidth) {
 #pragma GCC unroll 4
-    for (int t = 0; t < 4; ++t) totals[t] = Step::combine(totals[t], load(in + i + t * kWidth));
+    for (int t = 0; t < 4; ++t) {
+      totals[t] = Step::combine(totals[t], map(load(in + i + t * kWidth)));
+    }
   }
   for (; i < size; i += kWidth) {
     const int there = at_most_width(size - i);
-    const Vector next = Step::combine(totals[0], load_partial(in + i, there));
+    const Vector next = Step::combine(totals[0], map(load_partial(in + i, there)));
     totals[0] = select(iota() < splat_bits(there), next, totals[0]);
   }
   const Vector low = merge(Step{}, totals[0], totals[1]);
