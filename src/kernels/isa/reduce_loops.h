@@ -45,36 +45,43 @@ inline Vector merge(MultiplyStep, Vector a, Vector b) {
   return a * b;
 }
 
-template <int kSpan, int... kLanes>
-inline Vector rotated(Vector v, std::integer_sequence<int, kLanes...>) {
-  return __builtin_shufflevector(v, v, ((kLanes + kSpan) % kWidth)...);
+template <typename Step, int kSpan, int... kLanes>
+inline Vector merge_spans(Vector v, std::integer_sequence<int, kLanes...> lanes) {
+  if constexpr (kSpan == 0) {
+    return v;
+  } else {
+    const Vector rotated = __builtin_shufflevector(v, v, ((kLanes + kSpan) % kWidth)...);
+    return merge_spans<Step, kSpan / 2>(merge(Step{}, v, rotated), lanes);
+  }
 }
 
-/// The total of all lanes, in every lane.
-template <typename Step, int kSpan = kWidth / 2>
+/// The combination of all lanes, in every lane.
+template <typename Step>
 inline Vector rotate_and_merge(Vector v) {
-  constexpr std::make_integer_sequence<int, kWidth> kLanes;
-  v = merge(Step{}, v, rotated<kSpan>(v, kLanes));
-  if constexpr (kSpan > 1) return rotate_and_merge<Step, kSpan / 2>(v);
-  return v;
+  return merge_spans<Step, kWidth / 2>(v, std::make_integer_sequence<int, kWidth>{});
 }
+
+struct Unchanged {
+  Vector operator()(Vector x) const { return x; }
+};
 
 /// Four running totals: short dependency chains, and smaller rounding errors than one.
-template <typename Step>
-inline float reduce_with(std::int64_t size, const float* in) {
+template <typename Step, typename Map = Unchanged>
+inline float reduce_with(std::int64_t size, const float* in, Map map = {}) {
   Vector totals[4];
 #pragma GCC unroll 4
   for (Vector& total : totals) total = splat(Step::kStart);
   std::int64_t i = 0;
   for (; i + 4 * kWidth <= size; i += 4 * kWidth) {
 #pragma GCC unroll 4
-    for (int t = 0; t < 4; ++t) totals[t] = Step::combine(totals[t], load(in + i + t * kWidth));
+    for (int t = 0; t < 4; ++t) {
+      totals[t] = Step::combine(totals[t], map(load(in + i + t * kWidth)));
+    }
   }
-  for (; i + kWidth <= size; i += kWidth) totals[0] = Step::combine(totals[0], load(in + i));
-  const int rest = static_cast<int>(size - i);
-  if (rest > 0) {
-    const Vector next = Step::combine(totals[1], load_partial(in + i, rest));
-    totals[1] = select(iota() < splat_bits(rest), next, totals[1]);
+  for (; i < size; i += kWidth) {
+    const int there = at_most_width(size - i);
+    const Vector next = Step::combine(totals[0], map(load_partial(in + i, there)));
+    totals[0] = select(iota() < splat_bits(there), next, totals[0]);
   }
   const Vector low = merge(Step{}, totals[0], totals[1]);
   const Vector high = merge(Step{}, totals[2], totals[3]);
