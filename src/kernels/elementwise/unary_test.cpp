@@ -69,7 +69,7 @@ const Claim kClaims[] = {
      {UnaryOp::kGelu, 0, 0},
      [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); },
      4,
-     3e-7},
+     2e-7},
     {"gelu_tanh",
      {UnaryOp::kGeluTanh, 0, 0},
      [](double x) {

@@ -120,7 +120,7 @@ inline Vector gelu(Vector x) {
   const Vector square = bounded * bounded;
   const Vector numerator = polynomial(square, 2.33867219e-08F, 6.36001414e-06F, 0.000164321478F,
                                       0.00465084985F, 0.0333722122F, 0.398942232F);
-  const Vector denominator = polynomial(square, 1.21659025e-06F, 7.24000929e-05F, 0.00185897828F,
+  const Vector denominator = polynomial(square, 1.21659025e-06F, 7.24000929e-05F, 0.00185898028F,
                                         0.0283786766F, 0.250317812F, 1.0F);
   const Vector excess = select(inside, bounded * numerator / denominator, splat(0.5F));
   return splat(0.5F) * x + magnitude * excess;
