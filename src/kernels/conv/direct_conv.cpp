@@ -81,6 +81,7 @@ DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& 
   lay_out_source();
   cut_channels(vectors);
   make_tiles(plan.epilogue, tiles);
+  place_tiles();
   divide(plan.threads);
 }
 
@@ -277,6 +278,22 @@ void DirectConv::divide(int threads) {
   if (products < static_cast<double>(kSmallProduct)) unit_parts_ = group_parts_ = 1;
 }
 
+/// Where each tile lies, worked out beforehand, and where another one would.
+void DirectConv::place_tiles() {
+  for (std::int64_t i = 0; i < line_groups_ * column_tiles_; ++i) {
+    const std::int64_t line = first_line(i / column_tiles_);
+    const std::int64_t column = first_column(i % column_tiles_);
+    const std::int64_t lines = first_line(i / column_tiles_ + 1) - line;
+    const std::int64_t columns = first_column(i % column_tiles_ + 1) - column;
+    const bool short_lines = lines * line_groups_ < shape_.out_height;
+    const bool short_columns = columns * column_tiles_ < shape_.out_width;
+    places_.push_back(
+        {line * shape_.stride_height * source_line_ + column * shape_.stride_width * source_pixel_,
+         line * shape_.out_width + column, short_lines + 2U * short_columns});
+  }
+  places_.push_back({0, out_plane(), 0});
+}
+
 std::size_t DirectConv::packed_size() const noexcept {
   const ColumnGroup& last = groups_.back();
   return static_cast<std::size_t>(last.packed + last.batch * step_ * last.vectors * width_);
@@ -409,59 +426,50 @@ void DirectConv::run_band(const Task& task, std::int64_t image, std::int64_t fir
     source = copy;
   }
   const std::int64_t tiles_per_unit = copies_ ? column_tiles_ : 1;
+  source -= first_source_line * source_line_;
   for (std::int64_t g = first_group; g < last_group; ++g) {
-    const ColumnGroup& group = groups_[static_cast<std::size_t>(g)];
-    const std::int64_t fetched = prefetched_lines(group) * kFloatsPerLine * group.batch;
     const std::int64_t next = g + 1 < last_group ? g + 1 : first_group;
-    const float* prefetch = task.packed + groups_[static_cast<std::size_t>(next)].packed;
-    const std::int64_t first = first_unit * tiles_per_unit, last = last_unit * tiles_per_unit;
-    for (std::int64_t t = first, waiting = first; t < last; ++t) {
-      run_tile(task, group, source, first_source_line, image, t, prefetch);
-      prefetch += fetched;
-      if (t + 1 - waiting == kTilesActivated || t + 1 == last) {
-        activate(task, group, image, waiting, t + 1);
-        waiting = t + 1;
-      }
-    }
+    run_tiles(task, groups_[static_cast<std::size_t>(g)], source, image,
+              {first_unit * tiles_per_unit, last_unit * tiles_per_unit},
+              task.packed + groups_[static_cast<std::size_t>(next)].packed);
   }
 }
 
-void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                          std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
-                          const float* prefetch) const noexcept {
-  const std::int64_t line_group = tile / column_tiles_, column_tile = tile % column_tiles_;
-  const std::int64_t line = first_line(line_group), column = first_column(column_tile);
-  const std::int64_t lines = first_line(line_group + 1) - line;
-  const std::int64_t columns = first_column(column_tile + 1) - column;
-  const std::int64_t out = ((image * out_blocks() + group.first_block) * out_plane() +
-                            line * shape_.out_width + column) *
-                           width_;
+/// The tiles of a band for one group of output channels. `source` is where line 0 would lie.
+void DirectConv::run_tiles(const Task& task, const ColumnGroup& group, const float* source,
+                           std::int64_t image, Range tiles, const float* prefetch) const noexcept {
+  const std::int64_t out = (image * out_blocks() + group.first_block) * out_plane() * width_;
+  const std::int64_t fetched = prefetched_lines(group) * kFloatsPerLine * group.batch;
+  const auto& variants = tiles_[static_cast<std::size_t>(group.vectors)];
   BrgemmCall call;
-  call.a = source + (line * shape_.stride_height - first_source_line) * source_line_ +
-           column * shape_.stride_width * source_pixel_;
   call.a_offsets = offsets_.data() + group.first_offset;
   call.batch = group.batch;
   call.b = task.packed + group.packed;
-  call.c = task.output + out;
-  if (task.epilogue.residual) call.residual = task.epilogue.residual + out;
   if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
   call.prefetch[0] = prefetch;
   call.low = task.epilogue.activation.alpha;
   call.high = task.epilogue.activation.beta;
-  const bool short_lines = lines * line_groups_ < shape_.out_height;
-  const bool short_columns = columns * column_tiles_ < shape_.out_width;
-  tiles_[static_cast<std::size_t>(group.vectors)][short_lines + 2U * short_columns](call);
-}
-
-std::int64_t DirectConv::first_pixel(std::int64_t tile) const noexcept {
-  return first_line(tile / column_tiles_) * shape_.out_width + first_column(tile % column_tiles_);
+  for (std::int64_t t = tiles.first, waiting = t; t < tiles.last; ++t) {
+    const Place& place = places_[static_cast<std::size_t>(t)];
+    const std::int64_t offset = out + place.pixel * width_;
+    call.a = source + place.source;
+    call.c = task.output + offset;
+    if (task.epilogue.residual) call.residual = task.epilogue.residual + offset;
+    variants[place.variant](call);
+    call.prefetch[0] += fetched;
+    if (t + 1 - waiting == kTilesActivated || t + 1 == tiles.last) {
+      activate(task, group, image, waiting, t + 1);
+      waiting = t + 1;
+    }
+  }
 }
 
 /// What the tiles could not do to their results, which lie one after the other.
 void DirectConv::activate(const Task& task, const ColumnGroup& group, std::int64_t image,
                           std::int64_t first_tile, std::int64_t last_tile) const noexcept {
   if (late_activation_.op == UnaryOp::kIdentity) return;
-  const std::int64_t first = first_pixel(first_tile), last = first_pixel(last_tile);
+  const std::int64_t first = places_[static_cast<std::size_t>(first_tile)].pixel;
+  const std::int64_t last = places_[static_cast<std::size_t>(last_tile)].pixel;
   for (int v = 0; v < group.vectors; ++v) {
     const std::int64_t plane = (image * out_blocks() + group.first_block + v) * out_plane();
     float* pixels = task.output + (plane + first) * width_;

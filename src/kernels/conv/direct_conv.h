@@ -7,6 +7,7 @@
 
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/conv/blocked_conv.h"
+#include "kernels/range.h"
 
 namespace headway {
 
@@ -36,6 +37,11 @@ class DirectConv final : public BlockedConv {
     std::int64_t packed = 0;  ///< Where its weights begin.
   };
   struct Task;
+  /// A tile's first element in the source and first pixel in the output, and which kernel it takes.
+  struct Place {
+    std::int64_t source, pixel;
+    unsigned variant;
+  };
   /// One image and what is done to it.
   struct Source {
     const float *data, *scale, *shift;
@@ -47,7 +53,6 @@ class DirectConv final : public BlockedConv {
   std::int64_t taps() const noexcept { return shape_.kernel_height * shape_.kernel_width; }
   std::int64_t first_line(std::int64_t group) const noexcept;
   std::int64_t first_column(std::int64_t tile) const noexcept;
-  std::int64_t first_pixel(std::int64_t tile) const noexcept;
   std::int64_t units() const noexcept;
   std::int64_t copy_size() const noexcept;
 
@@ -60,6 +65,7 @@ class DirectConv final : public BlockedConv {
   void lay_out_source();
   void list_offsets(ColumnGroup& group);
   void make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles);
+  void place_tiles();
   void divide(int threads);
 
   void pack_group(const ColumnGroup& group, const float* weights, float* packed) const noexcept;
@@ -71,9 +77,8 @@ class DirectConv final : public BlockedConv {
   void run_band(const Task& task, std::int64_t image, std::int64_t first_unit,
                 std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                 float* copy) const noexcept;
-  void run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                std::int64_t first_source_line, std::int64_t image, std::int64_t tile,
-                const float* prefetch) const noexcept;
+  void run_tiles(const Task& task, const ColumnGroup& group, const float* source,
+                 std::int64_t image, Range tiles, const float* prefetch) const noexcept;
   void activate(const Task& task, const ColumnGroup& group, std::int64_t image,
                 std::int64_t first_tile, std::int64_t last_tile) const noexcept;
   void copy_lines(const Source& image, std::int64_t first, std::int64_t count,
@@ -96,6 +101,7 @@ class DirectConv final : public BlockedConv {
   std::int64_t copy_lines_ = 0, copy_width_ = 0;
   std::int64_t band_units_ = 1;
   std::int64_t unit_parts_ = 1, group_parts_ = 1;
+  std::vector<Place> places_;
   std::vector<std::array<Brgemm, 4>> tiles_;  ///< By vectors; short lines + 2 · short columns.
 };
 
