@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 
 #include <unistd.h>
@@ -22,23 +22,14 @@
 #include "bench_arguments.h"
 #include "bench_live.h"
 #include "exit_status.h"
+#include "machine_limits.h"
 #include "model_source.h"
+#include "output.h"
 
 namespace headway {
 namespace {
 
 using bench::RowStatus;
-
-/// The command line as it was typed, spaces and all.
-std::string typed_command() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::string text;
-  for (std::string word; std::getline(file, word, '\0');) {
-    const bool plain = !word.empty() && word.find_first_of(" '\"\\$") == std::string::npos;
-    text += (text.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
-  }
-  return text;
-}
 
 bool wants_color() {
   return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
@@ -84,6 +75,7 @@ class BenchCommand {
     for (const int batch : arguments_.batches) {
       const auto source = make_model_source(
           {arguments_.model, batch, arguments_.shapes, folder_.path(), available_processors()});
+      if (limits_.empty() && wants_limits(*source)) limits_ = measure_machine(threads);
       for (const int count : threads) {
         if (interrupt_.presses() > 0) return;
         race(race_options(arguments_, batch, count), *source);
@@ -91,10 +83,17 @@ class BenchCommand {
     }
   }
 
+  /// Not where no row could be given a share of them.
+  bool wants_limits(const bench::ModelSource& source) const {
+    return !arguments_.no_peak && arguments_.device == "cpu" && source.facts().multiply_adds > 0;
+  }
+
   void race(const bench::RaceOptions& options, bench::ModelSource& source) {
     if (report_.races.empty()) print(bench::context_text(report_));
     report_.races.push_back(bench::run_race(options, rows_, source, interrupt_, live_));
     live_.clear();
+    const auto limits = limits_.find(options.threads);
+    if (limits != limits_.end()) report_.races.back().limits = limits->second;
     summaries_.push_back(bench::summarize(report_.races.back()));
     print('\n' + bench::race_text(report_.races.back(), summaries_.back(), wants_color()));
   }
@@ -157,6 +156,7 @@ class BenchCommand {
   std::vector<bench::RowSpec> rows_;
   bench::Json baseline_;
   double min_effect_ = 0;
+  std::map<int, bench::MachineLimits> limits_;  ///< By threads; empty if not measured.
   bench::Report report_;
   bench::Summaries summaries_;
 };

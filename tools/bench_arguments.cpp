@@ -86,6 +86,9 @@ void declare_results(CLI::App& command, BenchArguments& arguments) {
                   "Error relative to the largest output of the reference that still agrees")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command.add_flag(
+      "--no-peak", arguments.no_peak,
+      "Do not measure the machine's limits first; no row then shows its share of them");
   command.add_option("--export-json", arguments.json, "Write everything, raw samples included");
   command.add_option("--export-csv", arguments.csv, "Write one line per row");
   command.add_option("--export-markdown", arguments.markdown, "Write the tables as Markdown");

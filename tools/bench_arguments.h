@@ -35,6 +35,7 @@ struct BenchArguments {
   std::string markdown;
   std::string baseline;
   std::string min_effect = "2%";
+  bool no_peak = false;
 };
 
 void declare_arguments(CLI::App& command, BenchArguments& arguments);

@@ -25,7 +25,7 @@ Model with_fixed_shapes(const Model& model, const std::vector<std::string>& opti
 
 void convert(const ConvertArguments& arguments) {
   const Model model = load_model(arguments.model, arguments.seed);
-  if (arguments.shapes.empty()) {
+  if (arguments.shapes.empty() || model.is_compiled()) {
     model.save(arguments.output);
   } else {
     with_fixed_shapes(model, arguments.shapes).save(arguments.output);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ops/cost.h"
+
 namespace headway {
 namespace {
 
@@ -59,18 +61,6 @@ std::int64_t peak_bytes(const Graph& graph) {
 
 }  // namespace
 
-std::int64_t multiply_adds(const Node& node) {
-  if (!node.domain().empty() || node.output() == nullptr) return 0;
-  const Shape output = shape_of(node.output()), weight = shape_of(node.input(1));
-  if (node.is("Conv")) return num_elements(output) / weight.at(0) * num_elements(weight);
-  if (node.is("ConvTranspose"))
-    return num_elements(shape_of(node.input(0))) / weight.at(0) * num_elements(weight);
-  if (node.is("Gemm"))
-    return num_elements(output) * weight.at(node.get_int("transB", 0) != 0 ? 1 : 0);
-  if (node.is("MatMul")) return num_elements(output) * shape_of(node.input(0)).back();
-  return 0;
-}
-
 Cost cost_of(const Graph& graph) {
   Cost cost;
   for (const Node* node : graph.nodes()) {
@@ -91,6 +81,16 @@ std::int64_t parameter_count(const Graph& graph) {
       count += tensor.size();
   }
   return count;
+}
+
+std::int64_t weight_bytes(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const Value* constant : graph.constants()) {
+    const bool multiplied = std::ranges::any_of(
+        constant->users(), [](const Node* user) { return multiply_adds(*user) > 0; });
+    if (multiplied) bytes += static_cast<std::int64_t>(constant->constant().byte_size());
+  }
+  return bytes;
 }
 
 std::int64_t constant_bytes(const Graph& graph) {

@@ -18,12 +18,12 @@ struct Cost {
 /// Every type must be static: call infer_types with concrete shapes first.
 Cost cost_of(const Graph& graph);
 
-/// Multiplications that are followed by an addition: convolutions and matrix products.
-std::int64_t multiply_adds(const Node& node);
-
 /// Trained elements: floating-point constants, but neither running statistics of batch
 /// normalization nor single numbers such as the bounds of Clip.
 std::int64_t parameter_count(const Graph& graph);
+
+/// Of the constants that are multiplied in convolutions and matrix products, each counted once.
+std::int64_t weight_bytes(const Graph& graph);
 
 /// Of all constants.
 std::int64_t constant_bytes(const Graph& graph);

@@ -87,4 +87,25 @@ std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
   return shapes;
 }
 
+std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
+                                   const std::vector<std::string>& options, std::int64_t batch) {
+  std::vector<Shape> shapes = resolve_input_shapes(inputs, options);
+  bool has_batch = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].shape.empty() || inputs[i].shape[0] >= 0) continue;
+    has_batch = true;
+    if (shapes[i][0] != 1 && shapes[i][0] != batch)
+      fail(ErrorCode::kInvalidArgument, "--shape ", to_string(shapes[i]), " of input '",
+           inputs[i].name, "' and --batch ", batch,
+           " contradict each other; give the batch with --batch only");
+    shapes[i][0] = batch;
+  }
+  const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == batch;
+  if (!has_batch && batch != 1 && !fixed_batch)
+    fail(ErrorCode::kInvalidArgument, "--batch ", batch,
+         " does not fit the model, whose batch is fixed: input '",
+         inputs.empty() ? "" : inputs[0].name, "' is ", inputs.empty() ? "" : described(inputs[0]));
+  return shapes;
+}
+
 }  // namespace headway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,11 @@ namespace headway {
 /// or another extent left open.
 std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
                                         const std::vector<std::string>& options);
+
+/// The same with this batch as the leading extent wherever the model leaves that open. Throws
+/// Error(kInvalidArgument) if shapes or model contradict the batch.
+std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
+                                   const std::vector<std::string>& options, std::int64_t batch);
 
 /// "float32[N,3,224,224]".
 std::string described(const ValueInfo& value);

@@ -8,10 +8,13 @@
 #include "commands.h"
 #include "cost.h"
 #include "exit_status.h"
+#include "formats/hwy/hwy.h"
 #include "formats/onnx/metadata.h"
 #include "graph/text.h"
 #include "input_shapes.h"
 #include "model_spec.h"
+#include "ops/cost.h"
+#include "ops/fused.h"
 #include "ops/operator.h"
 #include "output.h"
 
@@ -33,17 +36,22 @@ struct InspectArguments {
 /// A model's graph with concrete shapes where they are known, and what it costs.
 struct Inspection {
   Model model;
-  std::optional<OnnxMetadata> file;  ///< Not for built-in models.
-  Graph graph;                       ///< Types are static if `cost` is there.
-  std::vector<Shape> input_shapes;   ///< Empty if `cost` is not there.
+  std::optional<OnnxMetadata> onnx;
+  std::optional<PackingTarget> compiled;
+  Graph graph;                      ///< Types are static if `cost` is there.
+  std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
   std::optional<Cost> cost;
   std::string no_cost_because;
   std::map<std::string, int> operators;  ///< Type to number of nodes.
 };
 
 Inspection inspect(const InspectArguments& arguments) {
-  Inspection found{load_model(arguments.model), {}, Graph(), {}, {}, {}, {}};
-  if (!is_builtin(arguments.model)) found.file = read_onnx_metadata(arguments.model);
+  Inspection found{load_model(arguments.model), {}, {}, Graph(), {}, {}, {}, {}};
+  if (found.model.is_compiled()) {
+    found.compiled = read_hwy(std::filesystem::path(arguments.model)).target;
+  } else if (!is_builtin(arguments.model)) {
+    found.onnx = read_onnx_metadata(arguments.model);
+  }
   found.graph = found.model.graph().clone();
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
   try {
@@ -72,10 +80,14 @@ std::string summary_text(const Inspection& found, const std::string& title) {
   for (const ValueInfo& output : found.model.outputs())
     text += concat("  output  ", output.name, "  ", described(output), "\n");
   text += "\n";
-  if (found.file)
+  if (found.onnx)
     text +=
-        concat("  format            ONNX, opset ", found.file->opset,
-               found.file->producer.empty() ? "" : ", written by " + found.file->producer, "\n");
+        concat("  format            ONNX, opset ", found.onnx->opset,
+               found.onnx->producer.empty() ? "" : ", written by " + found.onnx->producer, "\n");
+  if (found.compiled)
+    text +=
+        concat("  format            compiled for ", found.compiled->isa, ", ",
+               found.compiled->threads, found.compiled->threads == 1 ? " thread\n" : " threads\n");
   text += concat(
       "  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
       "\n  parameters        ", grouped(parameter_count(found.graph)), "\n  weights           ",
@@ -98,7 +110,7 @@ std::string operator_table(const Inspection& found) {
       work = bench::format_count(part);
       share = bench::format_percent(part / static_cast<double>(found.cost->multiply_adds));
     }
-    const bool known = find_operator(type) != nullptr;
+    const bool known = find_operator(type) || find_operator(type, kFusedDomain);
     table.add({known ? type : type + " (unknown)", std::to_string(count), work, share});
   }
   return table.to_text(false);
@@ -162,11 +174,16 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"parameters", parameter_count(found.graph)},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
-  if (found.file)
+  if (found.onnx)
     json["file"] = {{"format", "onnx"},
-                    {"opset", found.file->opset},
-                    {"ir_version", found.file->ir_version},
-                    {"producer", found.file->producer}};
+                    {"opset", found.onnx->opset},
+                    {"ir_version", found.onnx->ir_version},
+                    {"producer", found.onnx->producer}};
+  if (found.compiled)
+    json["file"] = {{"format", "compiled"},
+                    {"isa", found.compiled->isa},
+                    {"vector_width", found.compiled->vector_width},
+                    {"threads", found.compiled->threads}};
   if (found.cost) {
     json["input_shapes"] = found.input_shapes;
     json["multiply_adds"] = found.cost->multiply_adds;

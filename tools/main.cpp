@@ -19,7 +19,8 @@ namespace headway {
 namespace {
 
 constexpr const char* kFooter =
-    R"(MODEL is a file (.onnx) or the name of a built-in model ('headway models').
+    R"(MODEL is a file (.onnx; .hwy, of 'headway compile') or the name of a built-in model ('headway
+models').
 
 Examples:
   headway bench resnet50                      race ResNet-50 in every runtime installed
@@ -27,7 +28,10 @@ Examples:
   headway report a.json b.json                several exported races in one table
   headway run resnet50 --input cat.jpg        classify a picture
   headway convert resnet50 -o resnet50.onnx   write a model for another runtime
+  headway compile model.onnx -o model.hwy     write it as this machine runs it, to start at once
   headway inspect model.onnx                  what is in it and what it costs
+  headway peak                                what this machine can do at most
+  headway profile model.onnx                  where the time goes, node by node
 
 Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
 memory failed, 4 a defect of Headway, 130 interrupted.)";
@@ -64,9 +68,12 @@ int run(int argc, char** argv) {
   add_report_command(app, status);
   add_run_command(app, status);
   add_convert_command(app, status);
+  add_compile_command(app, status);
   add_inspect_command(app, status);
+  add_profile_command(app, status);
   add_models_command(app, status);
   add_runtimes_command(app, status);
+  add_peak_command(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help and --version

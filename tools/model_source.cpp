@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -21,33 +22,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The shape of every input at the race's batch, which takes the place of the leading extent
-/// wherever the model leaves that open.
-std::vector<Shape> shapes_at_batch(const std::vector<ValueInfo>& inputs,
-                                   const ModelRequest& request) {
-  std::vector<Shape> shapes = resolve_input_shapes(inputs, request.shapes);
-  bool has_batch = false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].shape.empty() || inputs[i].shape[0] >= 0) continue;
-    has_batch = true;
-    if (shapes[i][0] != 1 && shapes[i][0] != request.batch)
-      fail(ErrorCode::kInvalidArgument, "--shape ", to_string(shapes[i]), " of input '",
-           inputs[i].name, "' and --batch ", request.batch,
-           " contradict each other; give the batch with --batch only");
-    shapes[i][0] = request.batch;
-  }
-  const bool fixed_batch = !inputs.empty() && !shapes[0].empty() && shapes[0][0] == request.batch;
-  if (!has_batch && request.batch != 1 && !fixed_batch)
-    fail(ErrorCode::kInvalidArgument, "--batch ", request.batch, " does not fit '", request.spec,
-         "', whose batch is fixed: input '", inputs.empty() ? "" : inputs[0].name, "' is ",
-         inputs.empty() ? "" : described(inputs[0]));
-  return shapes;
-}
-
 Model at_shapes(const Model& model, const std::vector<Shape>& shapes) {
   Graph graph = model.graph().clone();
   infer_types(graph, shapes);
   return Model(std::move(graph));
+}
+
+std::vector<bench::InputSpec> input_specs(const Model& model) {
+  std::vector<bench::InputSpec> specs;
+  for (const Value* input : model.graph().inputs())
+    specs.push_back({input->name(), input->type.dtype, input->type.static_shape().value(),
+                     index_limit(*input)});
+  return specs;
 }
 
 /// A model that Headway can read, and so convert and check.
@@ -58,31 +44,24 @@ class EngineModel : public bench::ModelSource {
 
   bench::ModelFacts facts() const override {
     return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,
-            parameter_count(model_.graph())};
+            parameter_count(model_.graph()), weight_bytes(model_.graph())};
   }
 
-  std::vector<bench::InputSpec> inputs() const override {
-    std::vector<bench::InputSpec> specs;
-    for (const Value* input : model_.graph().inputs())
-      specs.push_back({input->name(), input->type.dtype, input->type.static_shape().value(),
-                       index_limit(*input)});
-    return specs;
-  }
+  std::vector<bench::InputSpec> inputs() const override { return input_specs(model_); }
 
   /// A file of the wanted format goes to the workers as the user has it.
   fs::path path_for(bench::ModelFormat format) override {
     const auto extension = bench::extension_of(format);
     if (fs::path(spec_).extension() == extension) return fs::absolute(spec_);
-    const auto [entry, is_new] = files_.try_emplace(format, folder_ / concat("model", extension));
-    if (is_new) {
-      try {
-        model_.save(entry->second);
-      } catch (...) {
-        files_.erase(entry);
-        throw;
-      }
+    const fs::path file = folder_ / concat("model", extension);
+    if (files_.contains(file)) return file;
+    if (format == bench::ModelFormat::kCompiled) {
+      model_.save_compiled(file, {.threads = threads_});
+    } else {
+      model_.save(file);
     }
-    return entry->second;
+    files_.insert(file);
+    return file;
   }
 
   std::vector<bench::NamedTensor> reference(
@@ -118,13 +97,46 @@ class EngineModel : public bench::ModelSource {
   EngineModel(const ModelRequest& request, const Model& model)
       : spec_(request.spec),
         folder_(request.folder),
-        model_(at_shapes(model, shapes_at_batch(model.inputs(), request))) {}
+        threads_(request.threads),
+        model_(at_shapes(model, shapes_at_batch(model.inputs(), request.shapes, request.batch))) {}
 
   std::string spec_;
   fs::path folder_;
+  int threads_;
   Model model_;
-  std::map<bench::ModelFormat, fs::path> files_;
+  std::set<fs::path> files_;  ///< Those written so far.
   std::vector<Answer> answers_;
+};
+
+/// A compiled file, which only Headway can read: no conversion, no reference.
+class CompiledSource : public bench::ModelSource {
+ public:
+  explicit CompiledSource(const ModelRequest& request)
+      : path_(fs::absolute(request.spec)), model_(load_model(request.spec)) {
+    shapes_at_batch(model_.inputs(), request.shapes, request.batch);
+  }
+
+  bench::ModelFacts facts() const override {
+    return {path_.stem().string(), cost_of(model_.graph()).multiply_adds,
+            parameter_count(model_.graph()), weight_bytes(model_.graph())};
+  }
+  std::vector<bench::InputSpec> inputs() const override { return input_specs(model_); }
+
+  fs::path path_for(bench::ModelFormat format) override {
+    if (format == bench::ModelFormat::kNative || format == bench::ModelFormat::kCompiled)
+      return path_;
+    fail(ErrorCode::kUnsupported, "'", path_.filename().string(),
+         "' is a compiled file, which only Headway can load; race the model that it was compiled "
+         "from, and Headway's compiled row with it: --runtimes headway-compiled,…");
+  }
+
+  std::vector<bench::NamedTensor> reference(const std::vector<bench::NamedTensor>&) override {
+    return {};
+  }
+
+ private:
+  fs::path path_;
+  Model model_;
 };
 
 /// A TorchScript file, which only libtorch can read: no conversion, no reference.
@@ -163,10 +175,12 @@ class TorchScriptFile : public bench::ModelSource {
   std::vector<bench::InputSpec> inputs_;
 };
 
-bool is_torchscript(const std::string& spec) {
+/// Of a file; nothing if there is none of that name.
+std::optional<FileKind> kind_of(const std::string& spec) {
   std::error_code ignored;
-  return fs::is_regular_file(spec, ignored) && fs::file_size(spec, ignored) > 0 &&
-         detect_kind(MappedFile::open(spec)->bytes()) == FileKind::kTorchScript;
+  if (is_builtin(spec) || !fs::is_regular_file(spec, ignored) || fs::file_size(spec, ignored) == 0)
+    return std::nullopt;
+  return detect_kind(MappedFile::open(spec)->bytes());
 }
 
 }  // namespace
@@ -177,7 +191,9 @@ std::unique_ptr<bench::ModelSource> make_model_source(const ModelRequest& reques
     for (const std::string& text : request.shapes) shape = parse_shape_option(text).shape;
     return std::make_unique<bench::FakeModel>(std::move(shape));
   }
-  if (is_torchscript(request.spec)) return std::make_unique<TorchScriptFile>(request);
+  const std::optional<FileKind> kind = kind_of(request.spec);
+  if (kind == FileKind::kTorchScript) return std::make_unique<TorchScriptFile>(request);
+  if (kind == FileKind::kCompiled) return std::make_unique<CompiledSource>(request);
   return std::make_unique<EngineModel>(request);
 }
 

@@ -16,6 +16,6 @@ Model load_model(const std::string& spec, std::uint64_t seed = 0);
 bool is_builtin(const std::string& spec);
 
 /// How every subcommand describes its MODEL argument.
-inline constexpr const char* kModelHelp = "A model file (.onnx) or a built-in model's name";
+inline constexpr const char* kModelHelp = "A model file (.onnx, .hwy) or a built-in model's name";
 
 }  // namespace headway

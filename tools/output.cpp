@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -64,6 +65,16 @@ void print_error(std::string_view sentence) noexcept {
     write_all(STDERR_FILENO, printable(concat("headway: ", sentence), false) + '\n');
   } catch (...) {  // nobody is left to be told
   }
+}
+
+std::string typed_command() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string text;
+  for (std::string word; std::getline(file, word, '\0');) {
+    const bool plain = !word.empty() && word.find_first_of(" '\"\\$") == std::string::npos;
+    text += (text.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
+  }
+  return text;
 }
 
 std::string grouped(std::int64_t number) {

@@ -24,6 +24,9 @@ void finish_output();
 /// "headway: <sentence>" as one line on the standard error.
 void print_error(std::string_view sentence) noexcept;
 
+/// The command line as it was typed, spaces and all.
+std::string typed_command();
+
 /// 25557032 as "25,557,032".
 std::string grouped(std::int64_t number);
 

@@ -1,9 +1,8 @@
-#include <vector>
-
 #include <benchmark/benchmark.h>
 
+#include "aligned_floats.h"
 #include "base/processors.h"
-#include "kernels/conv/conv.h"
+#include "kernels/conv/blocked_conv.h"
 #include "kernels/inner_loops.h"
 #include "peak.h"
 
@@ -35,9 +34,6 @@ constexpr Layer kLayers[] = {
     {"resnet50/layer4.conv1", 2048, 7, 512, 1, 1},
     {"resnet50/layer4.conv2", 512, 7, 512, 3, 1},
     {"resnet50/layer4.conv3", 512, 7, 2048, 1, 1},
-    {"mobilenet_v2/depthwise_112", 32, 112, 32, 3, 1, 32},
-    {"mobilenet_v2/depthwise_56_s2", 144, 56, 144, 3, 2, 144},
-    {"mobilenet_v2/depthwise_7", 960, 7, 960, 3, 1, 960},
 };
 
 ConvShape shape_of(const Layer& layer) {
@@ -58,26 +54,25 @@ void conv(benchmark::State& state, Isa isa, Layer layer) {
   ThreadPool pool(threads);
   const KernelContext context{pool, inner_loops(isa)};
   const ConvShape shape = shape_of(layer);
-  const Conv plan(shape, context.loops);
+  const EpilogueKind kind{true, false, {UnaryOp::kRelu, 0, 0}};
+  BrgemmSet tiles(context.loops);
+  const ConvPlan wanted{.epilogue = kind, .plain_input = shape.in_channels < 4, .threads = threads};
+  const ConvAlgorithm algorithm = conv_algorithms(shape, wanted, context.loops).front();
+  const auto plan = plan_conv(algorithm, shape, wanted, tiles);
+  state.SetLabel(name_of(algorithm));
   const std::int64_t pixels = shape.out_height * shape.out_width;
   const std::int64_t weight_count = shape.out_channels * shape.in_channels / shape.groups *
                                     shape.kernel_height * shape.kernel_width;
-  const auto floats = [](std::int64_t size) {
-    return std::vector<float>(static_cast<std::size_t>(size), 0.5F);
-  };
-  const auto input = floats(shape.in_channels * shape.in_height * shape.in_width);
-  const auto weights = floats(weight_count);
-  const auto bias = floats(shape.out_channels);
-  auto output = floats(shape.out_channels * pixels);
-  std::vector<float> packed(plan.packed_size());
-  std::vector<float> scratch(plan.scratch_bytes(threads) / sizeof(float));
-  plan.pack(weights.data(), packed.data());
-  const Epilogue epilogue{bias.data(), nullptr, {UnaryOp::kRelu, 0, 0}};
+  AlignedFloats input(shape.in_channels * shape.in_height * shape.in_width), weights(weight_count);
+  AlignedFloats bias(shape.out_channels + 16), output(shape.out_channels * pixels);
+  AlignedFloats packed(static_cast<std::int64_t>(plan->packed_size()));
+  AlignedFloats scratch(static_cast<std::int64_t>(plan->scratch_bytes() / sizeof(float)));
+  plan->pack(weights.data(), packed.data());
+  const Epilogue epilogue{bias.data(), nullptr, kind.activation};
   for (auto _ : state) {
-    plan.run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
+    plan->run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
     benchmark::ClobberMemory();
   }
-  state.SetLabel(plan.algorithm());
   count_flops(state, isa, threads, 2.0 * static_cast<double>(weight_count * pixels));
 }
 

@@ -12,6 +12,7 @@
 
 namespace headway {
 
+struct CompiledFile;
 class Graph;
 class Program;
 
@@ -25,6 +26,14 @@ struct ValueInfo {
       symbols;  ///< One per extent; "" where the extent is a number or has no name.
 };
 
+/// How algorithms are chosen where several compute the same.
+enum class Tune : std::uint8_t {
+  kOff,     ///< By a model of their cost: the same everywhere and every time.
+  kCached,  ///< As measured on this machine by an earlier kMeasure; by the cost model otherwise.
+  kMeasure  ///< Measured now, which takes seconds, and remembered for the next time, in
+            ///< $XDG_CACHE_HOME/headway/tuning.
+};
+
 /// How a model is turned into a Program.
 struct CompileOptions {
   int threads = 0;  ///< 0: every processor this process may use (affinity and cgroup quota).
@@ -33,14 +42,17 @@ struct CompileOptions {
                                     ///< that fit, prepared for each set as it is first met.
   bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
   bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
+  Tune tune = Tune::kCached;
+  bool winograd = true;  ///< false: no fast convolution algorithms that round differently from
+                         ///< plain sums (up to 1e-3 of the largest output over a whole network).
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to
 /// copy.
 class HEADWAY_API Model {
  public:
-  /// Reads .onnx (external data beside it included). Throws Error naming the file and what is wrong
-  /// with it.
+  /// Reads .onnx (external data beside it included) or .hwy (see save_compiled). Throws Error
+  /// naming the file and what is wrong with it.
   static Model load(const std::filesystem::path& file);
 
   /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
@@ -64,11 +76,24 @@ class HEADWAY_API Model {
   /// that they are never held twice. `Model::load(file).compile()` does this.
   Program compile(const CompileOptions& options = {}) &&;
 
+  /// Optimizes the graph, packs its weights for this machine and writes both as one .hwy file,
+  /// which load() maps: compiling what it returns takes next to no time. Such a file is for this
+  /// version of Headway, this instruction set and the input shapes given in `options`, all of which
+  /// must be known (docs/hwy.md). Atomic, like save().
+  void save_compiled(const std::filesystem::path& file, const CompileOptions& options = {}) const;
+
+  /// True if it comes from a .hwy file: compile() is all that it is for. Its weights are packed, so
+  /// that it cannot be saved or run on reference kernels, and its input shapes are fixed.
+  bool is_compiled() const noexcept { return compiled_ != nullptr; }
+
   /// The graph itself, for tools built inside this repository (graph/graph.h).
   const Graph& graph() const noexcept { return *graph_; }
 
  private:
-  std::shared_ptr<Graph> graph_;  ///< Shared by copies; never changed.
+  Model(Graph graph, std::shared_ptr<const CompiledFile> compiled);
+
+  std::shared_ptr<Graph> graph_;                  ///< Shared by copies; never changed.
+  std::shared_ptr<const CompiledFile> compiled_;  ///< Where it comes from, if from a .hwy file.
 };
 
 }  // namespace headway

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "backends/packed_weights.h"
 #include "graph/graph.h"
@@ -11,6 +12,8 @@ namespace headway {
 
 class ThreadPool;
 struct InnerLoops;
+class BrgemmSet;
+class Tuner;
 
 /// The memory one step works on, in the node's order. Omitted operands are nullptr.
 struct Operands {
@@ -35,13 +38,20 @@ class Step {
   virtual bool may_overwrite(std::size_t /*input*/) const { return false; }
   /// True if a plain reference kernel does the work: slow, and counted in every report.
   virtual bool is_reference() const { return false; }
+  /// "winograd 4x4", "depthwise", …, where there are several ways; for profiles and reports.
+  virtual std::string algorithm() const { return {}; }
 };
 
 /// What lowering may use besides the node itself.
 struct Lowering {
   PackedWeights& weights;
+  BrgemmSet& tiles;         ///< Made for `loops`; must outlive the steps.
   const InnerLoops& loops;  ///< Of the instruction set to run on; must outlive the steps.
   int threads = 1;
+  ThreadPool& pool;  ///< The steps will run on it, or on one like it.
+  Tuner& tuner;
+  std::string machine;   ///< What the cost of an algorithm depends on besides the node.
+  bool winograd = true;  ///< Whether algorithms may round differently from plain sums.
 };
 
 /// Turns a node whose values all have static types into a step; nullptr where the function knows

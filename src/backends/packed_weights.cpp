@@ -1,22 +1,97 @@
 #include "backends/packed_weights.h"
 
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
 #include "ops/elements.h"
 
 namespace headway {
 
+namespace {
+
+/// Blocks grow from the first to the last size, so that many weights share few huge pages and few
+/// weights take little memory.
+constexpr std::size_t kFirstBlock = std::size_t{1} << 18, kLastBlock = std::size_t{1} << 25;
+/// What is larger gets memory of its own.
+constexpr std::size_t kLargestInBlock = kLastBlock / 8;
+constexpr std::size_t kAlignment = 64;
+
+}  // namespace
+
+Tensor PackedWeights::allocate(std::size_t floats) {
+  const Shape shape = {static_cast<std::int64_t>(floats)};
+  const std::size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+  if (bytes > kLargestInBlock) return Tensor::allocate(DType::kFloat32, shape);
+  const std::lock_guard lock(mutex_);
+  const std::size_t size = block_.defined() ? block_.byte_size() : 0;
+  if (bytes > size - block_used_) {
+    const std::size_t next = std::max(std::clamp(2 * size, kFirstBlock, kLastBlock), bytes);
+    block_ = Tensor::allocate(DType::kUInt8, {static_cast<std::int64_t>(next)});
+    block_used_ = 0;
+  }
+  auto* start = static_cast<std::byte*>(block_.raw()) + block_used_;
+  block_used_ += bytes;
+  return Tensor::borrow(start, DType::kFloat32, shape, std::make_shared<Tensor>(block_));
+}
+
 Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::size_t floats,
                           const std::function<void(const float*, float*)>& pack) {
-  const std::lock_guard lock(mutex_);
   const std::pair key(static_cast<const void*>(source.raw()), layout);
-  if (shared_) {
+  {
+    const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    if (found != entries_.end()) return found->second.packed;
+    if (found != entries_.end() && found->second.packed.size() == static_cast<std::int64_t>(floats))
+      return found->second.packed;
+    if (absent_.contains(source.raw())) {
+      fail(ErrorCode::kUnsupported, "it holds no weights of shape ", to_string(source.shape()),
+           " in the layout '", layout, "', which is wanted here; compile the model again");
+    }
   }
-  Tensor packed = Tensor::allocate(DType::kFloat32, {static_cast<std::int64_t>(floats)});
+  Tensor packed = allocate(floats);
   pack(aligned(source).data<float>(), packed.data<float>());
+  const std::lock_guard lock(mutex_);
+  if (keep_) {
+    const auto [entry, is_new] = entries_.emplace(key, Entry{source, packed});
+    if (!is_new) return entry->second.packed;
+  }
   bytes_ += packed.byte_size();
-  if (shared_) entries_.emplace(key, Entry{source, packed});
   return packed;
+}
+
+void PackedWeights::put(const Tensor& source, const std::string& layout, Tensor packed) {
+  const std::lock_guard lock(mutex_);
+  bytes_ += packed.byte_size();
+  entries_.insert_or_assign({source.raw(), layout}, Entry{source, std::move(packed)});
+}
+
+void PackedWeights::set_absent(const Tensor& source) {
+  const std::lock_guard lock(mutex_);
+  absent_.insert(source.raw());
+}
+
+void PackedWeights::read_in_place(const Tensor& source) {
+  const std::lock_guard lock(mutex_);
+  if (absent_.contains(source.raw())) {
+    fail(ErrorCode::kUnsupported, "it holds weights of shape ", to_string(source.shape()),
+         " only packed, but they are wanted as they were; compile the model again");
+  }
+  if (keep_) read_in_place_.insert(source.raw());
+}
+
+bool PackedWeights::is_read_in_place(const Tensor& source) const {
+  const std::lock_guard lock(mutex_);
+  return read_in_place_.contains(source.raw());
+}
+
+std::vector<PackedWeights::Packed> PackedWeights::of(const Tensor& source) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Packed> all;
+  for (auto entry = entries_.lower_bound({source.raw(), ""});
+       entry != entries_.end() && entry->first.first == source.raw(); ++entry) {
+    all.push_back({entry->first.second, entry->second.packed});
+  }
+  return all;
 }
 
 std::size_t PackedWeights::byte_size() const {

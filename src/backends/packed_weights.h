@@ -5,7 +5,9 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "headway/tensor.h"
 
@@ -14,14 +16,35 @@ namespace headway {
 /// The weights of a program in the layouts its kernels want. Thread-safe.
 class PackedWeights {
  public:
-  /// `shared`: several plans will ask for the same weights, so each is packed once per layout and
-  /// the originals, by whose address they are known, stay alive.
-  explicit PackedWeights(bool shared) : shared_(shared) {}
+  /// `keep`: weights that are asked for again are packed only once per layout, and the originals,
+  /// by whose address they are known, stay alive. For several plans of the same weights, and to
+  /// save them.
+  explicit PackedWeights(bool keep) : keep_(keep) {}
 
   /// `source` as `pack` lays it out: `floats` elements, 64-byte aligned. `layout` must name
-  /// everything that the result depends on besides the elements.
+  /// everything that the result depends on besides the elements. Throws Error(kUnsupported) if the
+  /// elements of `source` are absent and nobody has put that layout.
   Tensor get(const Tensor& source, const std::string& layout, std::size_t floats,
              const std::function<void(const float* source, float* packed)>& pack);
+
+  /// What get() is to return for `source` from now on.
+  void put(const Tensor& source, const std::string& layout, Tensor packed);
+
+  /// Says that `source` is an address only, which must not be read.
+  void set_absent(const Tensor& source);
+
+  /// Says that a step will read the elements of `source` as they are. Throws Error(kUnsupported) if
+  /// they are absent.
+  void read_in_place(const Tensor& source);
+  /// Whether a step will, as far as weights are kept.
+  bool is_read_in_place(const Tensor& source) const;
+
+  struct Packed {
+    std::string layout;
+    Tensor elements;
+  };
+  /// Everything that is kept of `source`, by layout.
+  std::vector<Packed> of(const Tensor& source) const;
 
   std::size_t byte_size() const;
 
@@ -30,10 +53,15 @@ class PackedWeights {
     Tensor source, packed;
   };
 
-  bool shared_;
+  Tensor allocate(std::size_t floats);
+
+  bool keep_;
   mutable std::mutex mutex_;
   std::map<std::pair<const void*, std::string>, Entry> entries_;
+  std::unordered_set<const void*> absent_, read_in_place_;
   std::size_t bytes_ = 0;
+  Tensor block_;  ///< Memory for the next tensors, from block_used_ on.
+  std::size_t block_used_ = 0;
 };
 
 }  // namespace headway

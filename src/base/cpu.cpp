@@ -59,7 +59,9 @@ void detect_instructions(CpuFeatures& cpu) noexcept {
   const bool vl = bit(extended.ebx, 31);
   cpu.avx512 = cpu.avx2 && zmm_saved && f && dq && bw && vl;
   cpu.avx512_vnni = cpu.avx512 && bit(extended.ecx, 11);
-  cpu.avx512_bf16 = cpu.avx512 && extended.eax >= 1 && bit(cpuid(7, 1).eax, 5);
+  const Registers more = extended.eax >= 1 ? cpuid(7, 1) : Registers{};
+  cpu.avx_vnni = cpu.avx2 && bit(more.eax, 4);
+  cpu.avx512_bf16 = cpu.avx512 && bit(more.eax, 5);
 }
 
 #else

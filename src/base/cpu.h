@@ -19,6 +19,7 @@ std::string_view name_of(Isa isa) noexcept;
 /// What processor and operating system offer together.
 struct CpuFeatures {
   bool avx2 = false;         ///< With FMA and F16C.
+  bool avx_vnni = false;     ///< int8 dot products in 256 bits, without AVX-512.
   bool avx512 = false;       ///< F, BW, DQ and VL.
   bool avx512_vnni = false;  ///< int8 dot products in 512 bits.
   bool avx512_bf16 = false;  ///< bfloat16 dot products in 512 bits.

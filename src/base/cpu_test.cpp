@@ -46,6 +46,9 @@ TEST(Cpu, DetectionAgreesWithTheCompiler) {
             cpu.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"));
   EXPECT_EQ(cpu.avx512_vnni, cpu.avx512 && __builtin_cpu_supports("avx512vnni"));
+#if !defined(__clang__)
+  EXPECT_EQ(cpu.avx_vnni, cpu.avx2 && __builtin_cpu_supports("avxvnni"));
+#endif
   EXPECT_EQ(cpu.avx512_bf16, cpu.avx512 && __builtin_cpu_supports("avx512bf16"));
 #endif
 }

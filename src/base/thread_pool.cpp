@@ -12,7 +12,11 @@
 namespace headway {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+/// Waking a sleeping thread takes some 50 microseconds, longer than many a loop.
 constexpr std::chrono::microseconds kSpinTime{30};
+constexpr std::chrono::microseconds kBusySpinTime{2000};
 constexpr int kPausesPerClockRead = 32;
 
 void pause() noexcept {
@@ -23,16 +27,24 @@ void pause() noexcept {
 #endif
 }
 
-/// Returns when `word` no longer holds `value`: spins first, then sleeps.
-void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t value) noexcept {
-  const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+/// Returns when `word` no longer holds `value`: spins first, longer while `busy` is not zero, then
+/// sleeps.
+void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t value,
+                      const std::atomic<int>& busy) noexcept {
+  const Clock::time_point start = Clock::now();
+  Clock::duration spin_time{};
   do {
     for (int i = 0; i < kPausesPerClockRead; ++i) {
       if (word.load(std::memory_order_acquire) != value) return;
       pause();
     }
-  } while (std::chrono::steady_clock::now() < deadline);
+    spin_time = busy.load(std::memory_order_relaxed) > 0 ? kBusySpinTime : kSpinTime;
+  } while (Clock::now() - start < spin_time);
   word.wait(value, std::memory_order_acquire);
+}
+
+std::int64_t now_ns() noexcept {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -44,8 +56,10 @@ struct ThreadPool::Shared {
   };
 
   explicit Shared(int threads) : bells(static_cast<std::size_t>(threads)) {}
+  ~Shared() { dismiss(); }
 
-  std::atomic_flag busy;
+  std::atomic_flag taken;    ///< By the caller whose loop the workers run.
+  std::atomic<int> busy{0};  ///< Busy periods that have begun and not ended.
   std::int64_t tasks = 0;
   int parts = 0;
   void* object = nullptr;
@@ -67,7 +81,7 @@ struct ThreadPool::Shared {
   void work(int worker) noexcept {
     const auto& rings = bells[static_cast<std::size_t>(worker)].rings;
     for (std::uint32_t seen = 0;; ++seen) {
-      wait_while_equal(rings, seen);
+      wait_while_equal(rings, seen, busy);
       if (!invoke) return;
       run_part(worker);
       if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) running.notify_one();
@@ -81,32 +95,65 @@ struct ThreadPool::Shared {
   }
 };
 
+/// A loop's body with a stopwatch around it.
+struct ThreadPool::TimedLoop {
+  void* object;
+  Invoke invoke;
+  Activity* activities;
+
+  static void run_part(void* loop, std::int64_t first, std::int64_t last, int part) noexcept {
+    const auto& self = *static_cast<const TimedLoop*>(loop);
+    Activity& activity = self.activities[part];
+    const std::int64_t begin = now_ns();
+    self.invoke(self.object, first, last, part);
+    activity.end_ns = now_ns();
+    activity.busy_ns += activity.end_ns - begin;
+    if (activity.begin_ns == 0) activity.begin_ns = begin;
+  }
+};
+
+void ThreadPool::TransformTimer::start() noexcept {
+  begin_ns_ = now_ns();
+}
+
+void ThreadPool::TransformTimer::stop() noexcept {
+  activity_->transform_ns += now_ns() - begin_ns_;
+}
+
 ThreadPool::ThreadPool(int threads) : threads_(threads) {
   if (threads < 1) {
     fail(ErrorCode::kInvalidArgument, "a thread pool needs at least 1 thread, not ", threads);
   }
-  shared_ = std::make_unique<Shared>(threads);
+  shared_ = std::make_shared<Shared>(threads);
   try {
     for (int worker = 1; worker < threads; ++worker) {
       shared_->workers.emplace_back([shared = shared_.get(), worker] { shared->work(worker); });
     }
   } catch (const std::system_error& error) {
-    shared_->dismiss();
     fail(ErrorCode::kOutOfMemory, "cannot start ", threads, " threads (", error.what(),
          "); ask for fewer");
   }
 }
 
-ThreadPool::~ThreadPool() {
-  shared_->dismiss();
+void ThreadPool::begin() noexcept {
+  shared_->busy.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ThreadPool::end() noexcept {
+  shared_->busy.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
   if (tasks <= 0) return;
   const auto parts = static_cast<int>(std::min<std::int64_t>(tasks, threads_));
-  if (parts == 1 || shared_->busy.test_and_set(std::memory_order_acquire)) {
+  if (parts == 1 || shared_->taken.test_and_set(std::memory_order_acquire)) {
     invoke(object, 0, tasks, 0);
     return;
+  }
+  TimedLoop timed{object, invoke, activities_};
+  if (activities_ != nullptr) {
+    object = &timed;
+    invoke = &TimedLoop::run_part;
   }
   Shared& shared = *shared_;
   shared.tasks = tasks;
@@ -117,9 +164,10 @@ void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
   for (int worker = 1; worker < parts; ++worker) shared.ring(worker);
   shared.run_part(0);
   for (std::uint32_t left; (left = shared.running.load(std::memory_order_acquire)) != 0;) {
-    wait_while_equal(shared.running, left);
+    wait_while_equal(shared.running, left, shared.busy);
   }
-  shared.busy.clear(std::memory_order_release);
+  if (activities_ != nullptr) activities_[0].wait_ns += now_ns() - activities_[0].end_ns;
+  shared.taken.clear(std::memory_order_release);
 }
 
 }  // namespace headway

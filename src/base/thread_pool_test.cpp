@@ -92,6 +92,59 @@ TEST(ThreadPool, SeveralCallersShareIt) {
   EXPECT_EQ(sum, 3 * 500 * 100);
 }
 
+TEST(ThreadPool, TellsATimedCallerWhatItsThreadsDid) {
+  ThreadPool pool(3);
+  std::vector<ThreadPool::Activity> activities(3);
+  ThreadPool timed = pool.timed(activities);
+  const auto uneven = [](std::int64_t first, std::int64_t, int) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(first == 0 ? 1 : 4));
+  };
+  timed.parallel_for(2, uneven);
+  timed.parallel_for(2, uneven);
+  for (const int thread : {0, 1}) {
+    const auto& activity = activities[static_cast<std::size_t>(thread)];
+    EXPECT_GE(activity.busy_ns, thread == 0 ? 2'000'000 : 8'000'000);
+    EXPECT_GE(activity.end_ns - activity.begin_ns, activity.busy_ns);
+  }
+  EXPECT_GT(activities[0].wait_ns, 0);
+  EXPECT_EQ(activities[1].wait_ns, 0);
+  EXPECT_EQ(activities[2].begin_ns, 0);
+  EXPECT_EQ(activities[2].busy_ns, 0);
+}
+
+TEST(ThreadPool, TellsTransformsApart) {
+  ThreadPool pool(2);
+  std::vector<ThreadPool::Activity> activities(2);
+  const auto body = [](const ThreadPool& threads) {
+    return [&threads](std::int64_t, std::int64_t, int thread) {
+      for (int i = 0; i < 2; ++i) {
+        const ThreadPool::TransformTimer timer(threads, thread);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    };
+  };
+  ThreadPool timed = pool.timed(activities);
+  timed.parallel_for(2, body(timed));
+  pool.parallel_for(2, body(pool));
+  for (const auto& activity : activities) {
+    EXPECT_GE(activity.transform_ns, 2'000'000);
+    EXPECT_LE(activity.transform_ns, activity.busy_ns);
+  }
+  timed.parallel_for(1, body(timed));
+  EXPECT_GE(activities[0].transform_ns, 4'000'000);
+}
+
+TEST(ThreadPool, DoesNotTimeLoopsOfOthersOrLoopsThatRunAlone) {
+  ThreadPool pool(2);
+  std::vector<ThreadPool::Activity> activities(2);
+  ThreadPool timed = pool.timed(activities);
+  timed.parallel_for(1, [](std::int64_t, std::int64_t, int) {});
+  pool.parallel_for(2, [&](std::int64_t, std::int64_t, int) {
+    timed.parallel_for(2, [](std::int64_t, std::int64_t, int) {});
+  });
+  for (const auto& activity : activities) EXPECT_EQ(activity.begin_ns, 0);
+}
+
 TEST(ThreadPool, RefusesNoThreads) {
   EXPECT_THROW(ThreadPool(0), Error);
 }

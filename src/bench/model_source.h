@@ -11,9 +11,14 @@
 namespace headway::bench {
 
 /// Files that runtimes load.
-enum class ModelFormat { kOnnx, kTorchScript };
+enum class ModelFormat {
+  kOnnx,
+  kTorchScript,
+  kCompiled,  ///< Headway's own, with packed weights.
+  kNative,    ///< What Headway takes: a compiled file if that is all there is, else ONNX.
+};
 
-/// ".onnx" or ".pt".
+/// ".onnx", ".pt" or ".hwy".
 std::string_view extension_of(ModelFormat format) noexcept;
 
 /// What reports say about a model.
@@ -21,6 +26,7 @@ struct ModelFacts {
   std::string name;
   std::int64_t multiply_adds = 0;  ///< Per call (whole batch); 0 if unknown.
   std::int64_t parameters = 0;     ///< 0 if unknown.
+  std::int64_t weight_bytes = 0;   ///< Of constants that are multiplied; read in every call.
 };
 
 /// One input with every dimension fixed.

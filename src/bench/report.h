@@ -40,6 +40,9 @@ std::string to_csv(const Report& report, const Summaries& summaries);
 /// Everything, raw samples included (docs/report-schema.md).
 Json to_json(const Report& report, const Summaries& summaries);
 
+/// Where and with what a report was made; the "context" of to_json.
+Json context_json(const Report& report);
+
 /// Now, as `Report::date`.
 std::string utc_date();
 

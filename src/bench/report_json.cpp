@@ -86,10 +86,25 @@ Json row_json(const RowSummary& row, const RaceOptions& options) {
   json["load_ns"] = number(row.load_ns);
   json["first_ns"] = number(row.first_ns);
   json["processor_per_wall"] = number(row.processor_per_wall);
+  json["of_peak"] = number(row.of_peak);
   json["peak_memory_bytes"] = row.peak_memory_bytes;
   json["steady"] = row.steady;
   json["agreement"] = agreement_json(row.row->agreement);
   return json;
+}
+
+Json limits_json(const std::optional<MachineLimits>& limits) {
+  if (!limits) return nullptr;
+  return {{"operations_per_second", limits->operations_per_second},
+          {"bytes_per_second", limits->bytes_per_second},
+          {"cache_bytes", limits->cache_bytes}};
+}
+
+Json floor_json(const std::optional<Floor>& floor) {
+  if (!floor) return nullptr;
+  return {{"ns", floor->ns()},
+          {"arithmetic_ns", floor->arithmetic_ns},
+          {"memory_ns", floor->memory_ns}};
 }
 
 Json inputs_json(const RaceResult& race) {
@@ -112,6 +127,7 @@ Json race_json(const RaceResult& race, const RaceSummary& summary) {
              {{"name", race.model.name},
               {"parameters", race.model.parameters},
               {"multiply_adds", race.model.multiply_adds},
+              {"weight_bytes", race.model.weight_bytes},
               {"inputs", inputs_json(race)}}},
             {"batch", race.options.batch},
             {"threads", race.options.threads},
@@ -127,6 +143,8 @@ Json race_json(const RaceResult& race, const RaceSummary& summary) {
             {"elapsed_ns", race.elapsed_ns},
             {"interrupted", race.interrupted},
             {"harness_ns_per_call", number(race.harness_ns)},
+            {"limits", limits_json(race.limits)},
+            {"floor", floor_json(summary.floor)},
             {"noise_floor", summary.noise_floor},
             {"self_ratio", interval_json(summary.self_ratio)},
             {"notes", race.notes},
@@ -150,17 +168,20 @@ Json machine_json(const Machine& machine) {
 
 }  // namespace
 
+Json context_json(const Report& report) {
+  return {{"headway_version", report.headway_version},
+          {"date", report.date},
+          {"command", report.command},
+          {"machine", machine_json(report.machine)}};
+}
+
 Json to_json(const Report& report, const Summaries& summaries) {
   Json races = Json::array();
   for (std::size_t race = 0; race < report.races.size(); ++race) {
     races.push_back(race_json(report.races[race], summaries.at(race)));
   }
   return {{"schema_version", kSchemaVersion},
-          {"context",
-           {{"headway_version", report.headway_version},
-            {"date", report.date},
-            {"command", report.command},
-            {"machine", machine_json(report.machine)}}},
+          {"context", context_json(report)},
           {"races", std::move(races)}};
 }
 

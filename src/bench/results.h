@@ -65,6 +65,13 @@ struct RaceOptions {
   Tolerance tolerance;
 };
 
+/// What this machine can do at most on the threads of a race, measured before it.
+struct MachineLimits {
+  double operations_per_second = 0;  ///< fp32 multiplications and additions.
+  double bytes_per_second = 0;       ///< Read from memory.
+  std::int64_t cache_bytes = 0;      ///< All data caches together.
+};
+
 /// One race: every row at one batch size and thread count.
 struct RaceResult {
   RaceOptions options;
@@ -74,7 +81,8 @@ struct RaceResult {
   std::optional<RowResult>
       control;  ///< A second instance of rows[control_of], for the noise floor.
   std::size_t control_of = 0;
-  std::optional<double> harness_ns;  ///< What the measuring loop costs per call.
+  std::optional<MachineLimits> limits;  ///< Empty if they were not measured.
+  std::optional<double> harness_ns;     ///< What the measuring loop costs per call.
   std::int64_t elapsed_ns = 0;
   bool interrupted = false;
   std::vector<std::string> notes;  ///< Sentences about the race that a reader must know.

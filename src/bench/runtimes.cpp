@@ -99,12 +99,20 @@ bool is_executable(const fs::path& path) {
 }  // namespace
 
 std::string_view extension_of(ModelFormat format) noexcept {
-  return format == ModelFormat::kOnnx ? ".onnx" : ".pt";
+  if (format == ModelFormat::kTorchScript) return ".pt";
+  return format == ModelFormat::kCompiled ? ".hwy" : ".onnx";
 }
 
 const std::vector<RuntimeKind>& runtime_kinds() {
   static const std::vector<RuntimeKind> kKinds{
-      {"headway", "Headway", "headway", ModelFormat::kOnnx, {}, "run `make build`", true},
+      {"headway", "Headway", "headway", ModelFormat::kNative, {}, "run `make build`", true},
+      {"headway-compiled",
+       "Headway compiled",
+       "headway",
+       ModelFormat::kCompiled,
+       {},
+       "run `make build`",
+       false},
       {"onnxruntime",
        "ONNX Runtime",
        "onnxruntime",

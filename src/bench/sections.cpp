@@ -100,6 +100,28 @@ std::string describe_model(const RaceResult& race) {
   return text + "input " + input_list(race.inputs);
 }
 
+/// What bounds it, and what the other bound would be.
+std::string describe_floor(const RaceResult& race, const Floor& floor) {
+  const MachineLimits& limits = *race.limits;
+  const auto operations = 2 * static_cast<double>(race.model.multiply_adds);
+  const std::string arithmetic =
+      concat(format_count(operations),
+             " operations per call, in convolutions and matrix products by their definition, at ",
+             format_count(limits.operations_per_second), "op/s");
+  const std::string memory = concat(
+      format_bytes(static_cast<double>(race.model.weight_bytes)),
+      " of weights, of which caches keep ", format_bytes(static_cast<double>(limits.cache_bytes)),
+      " at most, read at ", format_bytes(limits.bytes_per_second), "/s");
+  const bool by_memory = floor.memory_ns > floor.arithmetic_ns;
+  std::string text =
+      format_duration(floor.ns()) + " per sample: " + (by_memory ? memory : arithmetic);
+  const double other = std::min(floor.arithmetic_ns, floor.memory_ns);
+  if (other > 0)
+    text += concat(" · ", by_memory ? "arithmetic" : "reading weights", " alone ",
+                   format_duration(other));
+  return text;
+}
+
 std::string describe_method(const RaceResult& race, const RaceSummary& summary) {
   std::size_t processes = 0;
   std::size_t fewest = 0;
@@ -189,11 +211,14 @@ Facts describe_context(const Report& report) {
 }
 
 Facts describe_race(const RaceResult& race, const RaceSummary& summary) {
-  return {{"model", describe_model(race)},
-          {"method", describe_method(race, summary)},
-          {"noise floor", describe_noise(race, summary)},
-          {"harness cost",
-           race.harness_ns ? format_duration(*race.harness_ns, 2) + " per call" : "not measured"}};
+  Facts facts{{"model", describe_model(race)}};
+  if (summary.floor) facts.emplace_back("floor", describe_floor(race, *summary.floor));
+  facts.emplace_back("method", describe_method(race, summary));
+  facts.emplace_back("noise floor", describe_noise(race, summary));
+  facts.emplace_back("harness cost", race.harness_ns
+                                         ? format_duration(*race.harness_ns, 2) + " per call"
+                                         : "not measured");
+  return facts;
 }
 
 Table latency_table(const RaceResult& race, const SummaryGroup& group) {
@@ -224,22 +249,23 @@ Table latency_table(const RaceResult& race, const SummaryGroup& group) {
 }
 
 Table cost_table(const SummaryGroup& group) {
-  Table table({{"Runtime", true},
-               {"load"},
-               {"first inference"},
-               {"peak memory"},
-               {"CPU/wall"},
-               {"max abs"},
-               {"max rel"},
-               {"top-1"},
-               {"version", true}});
+  const bool shares = std::ranges::any_of(
+      group.rows, [](const RowSummary& row) { return row.of_peak.has_value(); });
+  std::vector<Table::Column> columns{
+      {"Runtime", true}, {"load"}, {"first inference"}, {"peak memory"}, {"CPU/wall"}};
+  if (shares) columns.push_back({"of peak"});
+  columns.insert(columns.end(), {{"max abs"}, {"max rel"}, {"top-1"}, {"version", true}});
+  Table table(std::move(columns));
   for (const RowSummary& row : group.rows) {
-    table.add({row.row->spec.title, duration_cell(row.load_ns), duration_cell(row.first_ns),
-               row.peak_memory_bytes > 0 ? format_bytes(static_cast<double>(row.peak_memory_bytes))
-                                         : kNothing,
-               number(row.processor_per_wall), abs_cell(row), rel_cell(row), top1_cell(row),
-               row.row->info.version.empty() ? kNothing : row.row->info.version},
-              row.fastest);
+    std::vector<std::string> cells{
+        row.row->spec.title, duration_cell(row.load_ns), duration_cell(row.first_ns),
+        row.peak_memory_bytes > 0 ? format_bytes(static_cast<double>(row.peak_memory_bytes))
+                                  : kNothing,
+        number(row.processor_per_wall)};
+    if (shares) cells.push_back(row.of_peak ? format_percent(*row.of_peak) : kNothing);
+    cells.insert(cells.end(), {abs_cell(row), rel_cell(row), top1_cell(row),
+                               row.row->info.version.empty() ? kNothing : row.row->info.version});
+    table.add(std::move(cells), row.fastest);
   }
   return table;
 }

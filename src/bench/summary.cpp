@@ -71,6 +71,13 @@ RowSummary summarize_row(const RowResult& row, const RaceOptions& options) {
   return summary;
 }
 
+/// Like a ratio, only for a row that was found to compute the right thing.
+std::optional<double> share_of_limit(const RowSummary& row, const std::optional<Floor>& floor) {
+  const bool comparable = row.status == RowStatus::kOk && row.median_ns && floor;
+  if (!comparable || !computes_in_fp32(*row.row)) return std::nullopt;
+  return floor->ns() / row.median_ns->estimate;
+}
+
 }  // namespace
 
 std::string_view name_of(RowStatus status) noexcept {
@@ -103,6 +110,7 @@ void rank(std::vector<RowSummary*> rows, double noise_floor, std::uint64_t seed)
 
 RaceSummary summarize(const RaceResult& race) {
   RaceSummary summary;
+  summary.floor = floor_of(race);
   const std::uint64_t seed = race.options.seed;
   if (race.control && race.control_of < race.rows.size()) {
     summary.self_ratio =
@@ -119,7 +127,10 @@ RaceSummary summarize(const RaceResult& race) {
     }
     if (group.rows.empty()) continue;
     std::vector<RowSummary*> rows;
-    for (RowSummary& row : group.rows) rows.push_back(&row);
+    for (RowSummary& row : group.rows) {
+      rows.push_back(&row);
+      row.of_peak = share_of_limit(row, summary.floor);
+    }
     rank(rows, summary.noise_floor, seed);
     summary.groups.push_back(std::move(group));
   }

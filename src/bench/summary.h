@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/floor.h"
 #include "bench/results.h"
 #include "bench/statistics.h"
 
@@ -37,6 +38,7 @@ struct RowSummary {
   std::optional<double> load_ns;  ///< Median over processes; per call, like the next.
   std::optional<double> first_ns;
   std::optional<double> processor_per_wall;
+  std::optional<double> of_peak;  ///< Floor over median; above 1 for less arithmetic than direct.
   std::int64_t peak_memory_bytes = 0;
   bool steady = true;
 };
@@ -53,6 +55,7 @@ struct SummaryGroup {
 /// What a race says.
 struct RaceSummary {
   std::vector<SummaryGroup> groups;
+  std::optional<Floor> floor;
   std::optional<Interval> self_ratio;  ///< The A/A: the control against its twin.
   double noise_floor = 1;              ///< As a factor, at least 1.
   std::string recommendation;          ///< One sentence.

@@ -89,12 +89,34 @@ TEST(Summary, ControlSetsTheNoiseFloor) {
   EXPECT_EQ(verdict_of(row_of(summary, 1)), "indistinguishable");
 }
 
+TEST(Summary, SharesOfTheLimitAreOfRowsThatComputeTheSame) {
+  RowResult wrong = steady_row("wrong", 4'000'000);
+  wrong.agreement->within = false;
+  RowResult half = steady_row("half", 4'000'000);
+  half.settings["precision"] = "bf16";
+  RaceResult race = race_of({steady_row("direct", 4'000'000), steady_row("clever", 1'000'000),
+                             std::move(wrong), std::move(half)});
+  race.model.multiply_adds = 2'000'000;
+  race.limits = MachineLimits{2e9, 1e9, 0};
+  const RaceSummary summary = summarize(race);
+  EXPECT_DOUBLE_EQ(summary.floor->ns(), 2e6);
+  EXPECT_NEAR(row_of(summary, 0).of_peak.value(), 0.5, 1e-9);
+  EXPECT_NEAR(row_of(summary, 1).of_peak.value(), 2, 1e-9);
+  EXPECT_FALSE(row_of(summary, 2).of_peak.has_value());
+  EXPECT_FALSE(row_of(summary, 3).of_peak.has_value());
+  race.limits.reset();
+  EXPECT_FALSE(row_of(summarize(race), 0).of_peak.has_value());
+}
+
 class ReportForms : public testing::Test {
  protected:
   ReportForms() {
     RowResult failed = steady_row("with, comma|pipe", 1'000'000);
     failed.failure = RowFailure{FailureKind::kTimedOut, "it said \"nothing\""};
     report_.races = {race_of({steady_row("a", 2'000'000), failed})};
+    report_.races[0].model.multiply_adds = 1'000'000;
+    report_.races[0].model.weight_bytes = 123'000'000;
+    report_.races[0].limits = MachineLimits{2e9, 200e9, 33'000'000};
     summaries_ = {summarize(report_.races[0])};
   }
 
@@ -118,9 +140,44 @@ TEST_F(ReportForms, CsvQuotes) {
   EXPECT_NE(csv.find("\"with, comma|pipe\""), std::string::npos);
   EXPECT_NE(csv.find("\"it said \"\"nothing\"\"\""), std::string::npos);
   const std::string header = csv.substr(0, csv.find('\n'));
+  EXPECT_TRUE(header.ends_with(",failure,of_peak"));
   const std::string row = csv.substr(header.size() + 1, csv.find('\n', header.size() + 1));
   EXPECT_EQ(std::ranges::count(header, ','),
             std::ranges::count(row.substr(0, row.find('\n')), ','));
+}
+
+TEST_F(ReportForms, ShowTheFloorAndEachRowsShareOfIt) {
+  const std::string text = race_text(report_.races[0], summaries_[0], false);
+  const std::string markdown = to_markdown(report_, summaries_);
+  for (const char* part : {"1.00 ms per sample", "2.00 M operations", "at 2.00 Gop/s",
+                           "reading weights alone 450 µs", "of peak", "50 %"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+    EXPECT_NE(markdown.find(part), std::string::npos) << part << " is not in\n" << markdown;
+  }
+  const Json race = to_json(report_, summaries_).at("races").at(0);
+  EXPECT_DOUBLE_EQ(race.at("limits").at("operations_per_second").get<double>(), 2e9);
+  EXPECT_DOUBLE_EQ(race.at("floor").at("ns").get<double>(), 1e6);
+  EXPECT_DOUBLE_EQ(race.at("floor").at("memory_ns").get<double>(), 4.5e5);
+  EXPECT_NEAR(race.at("rows").at(0).at("of_peak").get<double>(), 0.5, 1e-9);
+  EXPECT_TRUE(race.at("rows").at(1).at("of_peak").is_null());
+}
+
+TEST_F(ReportForms, SayWhenMemoryBounds) {
+  report_.races[0].limits->bytes_per_second = 9e9;
+  summaries_ = {summarize(report_.races[0])};
+  const std::string text = race_text(report_.races[0], summaries_[0], false);
+  for (const char* part : {"10.0 ms per sample", "123 MB of weights", "caches keep 33.0 MB",
+                           "at 9.00 GB/s", "arithmetic alone 1.00 ms", "500 %"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+}
+
+TEST_F(ReportForms, AreNoWiderWithoutLimits) {
+  report_.races[0].limits.reset();
+  summaries_ = {summarize(report_.races[0])};
+  const std::string text = race_text(report_.races[0], summaries_[0], false);
+  EXPECT_EQ(text.find("of peak"), std::string::npos);
+  EXPECT_EQ(text.find("floor  "), text.find("noise floor  ") + 6);
+  EXPECT_TRUE(to_json(report_, summaries_).at("races").at(0).at("limits").is_null());
 }
 
 TEST_F(ReportForms, MarkdownEscapes) {

@@ -7,6 +7,7 @@
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
 
+#include "formats/hwy/file_layout.h"
 #include "formats/onnx/schema.h"
 
 namespace headway {
@@ -89,6 +90,7 @@ bool is_html(std::string_view text) {
 FileKind detect_kind(std::span<const std::byte> bytes) {
   using namespace std::literals;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with(hwy::kMagic)) return FileKind::kCompiled;
   if (text.starts_with("PK\x03\x04"sv)) return kind_of_zip(text);
   if (text.starts_with("\x1f\x8b"sv)) return FileKind::kGzip;
   if (text.starts_with("\x89HDF\r\n"sv)) return FileKind::kHdf5;
@@ -108,6 +110,8 @@ std::string_view description_of(FileKind kind) noexcept {
   switch (kind) {
     case FileKind::kOnnx:
       return "an ONNX model";
+    case FileKind::kCompiled:
+      return "a model that 'headway compile' has written";
     case FileKind::kTorchScript:
       return "a TorchScript archive; export the model with torch.onnx.export instead";
     case FileKind::kTorchWeights:

@@ -9,6 +9,7 @@ namespace headway {
 /// What a file holds, judged by its content alone.
 enum class FileKind {
   kOnnx,
+  kCompiled,      ///< Headway's own: a graph with packed weights.
   kTorchScript,   ///< Zip archive with code: torch.jit.save.
   kTorchWeights,  ///< Zip archive or pickle without code: torch.save of a state dict or module.
   kTorchExport,   ///< torch.export archive (.pt2).

@@ -20,8 +20,12 @@ using Kind = Token::Kind;
 /// A recursive-descent parser without recursion: the grammar (docs/text-form.md) does not nest.
 class Parser {
  public:
-  Parser(std::string_view text, std::string_view source, std::size_t max_generated_bytes)
-      : lexer_(text, source), generated_bytes_left_(max_generated_bytes), token_(lexer_.next()) {}
+  Parser(std::string_view text, std::string_view source, std::size_t max_generated_bytes,
+         const StoredElements& stored)
+      : lexer_(text, source),
+        generated_bytes_left_(max_generated_bytes),
+        stored_(stored),
+        token_(lexer_.next()) {}
 
   Graph parse() && {
     expect_name("graph");
@@ -348,6 +352,7 @@ class Parser {
       lexer_.reject(token_.offset, "the elements are elided; print the graph in full to parse it");
     if (accept_name("splat")) return parse_splat(type.dtype, *shape, count);
     if (accept_name("random")) return parse_random(type.dtype, *shape, count);
+    if (stored_ && accept_name("stored")) return parse_stored(type.dtype, *shape);
     if (!accept('{')) expected("{elements}, splat(value) or random(seed)");
 
     const std::size_t step = size_of(type.dtype);
@@ -392,6 +397,13 @@ class Parser {
     return tensor.to(dtype);
   }
 
+  Tensor parse_stored(DType dtype, const Shape& shape) {
+    expect('(');
+    const auto number = parse_number<std::uint64_t>();
+    expect(')');
+    return stored_(number, dtype, shape);
+  }
+
   Tensor allocate_generated(DType dtype, const Shape& shape, std::int64_t count,
                             std::size_t start) {
     if (static_cast<std::uint64_t>(count) > generated_bytes_left_ / size_of(dtype)) {
@@ -404,14 +416,16 @@ class Parser {
 
   Lexer lexer_;
   std::size_t generated_bytes_left_;
+  const StoredElements& stored_;
   Token token_;
   Graph graph_;
 };
 
 }  // namespace
 
-Graph parse_graph(std::string_view text, std::string_view source, std::size_t max_generated_bytes) {
-  return Parser(text, source, max_generated_bytes).parse();
+Graph parse_graph(std::string_view text, std::string_view source, std::size_t max_generated_bytes,
+                  const StoredElements& stored) {
+  return Parser(text, source, max_generated_bytes, stored).parse();
 }
 
 }  // namespace headway

@@ -25,7 +25,11 @@ class Printer {
     out_ += ") -> (";
     print_list(graph.outputs(), [&](const Value* output) { print_value(output); });
     out_ += ") {\n";
-    for (const Value* constant : graph.constants()) print_constant(*constant);
+    std::size_t number = 0;
+    for (const Value* constant : graph.constants()) {
+      print_constant(*constant, number);
+      ++number;
+    }
     for (const Node* node : graph.nodes()) print_node(*node);
     out_ += "}\n";
     return std::move(out_);
@@ -56,11 +60,15 @@ class Printer {
     out_ += std::ranges::all_of(name, is_name_character) ? name : quote(name);
   }
 
-  void print_constant(const Value& constant) {
+  void print_constant(const Value& constant, std::size_t number) {
     out_ += "  ";
     print_value(&constant);
     out_ += ": " + constant.type.to_string() + " = constant ";
-    print_elements(constant.constant());
+    if (constants_ == ConstantText::kStored) {
+      out_ += "stored(" + std::to_string(number) + ')';
+    } else {
+      print_elements(constant.constant());
+    }
     out_ += '\n';
   }
 

@@ -57,6 +57,27 @@ TEST(Text, RoundTripsTheExample) {
   EXPECT_EQ(graph.nodes()[2]->name(), "output");
 }
 
+TEST(Text, StoredConstantsAreNumbered) {
+  const Graph graph = parse_graph(R"(graph g () -> (%b) {
+  %a: float32[2] = constant {1.0, 2.0}
+  %b: int64[] = constant {7}
+})");
+  const std::string text = print_graph(graph, ConstantText::kStored);
+  EXPECT_NE(text.find("%a: float32[2] = constant stored(0)"), std::string::npos) << text;
+  EXPECT_NE(text.find("%b: int64[] = constant stored(1)"), std::string::npos) << text;
+  const auto stored = [&](std::uint64_t number, DType dtype, const Shape& shape) {
+    const Tensor& constant = graph.constants().at(number)->constant();
+    EXPECT_EQ(dtype, constant.dtype());
+    EXPECT_EQ(shape, constant.shape());
+    return constant;
+  };
+  const Graph again = parse_graph(text, "t", 0, stored);
+  EXPECT_EQ(print_graph(again), print_graph(graph));
+  EXPECT_EQ(error_of(text),
+            "t:2:29: expected {elements}, splat(value) or random(seed), but found "
+            "stored");
+}
+
 // The example of docs/text-form.md.
 TEST(Text, ParsesWhatTheDocumentationShows) {
   const Graph graph = round_trip(parse_graph(R"(

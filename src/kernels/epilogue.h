@@ -12,4 +12,11 @@ struct Epilogue {
   Unary activation;
 };
 
+/// What an epilogue will consist of, known when a kernel is planned.
+struct EpilogueKind {
+  bool bias = false;
+  bool residual = false;
+  Unary activation;
+};
+
 }  // namespace headway

@@ -11,7 +11,7 @@ std::int64_t round_up(std::int64_t n, std::int64_t step) {
 
 }  // namespace
 
-PaddedPlane::PaddedPlane(const WindowAxis& height, const WindowAxis& width, int vector) noexcept
+PaddedPlane::PaddedPlane(const SlideAxis& height, const SlideAxis& width, int vector) noexcept
     : height_(height), width_(width) {
   phase_width_ = (width.kernel - 1) * width.dilation / width.stride + round_up(width.out, vector);
   row_stride_ = phase_width_ * std::min(width.stride, (width.kernel - 1) * width.dilation + 1);

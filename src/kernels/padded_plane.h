@@ -3,17 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace headway {
+#include "kernels/slide_axis.h"
 
-/// One axis of a sliding window.
-struct WindowAxis {
-  std::int64_t in = 0;
-  std::int64_t out = 0;
-  std::int64_t kernel = 1;
-  std::int64_t stride = 1;
-  std::int64_t dilation = 1;
-  std::int64_t pad = 0;  ///< Before the first element; behind the last as far as `out` demands.
-};
+namespace headway {
 
 /// A copy of one image plane for kernels that slide over it: padded, and its columns sorted by
 /// their phase of the horizontal stride, so that each tap of the kernel reads contiguous elements
@@ -21,7 +13,7 @@ struct WindowAxis {
 class PaddedPlane {
  public:
   /// Rows may be read up to the output's width rounded up to `vector` elements.
-  PaddedPlane(const WindowAxis& height, const WindowAxis& width, int vector) noexcept;
+  PaddedPlane(const SlideAxis& height, const SlideAxis& width, int vector) noexcept;
 
   int taps() const noexcept { return static_cast<int>(height_.kernel * width_.kernel); }
   /// Bytes of scratch memory: the plane and one pointer per tap. A multiple of 64.
@@ -36,7 +28,7 @@ class PaddedPlane {
   float* plane(void* scratch) const noexcept;
   void fill_row(const float* row, float fill, float* to) const noexcept;
 
-  WindowAxis height_, width_;
+  SlideAxis height_, width_;
   std::int64_t phase_width_, row_stride_, rows_;
 };
 

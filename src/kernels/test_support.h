@@ -55,6 +55,10 @@ class Generator {
     return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
   }
   bool chance(double probability) { return std::bernoulli_distribution(probability)(engine_); }
+  void fill_normal(GuardedFloats& floats) {
+    std::normal_distribution<float> distribution;
+    for (std::int64_t i = 0; i < floats.size(); ++i) floats[i] = distribution(engine_);
+  }
   void fill(GuardedFloats& floats) {
     std::uniform_real_distribution<float> distribution(-1, 1);
     for (std::int64_t i = 0; i < floats.size(); ++i) floats[i] = distribution(engine_);
@@ -97,6 +101,25 @@ inline void expect_near(const GuardedFloats& actual, const std::vector<double>& 
     ASSERT_NEAR(actual[i], wanted, tolerance * (1 + std::fabs(wanted))) << "element " << i;
   }
 }
+
+/// Where the blocked layout [batch, CB, height, width, B] keeps its elements.
+struct BlockedLayout {
+  std::int64_t batch, channels, height, width, lanes;
+
+  std::int64_t blocks() const { return (channels + lanes - 1) / lanes; }
+  std::int64_t size() const { return batch * blocks() * height * width * lanes; }
+  std::int64_t at(std::int64_t image, std::int64_t channel, std::int64_t y, std::int64_t x) const {
+    const std::int64_t plane = image * blocks() + channel / lanes;
+    return ((plane * height + y) * width + x) * lanes + channel % lanes;
+  }
+  /// Lanes beyond the last channel may hold anything: here, NaN.
+  void spoil_unused(GuardedFloats& floats) const {
+    for (std::int64_t i = 0; i < floats.size(); ++i) {
+      const std::int64_t block = i / (height * width * lanes) % blocks();
+      if (block * lanes + i % lanes >= channels) floats[i] = std::nanf("");
+    }
+  }
+};
 
 /// The activations that the tests of epilogues use, in plain arithmetic.
 inline double activate(Unary activation, double x) {

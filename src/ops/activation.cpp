@@ -64,6 +64,15 @@ struct ThresholdedRelu {
   static double apply(double x, double alpha, double) { return x > alpha ? x : 0.0; }
 };
 
+double gelu(double x) {
+  return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
+}
+
+double gelu_tanh(double x) {
+  const double scale = std::sqrt(2.0 / std::numbers::pi);
+  return 0.5 * x * (1.0 + std::tanh(scale * (x + 0.044715 * x * x * x)));
+}
+
 struct Swish {
   static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
   static double apply(double x, double alpha, double) { return x * sigmoid(alpha * x); }
@@ -86,14 +95,8 @@ void infer_gelu(InferContext& context) {
 }
 
 void run_gelu(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  if (node.get_string("approximate", "none") == "tanh") {
-    const double scale = std::sqrt(2.0 / std::numbers::pi);
-    return map_floats(inputs, outputs, [=](double x) {
-      return 0.5 * x * (1.0 + std::tanh(scale * (x + 0.044715 * x * x * x)));
-    });
-  }
-  map_floats(inputs, outputs,
-             [](double x) { return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2)); });
+  const bool tanh = node.get_string("approximate", "none") == "tanh";
+  map_floats(inputs, outputs, tanh ? gelu_tanh : gelu);
 }
 
 void infer_prelu(InferContext& context) {
@@ -158,6 +161,10 @@ double Activation::operator()(double x) const noexcept {
       return x * sigmoid(x);
     case ActivationKind::kLeakyRelu:
       return LeakyRelu::apply(x, alpha, 0.0);
+    case ActivationKind::kGelu:
+      return gelu(x);
+    case ActivationKind::kGeluTanh:
+      return gelu_tanh(x);
   }
   return x;
 }

@@ -16,6 +16,8 @@ enum class ActivationKind {
   kHardSwish,    ///< x · max(0, min(1, x / 6 + 1/2))
   kSilu,         ///< x · sigmoid(x)
   kLeakyRelu,    ///< x < 0 ? alpha · x : x
+  kGelu,         ///< x / 2 · (1 + erf(x / √2))
+  kGeluTanh,     ///< x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 · x³)))
 };
 
 struct Activation {

@@ -10,6 +10,8 @@ namespace headway {
 
 std::vector<Operator> activation_operators();
 std::vector<Operator> arg_reduce_operators();
+std::vector<Operator> attention_operators();
+std::vector<Operator> blocked_operators();
 std::vector<Operator> cast_operators();
 std::vector<Operator> conv_operators();
 std::vector<Operator> conv_transpose_operators();
@@ -28,6 +30,7 @@ std::vector<Operator> pool_operators();
 std::vector<Operator> reduce_operators();
 std::vector<Operator> resize_operators();
 std::vector<Operator> scan_operators();
+std::vector<Operator> select_channels_operators();
 std::vector<Operator> shape_operators();
 std::vector<Operator> slice_operators();
 std::vector<Operator> softmax_operators();

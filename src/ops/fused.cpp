@@ -7,6 +7,7 @@
 #include "ops/convolve.h"
 #include "ops/dims.h"
 #include "ops/families.h"
+#include "ops/fused_rules.h"
 #include "ops/map.h"
 #include "ops/matmul_reference.h"
 #include "ops/normalization_rules.h"
@@ -26,19 +27,12 @@ constexpr NamedActivation kNames[] = {
     {ActivationKind::kHardSwish, "HardSwish"},
     {ActivationKind::kSilu, "SiLU"},
     {ActivationKind::kLeakyRelu, "LeakyRelu"},
+    {ActivationKind::kGelu, "Gelu"},
+    {ActivationKind::kGeluTanh, "GeluTanh"},
 };
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kHighest = std::numeric_limits<float>::max();
-
-std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs) {
-  specs.insert(specs.end(), {{"activation", AttributeKind::kString},
-                             {"activation_alpha", AttributeKind::kFloat},
-                             {"activation_beta", AttributeKind::kFloat},
-                             {"activation_max", AttributeKind::kFloat},
-                             {"activation_min", AttributeKind::kFloat}});
-  return specs;
-}
 
 void require_broadcast_to(const InferContext& context, std::size_t index,
                           const TensorType& output) {
@@ -74,22 +68,6 @@ void infer_fused_conv(InferContext& context) {
     }
   }
   context.set_output(0, output);
-}
-
-void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  const ConvGeometry geometry = conv_geometry(node, inputs[0].shape(), inputs[1].shape());
-  const Activation activation = fused_activation(node);
-  std::vector<double> bias(static_cast<std::size_t>(geometry.out_channels), 0.0);
-  if (inputs.size() > 2 && inputs[2].defined()) bias = to_doubles(inputs[2]);
-  dispatch_floats(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const T* residual = inputs.size() > 3 && inputs[3].defined() ? inputs[3].data<T>() : nullptr;
-    convolve(geometry, inputs[0].data<T>(), inputs[1].data<T>(), outputs[0].data<T>(),
-             [&](double sum, std::int64_t channel, std::int64_t index) {
-               sum += bias[static_cast<std::size_t>(channel)];
-               if (residual != nullptr) sum += load(residual[index]);
-               return activation(sum);
-             });
-  });
 }
 
 void infer_fused_gemm(InferContext& context) {
@@ -152,6 +130,31 @@ std::optional<float> constant_bound(const Node& node, std::size_t index, float o
 
 }  // namespace
 
+std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs) {
+  specs.insert(specs.end(), {{"activation", AttributeKind::kString},
+                             {"activation_alpha", AttributeKind::kFloat},
+                             {"activation_beta", AttributeKind::kFloat},
+                             {"activation_max", AttributeKind::kFloat},
+                             {"activation_min", AttributeKind::kFloat}});
+  return specs;
+}
+
+void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const ConvGeometry geometry = conv_geometry(node, inputs[0].shape(), inputs[1].shape());
+  const Activation activation = fused_activation(node);
+  std::vector<double> bias(static_cast<std::size_t>(geometry.out_channels), 0.0);
+  if (inputs.size() > 2 && inputs[2].defined()) bias = to_doubles(inputs[2]);
+  dispatch_floats(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* residual = inputs.size() > 3 && inputs[3].defined() ? inputs[3].data<T>() : nullptr;
+    convolve(geometry, inputs[0].data<T>(), inputs[1].data<T>(), outputs[0].data<T>(),
+             [&](double sum, std::int64_t channel, std::int64_t index) {
+               sum += bias[static_cast<std::size_t>(channel)];
+               if (residual != nullptr) sum += load(residual[index]);
+               return activation(sum);
+             });
+  });
+}
+
 Activation fused_activation(const Node& node) {
   const std::string name = node.get_string("activation", "");
   const auto* found = std::ranges::find(kNames, name, &NamedActivation::second);
@@ -187,6 +190,10 @@ std::optional<Activation> activation_of(const Node& node) {
   if (node.is("Relu")) return Activation{ActivationKind::kRelu};
   if (node.is("Sigmoid")) return Activation{ActivationKind::kSigmoid};
   if (node.is("HardSwish")) return Activation{ActivationKind::kHardSwish};
+  if (node.is("Gelu")) {
+    const bool tanh = node.get_string("approximate", "none") == "tanh";
+    return Activation{tanh ? ActivationKind::kGeluTanh : ActivationKind::kGelu};
+  }
   if (node.is("HardSigmoid")) {
     return Activation{ActivationKind::kHardSigmoid, 0.0f, 0.0f, node.get_float("alpha", 0.2f),
                       node.get_float("beta", 0.5f)};
@@ -215,8 +222,8 @@ std::vector<Operator> fused_operators() {
                         {"transA", AttributeKind::kInt},
                         {"transB", AttributeKind::kInt}}),
        infer_fused_gemm, run_fused_gemm},
-      {"FusedMatMul", kFusedDomain, 1, 2, 4, 1, 1, with_activation({}), infer_fused_matmul,
-       run_fused_matmul},
+      {"FusedMatMul", kFusedDomain, 1, 2, 4, 1, 1,
+       with_activation({{"transB", AttributeKind::kInt}}), infer_fused_matmul, run_fused_matmul},
       {"Silu", kFusedDomain, 1, 1, 1, 1, 1, {}, same_as_float_input, map_floats_kernel<silu>},
   };
 }

@@ -12,19 +12,40 @@
 //     Attributes of Gemm (alpha, beta, transA, transB); C is broadcast to Y.
 //
 //   FusedMatMul(A, B, C?, Z?) -> Y    Y = act(matmul(A, B) + C + Z)
-//     A and B as in MatMul; C (the bias) and Z (the residual) are broadcast to Y.
+//     A and B as in MatMul, but with transB = 1 the last two axes of B are swapped; C (the bias)
+//     and Z (the residual) are broadcast to Y.
 //
 //   FusedBatchNormalization(X, scale, B, mean, variance) -> Y
 //     Attributes of BatchNormalization; Y = act(BatchNormalization(...)).
 //
 //   Silu(X) -> Y                      Y = X · sigmoid(X)
 //
+//   BlockChannels(X) -> Y             Y[n, c / block, y, x, c % block] = X[n, c, y, x]
+//     Attribute block; lanes beyond the last channel are zero.
+//
+//   UnblockChannels(X) -> Y           The inverse. Attribute channels.
+//
+//   SelectChannels(X0, X1, ...) -> Y  Y[:, i] = concat(X0, X1, ...)[:, indices[i]]
+//     All tensors are in blocks of channels. Attributes indices and channels, how many each input
+//     has.
+//
+//   BlockedConv(X, W, B?, Z?, S?, T?) -> Y    FusedConv with Y and Z in blocks of channels
+//     X is too, unless it has rank 4. With S (and T), which are broadcast to X, it convolves
+//     X · S + T, or the positive part of that. Attributes of FusedConv, block, and
+//     input_activation, which is "" or "Relu".
+//
+//   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift)
+//     scale and shift are broadcast to X.
+//
+// Blocked tensors are [N, ceil(C / block), H, W, block]. What the lanes beyond channel C hold is
+// not specified, except where it says so above; no operator lets them reach a channel.
+//
 // All tensors of a node have one floating-point dtype. Sums and the activation are computed without
 // intermediate rounding in the reference kernels.
 //
 // act is given by these attributes (all optional; absent means no activation):
 //   activation        string: "", "Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "SiLU",
-//                     "LeakyRelu"
+//                     "LeakyRelu", "Gelu", "GeluTanh"
 //   activation_min    float, of Clip (default: lowest float)
 //   activation_max    float, of Clip (default: highest float)
 //   activation_alpha  float, of HardSigmoid (default 0.2) and LeakyRelu (default 0.01)
@@ -42,7 +63,8 @@ Activation fused_activation(const Node& node);
 void set_fused_activation(Attributes& attributes, const Activation& activation);
 
 /// The activation that a node of the default domain stands for, if it is one of those above: Relu,
-/// Clip with constant bounds, Sigmoid, HardSigmoid, HardSwish, LeakyRelu, or Silu of this domain.
+/// Clip with constant bounds, Sigmoid, HardSigmoid, HardSwish, LeakyRelu, Gelu, or Silu of this
+/// domain.
 std::optional<Activation> activation_of(const Node& node);
 
 }  // namespace headway

@@ -21,7 +21,9 @@ std::vector<ActivationCase> activation_cases() {
       {{Kind::kHardSwish}, "HardSwish", {}},
       {{Kind::kHardSigmoid, 0, 0, 0.3f, 0.4f}, "HardSigmoid", {{"alpha", 0.3f}, {"beta", 0.4f}}},
       {{Kind::kLeakyRelu, 0, 0, 0.3f}, "LeakyRelu", {{"alpha", 0.3f}}},
-      {{Kind::kSilu}, "Silu", {}, "headway"}};
+      {{Kind::kSilu}, "Silu", {}, "headway"},
+      {{Kind::kGelu}, "Gelu", {}},
+      {{Kind::kGeluTanh}, "Gelu", {{"approximate", std::string("tanh")}}}};
 }
 
 Attributes with(const Activation& activation, Attributes attributes = {}) {
@@ -59,6 +61,9 @@ TEST(Fused, GemmAndMatMul) {
   const Tensor sum = run_op("Sum", {run_op("MatMul", {left, right}), c, residual});
   expect_near(run_op("FusedMatMul", {left, right, c, residual}, with(relu), "headway"),
               run_op("Relu", {sum}));
+  const Tensor swapped = run_op("Transpose", {right});
+  expect_near(run_op("FusedMatMul", {left, swapped}, {{"transB", std::int64_t{1}}}, "headway"),
+              run_op("MatMul", {left, right}));
 }
 
 TEST(Fused, AttributesRoundTrip) {

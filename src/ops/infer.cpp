@@ -135,6 +135,7 @@ class GraphInference {
     const std::vector<Tensor> results = compute_node(node, op, tensors, outputs);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
       outputs[index].constant = results[index];
+      outputs[index].elements.reset();
     }
   }
 

@@ -181,5 +181,20 @@ TEST(InferTypes, SymbolicTypesAgreeWithResults) {
   }
 }
 
+TEST(Infer, TakesTheElementsOfWhereFromBothSides) {
+  // As exporters write expand(1, -1): -1 stands for the extent that is there, and Expand wants 1.
+  Graph graph;
+  Value* x = graph.add_input("x", type_of({1, 5}));
+  Value* wanted = graph.add_constant("wanted", ints({3, -1}));
+  Value* ones = graph.add_constant("ones", ints({1, 1}));
+  Value* minus = graph.add_constant("minus", ints({-1, -1}));
+  Value* keeps = graph.add_node("Equal", {wanted, minus})->output();
+  Value* shape = graph.add_node("Where", {keeps, ones, wanted})->output();
+  Value* y = graph.add_node("Expand", {x, shape})->output();
+  graph.add_output(y);
+  infer_types(graph);
+  EXPECT_EQ(y->type.static_shape(), Shape({3, 5}));
+}
+
 }  // namespace
 }  // namespace headway

@@ -43,6 +43,10 @@ void run_gemm(const Node& node, std::span<const Tensor> inputs, std::span<Tensor
   });
 }
 
+bool swaps_b(const Node& node) {
+  return node.get_int("transB", 0) != 0;
+}
+
 /// Scaling integers by fractions has no agreed rounding.
 void require_unscaled(const InferContext& context) {
   for (const char* factor : {"alpha", "beta"}) {
@@ -60,6 +64,8 @@ MatMulShapes matmul_shapes(const Node& node, const Shape& a, const Shape& b) {
   Shape left = a, right = b;
   if (a.size() == 1) left.insert(left.begin(), 1);
   if (b.size() == 1) right.push_back(1);
+  result.transpose_b = swaps_b(node);
+  if (result.transpose_b && b.size() > 1) std::swap(right.back(), right[right.size() - 2]);
   result.m = left[left.size() - 2];
   result.k = left.back();
   result.n = right.back();
@@ -95,6 +101,7 @@ TensorType infer_matmul_type(InferContext& context) {
   if (a.dtype != b.dtype) context.fail("its inputs have different dtypes");
   if (!a.shape || !b.shape) return {a.dtype, std::nullopt};
   SymbolicShape left = *a.shape, right = *b.shape;
+  if (swaps_b(context.node()) && right.size() > 1) std::swap(right.back(), right[right.size() - 2]);
   const Dim inner = left.back();
   const Dim other = right[right.size() - std::min<std::size_t>(right.size(), 2)];
   if (inner.is_static() && other.is_static() && inner != other) {

@@ -28,20 +28,20 @@ template <typename T, typename Finish>
 void multiply_matrices(const MatMulShapes& s, const T* a, const T* b, T* y, Finish&& finish) {
   std::vector<Accumulated<T>> sums;
   std::int64_t index = 0;
-  for_each_row<2>(s.batch, {s.a_strides, s.b_strides},
-                  [&](const auto& offsets, const auto& steps, std::int64_t count) {
-                    for (std::int64_t i = 0; i < count; ++i) {
-                      const auto left = widened(a + offsets[0] + i * steps[0], s.m, s.k);
-                      const auto right = widened(b + offsets[1] + i * steps[1], s.k, s.n);
-                      sums.assign(static_cast<std::size_t>(s.m * s.n), 0);
-                      multiply_add(s.m, s.n, s.k, left.data(), s.k, right.data(), s.n, sums.data(),
-                                   s.n);
-                      for (const auto sum : sums) {
-                        y[index] = store<T>(finish(sum, index));
-                        ++index;
-                      }
-                    }
-                  });
+  for_each_row<2>(
+      s.batch, {s.a_strides, s.b_strides},
+      [&](const auto& offsets, const auto& steps, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          const auto left = widened(a + offsets[0] + i * steps[0], s.m, s.k);
+          const auto right = widened(b + offsets[1] + i * steps[1], s.k, s.n, s.transpose_b);
+          sums.assign(static_cast<std::size_t>(s.m * s.n), 0);
+          multiply_add(s.m, s.n, s.k, left.data(), s.k, right.data(), s.n, sums.data(), s.n);
+          for (const auto sum : sums) {
+            y[index] = store<T>(finish(sum, index));
+            ++index;
+          }
+        }
+      });
 }
 
 /// y = finish(alpha · op(A) · op(B) + beta · C).

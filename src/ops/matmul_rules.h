@@ -8,6 +8,7 @@ namespace headway {
 /// [batch…, m, k] · [batch…, k, n] -> output shape.
 struct MatMulShapes {
   std::int64_t m = 1, n = 1, k = 1;
+  bool transpose_b = false;    ///< B is stored as [batch…, n, k] (FusedMatMul's transB).
   Shape batch;                 ///< Broadcast batch axes.
   Shape a_strides, b_strides;  ///< Elements per step along each batch axis; 0 where repeated.
   Shape output;                ///< As the operator returns it (vectors lose their 1).

@@ -15,6 +15,8 @@ std::vector<Operator> collect() {
   std::vector<Operator> all;
   for (const auto family : {activation_operators,
                             arg_reduce_operators,
+                            attention_operators,
+                            blocked_operators,
                             cast_operators,
                             conv_operators,
                             conv_transpose_operators,
@@ -33,6 +35,7 @@ std::vector<Operator> collect() {
                             reduce_operators,
                             resize_operators,
                             scan_operators,
+                            select_channels_operators,
                             shape_operators,
                             slice_operators,
                             softmax_operators}) {

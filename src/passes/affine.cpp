@@ -1,6 +1,8 @@
 #include "passes/affine.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "passes/pattern.h"
 
@@ -24,16 +26,24 @@ std::size_t channel_axis(const Node& node) {
 
 Tensor scaled_weights(const Node& node, const std::vector<float>& scale) {
   const Tensor& weights = node.input(1)->constant();
-  Tensor result = weights.clone();
   const std::size_t axis = channel_axis(node);
-  const auto channels = static_cast<std::size_t>(weights.dim(axis));
-  std::size_t inner = 1;
-  for (std::size_t i = axis + 1; i < weights.rank(); ++i) {
-    inner *= static_cast<std::size_t>(weights.dim(i));
+  std::size_t outer = 1, inner = 1;
+  for (std::size_t i = 0; i < weights.rank(); ++i) {
+    if (i != axis) (i < axis ? outer : inner) *= static_cast<std::size_t>(weights.dim(i));
   }
-  float* values = result.data<float>();
-  for (std::size_t i = 0; i < static_cast<std::size_t>(weights.size()); ++i) {
-    values[i] *= scale[i / inner % channels];
+  Tensor result = Tensor::allocate(DType::kFloat32, weights.shape());
+  const auto* source = static_cast<const std::byte*>(weights.raw());  // perhaps unaligned
+  float* target = result.data<float>();
+  for (std::size_t i = 0; i < outer; ++i) {
+    for (const float factor : scale) {
+      for (std::size_t j = 0; j < inner; ++j) {
+        float weight;
+        std::memcpy(&weight, source + j * sizeof weight, sizeof weight);
+        target[j] = weight * factor;
+      }
+      source += inner * sizeof(float);
+      target += inner;
+    }
   }
   return result;
 }

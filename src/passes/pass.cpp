@@ -20,7 +20,9 @@ void apply(const Patch& patch, Graph& graph) {
   graph.erase_dead();
 }
 
-std::size_t sweep(const Pass& pass, Graph& graph) {
+using Propose = std::function<std::optional<Patch>(Graph&, Node&)>;
+
+std::size_t sweep(const Propose& propose, Graph& graph) {
   std::size_t applied = 0;
   std::unordered_set<const Node*> alive;
   const auto remember = [&] {
@@ -29,9 +31,10 @@ std::size_t sweep(const Pass& pass, Graph& graph) {
   };
   remember();
   for (Node* node : graph.nodes()) {
-    if (!alive.contains(node)) continue;
-    const auto patch = pass.propose(graph, *node);
-    if (patch && keeps_names(*patch, graph)) {
+    // A node with several outputs may be replaced one by one.
+    while (alive.contains(node)) {
+      const auto patch = propose(graph, *node);
+      if (!patch || !keeps_names(*patch, graph)) break;
       apply(*patch, graph);
       remember();
       ++applied;
@@ -42,10 +45,14 @@ std::size_t sweep(const Pass& pass, Graph& graph) {
 
 }  // namespace
 
-std::size_t apply(const Pass& pass, Graph& graph) {
+std::size_t rewrite(const Propose& propose, Graph& graph) {
   std::size_t total = 0;
-  while (const std::size_t applied = sweep(pass, graph)) total += applied;
+  while (const std::size_t applied = sweep(propose, graph)) total += applied;
   return total;
+}
+
+std::size_t apply(const Pass& pass, Graph& graph) {
+  return rewrite(pass.propose, graph);
 }
 
 }  // namespace headway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -23,7 +24,10 @@ struct Pass {
   std::optional<Patch> (*propose)(Graph& graph, Node& node);
 };
 
-/// Applies a pass until it finds nothing more. Returns how many patches were applied.
+/// Applies a rewrite, as Pass::propose describes it, until it finds nothing more. Returns how many
+/// patches were applied.
+std::size_t rewrite(const std::function<std::optional<Patch>(Graph&, Node&)>& propose,
+                    Graph& graph);
 std::size_t apply(const Pass& pass, Graph& graph);
 
 }  // namespace headway

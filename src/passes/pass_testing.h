@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -59,13 +60,14 @@ inline void expect_close(const Tensor& actual, const Tensor& expected, double to
   EXPECT_LE(error, tolerance * std::max(largest, 1e-6));
 }
 
-/// Applies the pass and checks that the graph stays sound, keeps its interface and computes what it
+/// Rewrites the graph and checks that it stays sound, keeps its interface and computes what it
 /// computed before. Returns the operators that are left.
-inline std::string operators_after(const Pass& pass, const std::string& text) {
+inline std::string operators_after(const std::function<void(Graph&)>& rewrites,
+                                   const std::string& text) {
   const Graph before = typed_graph(text);
   Graph after = before.clone();
   after.erase_dead();
-  apply(pass, after);
+  rewrites(after);
   verify(after);
   EXPECT_EQ(after.outputs().size(), before.outputs().size());
   for (std::size_t i = 0; i < after.outputs().size(); ++i) {
@@ -77,6 +79,10 @@ inline std::string operators_after(const Pass& pass, const std::string& text) {
   for (std::size_t i = 0; i < expected.size(); ++i) expect_close(actual[i], expected[i], 1e-5);
   infer_types(after);
   return operators_of(after);
+}
+
+inline std::string operators_after(const Pass& pass, const std::string& text) {
+  return operators_after([&](Graph& graph) { apply(pass, graph); }, text);
 }
 
 }  // namespace headway

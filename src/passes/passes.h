@@ -8,12 +8,18 @@ namespace headway {
 
 extern const Pass kFoldConstants;
 extern const Pass kRemoveNoOp;
+extern const Pass kTransposeToReshape;
 extern const Pass kFoldPad;
 extern const Pass kFoldBatchNorm;
 extern const Pass kFoldScale;
+extern const Pass kRecognizeLayerNorm;
+extern const Pass kRecognizeGelu;
 extern const Pass kRecognizeSilu;
 extern const Pass kRecognizeHardSwish;
 extern const Pass kFuseBias;
+extern const Pass kHoistReshape;
+extern const Pass kFuseAttention;
+extern const Pass kAbsorbTranspose;
 extern const Pass kFuseResidual;
 extern const Pass kFuseActivation;
 

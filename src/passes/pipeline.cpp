@@ -19,17 +19,25 @@ constexpr std::array kPipeline = {
     // Shape arithmetic and unused decoration first: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,
+    &kTransposeToReshape,
     // Then everything a convolution's own weights and attributes can express, while it is still an
     // ONNX Conv. Batch-norm comes before lone scales, which may follow it.
     &kFoldPad,
     &kFoldBatchNorm,
     &kFoldScale,
-    // Activations written as several nodes become one, so that fusion sees a single node.
+    // Normalizations and activations written as several nodes become one, so that fusion sees a
+    // single node.
+    &kRecognizeLayerNorm,
+    &kRecognizeGelu,
     &kRecognizeSilu,
     &kRecognizeHardSwish,
     // At last the fused operators, in the order in which they compute: product, bias, residual,
-    // activation.
+    // activation. Attention comes before the residual, which would take its mask, and out of whose
+    // way it takes transposes.
     &kFuseBias,
+    &kHoistReshape,
+    &kFuseAttention,
+    &kAbsorbTranspose,
     &kFuseResidual,
     &kFuseActivation,
 };

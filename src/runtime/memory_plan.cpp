@@ -38,6 +38,21 @@ std::size_t best_fit(std::vector<Extent> taken, std::size_t bytes) {
   return found ? best : cursor;
 }
 
+/// Memory use changes only where a lifetime begins, so that its peak is at one of these steps.
+std::size_t peak_bytes(std::span<const Lifetime> lifetimes) {
+  std::size_t peak = 0;
+  for (const Lifetime& beginning : lifetimes) {
+    std::size_t alive = 0;
+    for (const Lifetime& other : lifetimes) {
+      const bool now =
+          other.first_step <= beginning.first_step && beginning.first_step <= other.last_step;
+      if (now) alive += other.bytes;
+    }
+    peak = std::max(peak, alive);
+  }
+  return peak;
+}
+
 }  // namespace
 
 MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes) {
@@ -47,6 +62,7 @@ MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes) {
                            [&](std::size_t index) { return lifetimes[index].bytes; });
 
   MemoryPlan plan;
+  plan.peak_bytes = peak_bytes(lifetimes);
   plan.offsets.resize(lifetimes.size());
   for (std::size_t placed = 0; placed < order.size(); ++placed) {
     const Lifetime& lifetime = lifetimes[order[placed]];

@@ -16,6 +16,7 @@ struct Lifetime {
 struct MemoryPlan {
   std::vector<std::size_t> offsets;  ///< One per lifetime, each a multiple of kArenaAlignment.
   std::size_t arena_bytes = 0;
+  std::size_t peak_bytes = 0;  ///< Most that is alive at once: no arena can be smaller.
 };
 
 inline constexpr std::size_t kArenaAlignment = 64;

@@ -22,8 +22,17 @@ void expect_disjoint(const std::vector<Lifetime>& lifetimes, const MemoryPlan& p
   }
 }
 
+std::size_t alive_at(const std::vector<Lifetime>& lifetimes, std::size_t step) {
+  std::size_t bytes = 0;
+  for (const Lifetime& lifetime : lifetimes) {
+    if (lifetime.first_step <= step && step <= lifetime.last_step) bytes += lifetime.bytes;
+  }
+  return bytes;
+}
+
 TEST(MemoryPlan, NothingNeedsNothing) {
   EXPECT_EQ(pack_lifetimes({}).arena_bytes, 0u);
+  EXPECT_EQ(pack_lifetimes({}).peak_bytes, 0u);
 }
 
 TEST(MemoryPlan, AChainNeedsItsTwoLargestNeighbours) {
@@ -31,6 +40,7 @@ TEST(MemoryPlan, AChainNeedsItsTwoLargestNeighbours) {
   const MemoryPlan plan = pack_lifetimes(chain);
   expect_disjoint(chain, plan);
   EXPECT_EQ(plan.arena_bytes, 1024u + 2048u);
+  EXPECT_EQ(plan.peak_bytes, 1024u + 2048u);
 }
 
 TEST(MemoryPlan, BlocksTakeTheTightestGap) {
@@ -55,6 +65,10 @@ TEST(MemoryPlan, RandomLifetimesNeverOverlapAndBeatNoSharing) {
     const MemoryPlan plan = pack_lifetimes(lifetimes);
     expect_disjoint(lifetimes, plan);
     EXPECT_LT(plan.arena_bytes, unshared);
+    EXPECT_GE(plan.arena_bytes, plan.peak_bytes);
+    std::size_t peak = 0;
+    for (std::size_t step = 0; step < 40; ++step) peak = std::max(peak, alive_at(lifetimes, step));
+    EXPECT_EQ(plan.peak_bytes, peak);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "models/models.h"
 #include "ops/operator.h"
 #include "passes/pipeline.h"
+#include "runtime/compiled.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
 
@@ -21,7 +22,10 @@ std::vector<std::string> Model::builtin_models() {
   return names;
 }
 
-Model::Model(Graph graph) : graph_(std::make_shared<Graph>(std::move(graph))) {}
+Model::Model(Graph graph) : Model(std::move(graph), nullptr) {}
+
+Model::Model(Graph graph, std::shared_ptr<const CompiledFile> compiled)
+    : graph_(std::make_shared<Graph>(std::move(graph))), compiled_(std::move(compiled)) {}
 
 const std::string& Model::name() const noexcept {
   return graph_->name();
@@ -35,23 +39,53 @@ std::vector<ValueInfo> Model::outputs() const {
 
 namespace {
 
-std::shared_ptr<const ProgramImpl> prepare(Graph graph, const CompileOptions& options) {
+/// The graph as lowering takes it.
+Graph prepare(Graph graph, const CompileOptions& options) {
   infer_types(graph, options.input_shapes);
   graph.erase_dead();
   if (options.fuse && !options.reference) optimize(graph);
-  return std::make_shared<const ProgramImpl>(std::move(graph), options);
+  return graph;
+}
+
+std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompileOptions& options) {
+  return std::make_shared<const ProgramImpl>(prepare(std::move(graph), options), options);
+}
+
+std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompiledFile& file,
+                                                const CompileOptions& options) {
+  check_target(file, options);
+  try {
+    if (!options.input_shapes.empty()) infer_types(graph, options.input_shapes);
+    return std::make_shared<const ProgramImpl>(std::move(graph), options_for(file.model, options),
+                                               &file.model);
+  } catch (const Error& error) {
+    fail(error.code(), "'", file.path, "': ", error.what());
+  }
 }
 
 }  // namespace
 
 Program Model::compile(const CompileOptions& options) const& {
-  return Program(prepare(graph_->clone(), options));
+  return Model(graph_->clone(), compiled_).compile(options);
 }
 
 Program Model::compile(const CompileOptions& options) && {
   Graph graph = graph_.use_count() == 1 ? std::move(*graph_) : graph_->clone();
   graph_.reset();
-  return Program(prepare(std::move(graph), options));
+  if (compiled_) return Program(make_program(std::move(graph), *compiled_, options));
+  return Program(make_program(std::move(graph), options));
+}
+
+void Model::save_compiled(const std::filesystem::path& file, const CompileOptions& options) const {
+  if (compiled_) {
+    fail(ErrorCode::kUnsupported, "'", compiled_->path,
+         "' is compiled already; compile the model that it was made from");
+  }
+  if (options.reference) {
+    fail(ErrorCode::kInvalidArgument, "cannot write '", file.string(),
+         "': reference kernels have no packed weights to store");
+  }
+  write_hwy(compile_for_file(prepare(graph_->clone(), options), options), file);
 }
 
 }  // namespace headway

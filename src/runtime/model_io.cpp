@@ -7,33 +7,48 @@
 #include "formats/onnx/write.h"
 #include "formats/torchscript/write.h"
 #include "ops/operator.h"
+#include "runtime/compiled.h"
 
 namespace headway {
 
-Model Model::load(const std::filesystem::path& file) {
-  const FileKind kind = detect_kind(MappedFile::open(file)->bytes());
-  if (kind != FileKind::kOnnx) {
-    fail(ErrorCode::kUnsupported, "cannot load '", file.string(), "': it is ",
-         description_of(kind));
-  }
-  Graph graph = read_onnx(file);
+namespace {
+
+Graph typed(Graph graph, const std::filesystem::path& file) {
   try {
     infer_types(graph);
   } catch (const Error& error) {
     fail(error.code(), "'", file.string(), "': ", error.what());
   }
-  return Model(std::move(graph));
+  return graph;
+}
+
+}  // namespace
+
+Model Model::load(const std::filesystem::path& file) {
+  const FileKind kind = detect_kind(MappedFile::open(file)->bytes());
+  if (kind == FileKind::kOnnx) return Model(typed(read_onnx(file), file));
+  if (kind == FileKind::kCompiled) {
+    auto compiled = std::make_shared<CompiledFile>(CompiledFile{file.string(), read_hwy(file)});
+    Graph graph = typed(std::move(compiled->model.graph), file);
+    return {std::move(graph), std::move(compiled)};
+  }
+  fail(ErrorCode::kUnsupported, "cannot load '", file.string(), "': it is ", description_of(kind));
 }
 
 void Model::save(const std::filesystem::path& file) const {
+  if (compiled_) {
+    fail(ErrorCode::kUnsupported, "cannot write '", file.string(), "': '", compiled_->path,
+         "' holds packed weights only; use the model that it was compiled from");
+  }
   const std::filesystem::path extension = file.extension();
   if (extension == ".onnx") {
     write_onnx(*graph_, file);
   } else if (extension == ".pt") {
     write_torchscript(*graph_, file);
   } else {
-    fail(ErrorCode::kUnsupported, "cannot save '", file.string(),
-         "': the name must end in .onnx or .pt");
+    fail(ErrorCode::kUnsupported, "cannot save '", file.string(), "': ",
+         extension == ".hwy" ? "a compiled file is written by 'headway compile' (save_compiled)"
+                             : "the name must end in .onnx or .pt");
   }
 }
 

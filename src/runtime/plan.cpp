@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "ops/elements.h"
 #include "runtime/memory_plan.h"
+#include "runtime/step_info.h"
 
 namespace headway {
 namespace {
@@ -38,6 +39,15 @@ std::size_t byte_size(const Value& value) {
   return static_cast<std::size_t>(num_elements(planned_shape(value))) * size_of(value.type.dtype);
 }
 
+StepInfo describe_copy(const Value& value) {
+  const auto bytes = static_cast<std::int64_t>(byte_size(value));
+  return {.name = value.name(),
+          .op_type = "Identity",
+          .output_shape = planned_shape(value),
+          .bytes_read = bytes,
+          .bytes_written = bytes};
+}
+
 /// Follows views back to the value whose elements are really stored.
 const Value* stored_as(const Value* value) {
   while (value->producer() != nullptr && is_view(*value->producer())) {
@@ -56,6 +66,7 @@ class Planner {
     graph_.erase_dead();
     lower_nodes();
     find_last_uses();
+    assign_homes();
     place_inputs();
     for (std::size_t step = 0; step < nodes_.size(); ++step) place_operands(step);
     for (const Value* output : graph_.outputs()) place_output(*output);
@@ -70,6 +81,18 @@ class Planner {
     Lifetime lifetime;
   };
 
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  struct Place {
+    std::size_t storage = kNone;
+    std::size_t offset = 0;  ///< In bytes.
+  };
+
+  /// Where in the output of a Concat a value lies.
+  struct Home {
+    const Value* root;
+    std::size_t offset;
+  };
+
   void lower_nodes() {
     for (Node* node : graph_.nodes()) {
       for (const Value* output : node->outputs()) {
@@ -78,6 +101,7 @@ class Planner {
       if (is_view(*node)) continue;
       PlannedStep planned;
       planned.step = reference_ ? cpu::lower_to_reference(*node) : cpu::lower(*node, lowering_);
+      planned.info = describe(*node, *planned.step);
       drop_packed_weights(*node, *planned.step);
       nodes_.push_back(node);
       plan_->steps.push_back(std::move(planned));
@@ -102,63 +126,133 @@ class Planner {
     for (const Value* output : graph_.outputs()) last_use_[stored_as(output)] = nodes_.size();
   }
 
-  void place_inputs() {
-    for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
-      add_storage(graph_.inputs()[i], {{Location::Place::kInput, i, nullptr}, {}});
+  /// Lets the inputs of a Concat be computed where it wants them, as far as they are contiguous
+  /// there. Backwards, since a Concat may itself be part of a later one, or a beginning of it.
+  void assign_homes() {
+    for (std::size_t step = nodes_.size(); step-- > 0;) {
+      const Node& node = *nodes_[step];
+      if (!node.is("Concat") || !joins_memory(node)) continue;
+      const Value* output = node.output();
+      if (!homes_.contains(output) && joins_homes(node)) continue;
+      const auto found = homes_.find(output);
+      Home home = found == homes_.end() ? Home{output, 0} : found->second;
+      for (const Value* input : node.inputs()) {
+        const Value* stored = stored_as(input);
+        if (stored->producer() != nullptr && home.offset % kArenaAlignment == 0) {
+          homes_.try_emplace(stored, home);
+        }
+        home.offset += byte_size(*input);
+      }
+    }
+    for (const auto& [value, home] : homes_) {
+      std::size_t& last = last_use_[home.root];
+      last = std::max(last, last_use_[value]);
     }
   }
 
-  std::size_t add_storage(const Value* value, Storage storage) {
+  /// True if each input of the Concat is one contiguous piece of its output.
+  static bool joins_memory(const Node& node) {
+    const Shape shape = planned_shape(*node.output());
+    const std::int64_t axis = node.get_int("axis", 0);
+    const auto outer =
+        static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(shape.size()) : axis);
+    return std::all_of(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(outer),
+                       [](std::int64_t extent) { return extent == 1; });
+  }
+
+  /// True, and the output is found there, if the inputs lie one after the other in a later Concat.
+  bool joins_homes(const Node& node) {
+    const auto first = homes_.find(stored_as(node.input(0)));
+    if (first == homes_.end()) return false;
+    Home next = first->second;
+    for (const Value* input : node.inputs()) {
+      const auto home = homes_.find(stored_as(input));
+      if (home == homes_.end() || home->second.root != next.root ||
+          home->second.offset != next.offset) {
+        return false;
+      }
+      next.offset += byte_size(*input);
+    }
+    homes_[node.output()] = first->second;
+    return true;
+  }
+
+  void place_inputs() {
+    for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
+      const std::size_t storage = add_storage({{Location::Place::kInput, i, nullptr}, {}});
+      place_of_[graph_.inputs()[i]] = {storage, 0};
+    }
+  }
+
+  std::size_t add_storage(Storage storage) {
     storages_.push_back(storage);
-    if (value != nullptr) storage_of_[value] = storages_.size() - 1;
     return storages_.size() - 1;
   }
 
-  std::size_t add_arena_storage(const Value* value, std::size_t bytes, std::size_t first,
-                                std::size_t last) {
-    return add_storage(value, {{Location::Place::kArena, 0, nullptr}, {bytes, first, last}});
+  std::size_t add_arena_storage(std::size_t bytes, std::size_t first, std::size_t last) {
+    return add_storage({{Location::Place::kArena, 0, nullptr}, {bytes, first, last}});
   }
 
-  std::size_t storage_of(const Value* value) {
+  Place place_of(const Value* value) {
     const Value* stored = stored_as(value);
-    const auto found = storage_of_.find(stored);
-    if (found != storage_of_.end()) return found->second;
+    const auto found = place_of_.find(stored);
+    if (found != place_of_.end()) return found->second;
+    lowering_.weights.read_in_place(stored->constant());
     plan_->constants.push_back(aligned(stored->constant()));
-    return add_storage(stored,
-                       {{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});
+    const std::size_t storage =
+        add_storage({{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});
+    return place_of_[stored] = {storage, 0};
+  }
+
+  /// The place of a value that was assigned a home, whose memory begins to live with the first one.
+  Place home_of(const Home& home, std::size_t step) {
+    const auto found = home_storage_.find(home.root);
+    if (found != home_storage_.end()) return {found->second, home.offset};
+    const std::size_t last = std::max(step, last_use_[home.root]);
+    const std::size_t storage = add_arena_storage(byte_size(*home.root), step, last);
+    home_storage_[home.root] = storage;
+    return {storage, home.offset};
   }
 
   void place_operands(std::size_t step) {
     const Node& node = *nodes_[step];
     StepStorage& storage = step_storage_.emplace_back();
     for (const Value* input : node.inputs()) {
-      storage.inputs.push_back(input ? storage_of(input) : kNone);
+      storage.inputs.push_back(input ? place_of(input) : Place{});
     }
     for (std::size_t i = 0; i < node.outputs().size(); ++i) {
       const Value* output = node.output(i);
-      std::size_t place = kNone;
-      if (output != nullptr) {
-        const std::size_t last = std::max(step, last_use_[output]);
-        if (i == 0) place = overwritable_input(step, byte_size(*output), storage.inputs);
-        if (place == kNone) place = add_arena_storage(output, byte_size(*output), step, last);
-        storages_[place].lifetime.last_step = last;
-        storage_of_[output] = place;
-      }
-      storage.outputs.push_back(place);
+      storage.outputs.push_back(output ? place_output_of(step, i, storage.inputs) : Place{});
+      if (output != nullptr) place_of_[output] = storage.outputs.back();
     }
     const std::size_t scratch = plan_->steps[step].step->scratch_bytes();
-    if (scratch > 0) storage.scratch = add_arena_storage(nullptr, scratch, step, step);
+    if (scratch > 0) storage.scratch = {add_arena_storage(scratch, step, step), 0};
+  }
+
+  Place place_output_of(std::size_t step, std::size_t index, std::span<const Place> inputs) {
+    const Value* output = nodes_[step]->output(index);
+    const auto home = homes_.find(output);
+    if (home != homes_.end()) return home_of(home->second, step);
+    if (home_storage_.contains(output)) return {home_storage_[output], 0};
+    const std::size_t last = std::max(step, last_use_[output]);
+    std::size_t place = kNone;
+    if (index == 0) place = overwritable_input(step, byte_size(*output), inputs);
+    if (place == kNone) place = add_arena_storage(byte_size(*output), step, last);
+    storages_[place].lifetime.last_step = last;
+    return {place, 0};
   }
 
   /// The storage of an input that dies with this step and that the step can write its output over.
   std::size_t overwritable_input(std::size_t step, std::size_t bytes,
-                                 std::span<const std::size_t> inputs) const {
+                                 std::span<const Place> inputs) const {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i] == kNone || !plan_->steps[step].step->may_overwrite(i)) continue;
-      const Storage& storage = storages_[inputs[i]];
+      const std::size_t index = inputs[i].storage;
+      if (index == kNone || !plan_->steps[step].step->may_overwrite(i)) continue;
+      const Storage& storage = storages_[index];
       if (storage.location.place == Location::Place::kArena && storage.lifetime.last_step == step &&
-          storage.lifetime.bytes == bytes && std::ranges::count(inputs, inputs[i]) == 1) {
-        return inputs[i];
+          storage.lifetime.bytes == bytes &&
+          std::ranges::count(inputs, index, &Place::storage) == 1) {
+        return index;
       }
     }
     return kNone;
@@ -166,18 +260,20 @@ class Planner {
 
   void place_output(const Value& output) {
     const std::size_t end = nodes_.size();
-    std::size_t place = storage_of(&output);
-    if (storages_[place].location.place != Location::Place::kArena || taken_[place]) {
+    Place place = place_of(&output);
+    if (storages_[place.storage].location.place != Location::Place::kArena ||
+        taken_[place.storage]) {
       PlannedStep copy;
       copy.step = std::make_unique<CopyStep>(byte_size(output));
+      copy.info = describe_copy(output);
       StepStorage& storage = step_storage_.emplace_back();
       storage.inputs = {place};
-      place = add_arena_storage(nullptr, byte_size(output), end, end);
+      place = {add_arena_storage(byte_size(output), end, end), 0};
       storage.outputs = {place};
       plan_->steps.push_back(std::move(copy));
     }
-    taken_[place] = true;
-    output_storage_.push_back(place);
+    taken_[place.storage] = true;
+    output_places_.push_back(place);
     plan_->outputs.push_back({output.type.dtype, planned_shape(output), {}});
   }
 
@@ -186,31 +282,32 @@ class Planner {
     for (const Storage& storage : storages_) lifetimes.push_back(storage.lifetime);
     const MemoryPlan memory = pack_lifetimes(lifetimes);
     plan_->arena_bytes = memory.arena_bytes;
+    plan_->peak_live_bytes = memory.peak_bytes;
     for (std::size_t i = 0; i < storages_.size(); ++i) {
       Location& location = storages_[i].location;
       if (location.place == Location::Place::kArena) location.index = memory.offsets[i];
     }
     for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
       PlannedStep& planned = plan_->steps[i];
-      for (const std::size_t place : step_storage_[i].inputs) planned.inputs.push_back(at(place));
-      for (const std::size_t place : step_storage_[i].outputs) planned.outputs.push_back(at(place));
+      for (const Place& place : step_storage_[i].inputs) planned.inputs.push_back(at(place));
+      for (const Place& place : step_storage_[i].outputs) planned.outputs.push_back(at(place));
       planned.scratch = at(step_storage_[i].scratch);
-      plan_->max_inputs = std::max(plan_->max_inputs, planned.inputs.size());
-      plan_->max_outputs = std::max(plan_->max_outputs, planned.outputs.size());
     }
     for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
-      plan_->outputs[i].location = at(output_storage_[i]);
+      plan_->outputs[i].location = at(output_places_[i]);
     }
   }
 
-  Location at(std::size_t place) const {
-    return place == kNone ? Location{} : storages_[place].location;
+  Location at(const Place& place) const {
+    if (place.storage == kNone) return {};
+    Location location = storages_[place.storage].location;
+    if (location.place == Location::Place::kArena) location.index += place.offset;
+    return location;
   }
 
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   struct StepStorage {
-    std::vector<std::size_t> inputs, outputs;
-    std::size_t scratch = kNone;
+    std::vector<Place> inputs, outputs;
+    Place scratch;
   };
 
   Graph& graph_;
@@ -220,10 +317,12 @@ class Planner {
   std::vector<Node*> nodes_;  ///< One per step.
   std::unordered_map<const Value*, std::size_t> last_use_;
   std::vector<Storage> storages_;
-  std::unordered_map<const Value*, std::size_t> storage_of_;
+  std::unordered_map<const Value*, Place> place_of_;
+  std::unordered_map<const Value*, Home> homes_;
+  std::unordered_map<const Value*, std::size_t> home_storage_;  ///< By the root of the homes.
   std::vector<StepStorage> step_storage_;
   std::unordered_map<std::size_t, bool> taken_;  ///< Storages that already serve as an output.
-  std::vector<std::size_t> output_storage_;
+  std::vector<Place> output_places_;
 };
 
 }  // namespace

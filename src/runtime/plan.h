@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "headway/profile.h"
+
 #include "backends/backend.h"
 #include "graph/graph.h"
 
@@ -23,6 +25,7 @@ struct PlannedStep {
   std::unique_ptr<Step> step;
   std::vector<Location> inputs, outputs;
   Location scratch;
+  StepInfo info;
 };
 
 struct PlannedOutput {
@@ -37,8 +40,8 @@ struct Plan {
   std::vector<PlannedStep> steps;
   std::vector<PlannedOutput> outputs;
   std::size_t arena_bytes = 0;
-  std::size_t max_inputs = 0, max_outputs = 0;  ///< Over all steps.
-  std::vector<Tensor> constants;                ///< Keeps alive what steps read in place.
+  std::size_t peak_live_bytes = 0;  ///< No arena can be smaller.
+  std::vector<Tensor> constants;    ///< Keeps alive what steps read in place.
 
   std::size_t reference_steps() const;
 };

@@ -1,10 +1,14 @@
 #include <algorithm>
 
+#include "headway/headway.h"
+
 #include "base/error.h"
 #include "base/processors.h"
 #include "kernels/context.h"
 #include "ops/operator.h"
+#include "passes/block_channels.h"
 #include "passes/pipeline.h"
+#include "runtime/compiled.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
 
@@ -20,6 +24,16 @@ int thread_count(int wanted) {
          " threads; give a positive number, or 0 for all processors");
   }
   return wanted == 0 ? available_processors() : wanted;
+}
+
+std::string describe_machine(Isa isa, int threads) {
+  return concat(version(), ' ', detect_cpu().model, ' ', name_of(isa), " threads ", threads);
+}
+
+Tuner make_tuner(const CompileOptions& options, const CompiledModel* compiled) {
+  if (compiled != nullptr) return Tuner(compiled->choices);
+  return {options.tune == Tune::kOff ? std::filesystem::path() : Tuner::default_file(),
+          options.tune == Tune::kMeasure};
 }
 
 bool all_static(const Graph& graph) {
@@ -55,22 +69,30 @@ bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept {
                             [](const Tensor& tensor) -> const Shape& { return tensor.shape(); });
 }
 
-ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options)
+ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled,
+                         bool keep_weights)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
       options_(options),
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      weights_(!all_static(graph_)) {
+      weights_(keep_weights || !all_static(graph_)),
+      tiles_(inner_loops(isa_)),
+      tuner_(make_tuner(options, compiled)),
+      machine_(compiled == nullptr ? describe_machine(isa_, pool_.threads()) : "") {
+  if (compiled != nullptr) hand_over_weights(*compiled, graph_, weights_);
   if (!all_static(graph_)) return;
   Lowering lowering = this->lowering();
+  if (rewrites()) block_channels(graph_, lowering.loops.width);
   plans_.push_back(make_plan(graph_, lowering, options_.reference));
+  tuner_.save();
   graph_ = Graph(graph_.name());
 }
 
 Lowering ProgramImpl::lowering() const {
-  return {weights_, inner_loops(isa_), pool_.threads()};
+  return {weights_, tiles_, inner_loops(isa_), pool_.threads(),
+          pool_,    tuner_, machine_,          options_.winograd};
 }
 
 ProgramSummary ProgramImpl::summary() const {
@@ -88,6 +110,10 @@ ProgramSummary ProgramImpl::summary() const {
   summary.weight_bytes = weights_.byte_size();
   for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
   summary.arena_bytes = plan.arena_bytes;
+  summary.peak_live_bytes = plan.peak_live_bytes;
+  for (const PlannedStep& step : plan.steps) {
+    if (!step.info.algorithm.empty()) ++summary.algorithms[step.info.algorithm];
+  }
   return summary;
 }
 
@@ -131,9 +157,14 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
 std::shared_ptr<const Plan> ProgramImpl::make_plan_for(const std::vector<Shape>& shapes) const {
   Graph graph = graph_.clone();
   infer_types(graph, shapes);
-  if (options_.fuse && !options_.reference) optimize(graph);
   Lowering lowering = this->lowering();
-  return make_plan(graph, lowering, options_.reference);
+  if (rewrites()) {
+    optimize(graph);
+    block_channels(graph, lowering.loops.width);
+  }
+  auto plan = make_plan(graph, lowering, options_.reference);
+  tuner_.save();
+  return plan;
 }
 
 std::vector<ValueInfo> Program::inputs() const {

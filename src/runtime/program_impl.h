@@ -9,24 +9,34 @@
 #include "headway/session.h"
 
 #include "backends/packed_weights.h"
+#include "backends/tuner.h"
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 #include "graph/graph.h"
+#include "kernels/brgemm/brgemm.h"
 #include "runtime/plan.h"
 
 namespace headway {
+
+struct CompiledModel;
 
 /// What all sessions of a program share: the plans made so far, the packed weights and the threads.
 /// Thread-safe.
 class ProgramImpl {
  public:
-  /// `graph` is optimized and typed, and given to the program.
-  ProgramImpl(Graph graph, const CompileOptions& options);
+  /// `graph` is optimized and typed, and given to the program. `compiled`: the weights of the graph
+  /// that a compiled file holds, or nullptr. `keep_weights`: weights() is to tell all.
+  ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled = nullptr,
+              bool keep_weights = false);
 
   const std::vector<ValueInfo>& inputs() const noexcept { return inputs_; }
   const std::vector<ValueInfo>& outputs() const noexcept { return outputs_; }
   ProgramSummary summary() const;
   ThreadPool& pool() const noexcept { return pool_; }
+  Isa isa() const noexcept { return isa_; }
+  const PackedWeights& weights() const noexcept { return weights_; }
+  /// The algorithms chosen so far, for a tuner of a program on any machine to repeat.
+  std::string choices() const { return tuner_.chosen(machine_); }
 
   /// The plan for these inputs, made if need be. Throws Error(kInvalidArgument) naming the input
   /// that does not fit.
@@ -34,6 +44,7 @@ class ProgramImpl {
 
  private:
   void check_inputs(std::span<const Tensor> inputs) const;
+  bool rewrites() const noexcept { return options_.fuse && !options_.reference; }
   Lowering lowering() const;
   std::shared_ptr<const Plan> make_plan_for(const std::vector<Shape>& shapes) const;
 
@@ -43,6 +54,9 @@ class ProgramImpl {
   mutable ThreadPool pool_;
   Graph graph_;  ///< Empty once planned if every shape is fixed.
   mutable PackedWeights weights_;
+  mutable BrgemmSet tiles_;
+  mutable Tuner tuner_;
+  const std::string machine_;
 
   mutable std::mutex mutex_;                              ///< Guards plans_.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.

@@ -1,9 +1,12 @@
 #include "headway/session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "base/error.h"
+#include "runtime/bound_plan.h"
 #include "runtime/program_impl.h"
 
 namespace headway {
@@ -12,6 +15,10 @@ namespace {
 /// Callers that alternate between a few shapes stay warm for all of them.
 constexpr std::size_t kMaxBindings = 8;
 
+std::int64_t now_ns() noexcept {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 class SessionImpl {
@@ -19,54 +26,74 @@ class SessionImpl {
   explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {}
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
-    Binding& binding = bind(inputs);
-    check_alignment(inputs);
-    for (const PlannedStep& step : binding.plan->steps) run_step(step, inputs);
-    return binding.outputs;
+    const BoundPlan& bound = prepare(inputs);
+    const ThreadPool::Busy busy(program_->pool());
+    for (const auto& [step, operands] : bound.steps()) step->run(operands, program_->pool());
+    return bound.outputs();
+  }
+
+  std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile) {
+    const BoundPlan& bound = prepare(inputs);
+    const auto threads = static_cast<std::size_t>(program_->pool().threads());
+    activities_.assign(bound.steps().size() * threads, {});
+    profile.threads = program_->pool().threads();
+    profile.ends_ns.resize(bound.steps().size());
+    const ThreadPool::Busy busy(program_->pool());
+    profile.begin_ns = now_ns();
+    for (std::size_t i = 0; i < bound.steps().size(); ++i) {
+      const auto& [step, operands] = bound.steps()[i];
+      ThreadPool pool = program_->pool().timed(std::span(activities_).subspan(i * threads));
+      step->run(operands, pool);
+      profile.ends_ns[i] = now_ns();
+    }
+    fill_spans(profile);
+    return bound.outputs();
+  }
+
+  std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
+    std::vector<StepInfo> infos;
+    for (const PlannedStep& planned : bind(inputs).plan()->steps) infos.push_back(planned.info);
+    return infos;
   }
 
  private:
-  struct Binding {
-    std::shared_ptr<const Plan> plan;
-    std::vector<Tensor> outputs;  ///< They borrow from the arena.
-  };
+  BoundPlan& prepare(std::span<const Tensor> inputs) {
+    BoundPlan& bound = bind(inputs);
+    check_alignment(inputs);
+    bound.set_inputs(inputs);
+    return bound;
+  }
 
-  Binding& bind(std::span<const Tensor> inputs) {
+  BoundPlan& bind(std::span<const Tensor> inputs) {
     const auto& declared = program_->inputs();
     const bool dtypes_fit = std::ranges::equal(declared, inputs, {}, &ValueInfo::dtype,
                                                [](const Tensor& input) { return input.dtype(); });
-    const auto found = std::ranges::find_if(bindings_, [&](const Binding& binding) {
-      return dtypes_fit && fits(*binding.plan, inputs);
+    const auto found = std::ranges::find_if(bound_plans_, [&](const BoundPlan& bound) {
+      return dtypes_fit && fits(*bound.plan(), inputs);
     });
-    if (found == bindings_.end()) return add_binding(program_->plan_for(inputs));
-    std::rotate(bindings_.begin(), found, found + 1);
-    return bindings_.front();
+    if (found == bound_plans_.end()) return add_binding(program_->plan_for(inputs));
+    std::rotate(bound_plans_.begin(), found, found + 1);
+    return bound_plans_.front();
   }
 
-  Binding& add_binding(std::shared_ptr<const Plan> plan) {
+  BoundPlan& add_binding(std::shared_ptr<const Plan> plan) {
     if (plan->arena_bytes > arena_bytes_) grow_arena(plan->arena_bytes);
-    inputs_.resize(std::max(inputs_.size(), plan->max_inputs));
-    outputs_.resize(std::max(outputs_.size(), plan->max_outputs));
-    if (bindings_.size() == kMaxBindings) bindings_.pop_back();
-    Binding binding{std::move(plan), {}};
-    bind_outputs(binding);
-    bindings_.insert(bindings_.begin(), std::move(binding));
-    return bindings_.front();
+    if (bound_plans_.size() == kMaxBindings) bound_plans_.pop_back();
+    bound_plans_.insert(bound_plans_.begin(), bound(std::move(plan)));
+    return bound_plans_.front();
+  }
+
+  BoundPlan bound(std::shared_ptr<const Plan> plan) {
+    return {std::move(plan), static_cast<std::byte*>(arena_.raw())};
   }
 
   void grow_arena(std::size_t bytes) {
+    const std::vector<BoundPlan> old = std::exchange(bound_plans_, {});
+    arena_bytes_ = 0;
     arena_ = {};
     arena_ = Tensor::allocate(DType::kUInt8, {static_cast<std::int64_t>(bytes)});
     arena_bytes_ = bytes;
-    for (Binding& binding : bindings_) bind_outputs(binding);
-  }
-
-  void bind_outputs(Binding& binding) {
-    binding.outputs.clear();
-    for (const PlannedOutput& output : binding.plan->outputs) {
-      void* data = static_cast<std::byte*>(arena_.raw()) + output.location.index;
-      binding.outputs.push_back(Tensor::borrow(data, output.dtype, output.shape, nullptr));
-    }
+    for (const BoundPlan& plan : old) bound_plans_.push_back(bound(plan.plan()));
   }
 
   void check_alignment(std::span<const Tensor> inputs) const {
@@ -79,39 +106,26 @@ class SessionImpl {
     }
   }
 
-  void run_step(const PlannedStep& planned, std::span<const Tensor> inputs) {
-    for (std::size_t i = 0; i < planned.inputs.size(); ++i) {
-      inputs_[i] = address(planned.inputs[i], inputs);
+  void fill_spans(Profile& profile) const {
+    profile.spans.resize(activities_.size());
+    const auto threads = static_cast<std::size_t>(profile.threads);
+    for (std::size_t i = 0; i < activities_.size(); ++i) {
+      const ThreadPool::Activity& activity = activities_[i];
+      profile.spans[i] = {activity.begin_ns, activity.end_ns, activity.busy_ns,
+                          activity.transform_ns};
+      if (i % threads != 0) continue;
+      const std::size_t step = i / threads;
+      const std::int64_t begin = step == 0 ? profile.begin_ns : profile.ends_ns[step - 1];
+      const std::int64_t end = profile.ends_ns[step];
+      profile.spans[i] = {begin, end, end - begin - activity.wait_ns, activity.transform_ns};
     }
-    for (std::size_t i = 0; i < planned.outputs.size(); ++i) {
-      outputs_[i] = const_cast<void*>(address(planned.outputs[i], inputs));
-    }
-    const Operands operands{{inputs_.data(), planned.inputs.size()},
-                            {outputs_.data(), planned.outputs.size()},
-                            const_cast<void*>(address(planned.scratch, inputs))};
-    planned.step->run(operands, program_->pool());
-  }
-
-  const void* address(const Location& location, std::span<const Tensor> inputs) const {
-    switch (location.place) {
-      case Location::Place::kArena:
-        return static_cast<const std::byte*>(arena_.raw()) + location.index;
-      case Location::Place::kInput:
-        return inputs[location.index].raw();
-      case Location::Place::kConstant:
-        return location.constant;
-      case Location::Place::kNowhere:
-        break;
-    }
-    return nullptr;
   }
 
   std::shared_ptr<const ProgramImpl> program_;
   Tensor arena_ = Tensor::allocate(DType::kUInt8, {0});
   std::size_t arena_bytes_ = 0;
-  std::vector<Binding> bindings_;  ///< Latest used first.
-  std::vector<const void*> inputs_;
-  std::vector<void*> outputs_;
+  std::vector<BoundPlan> bound_plans_;            ///< Latest used first.
+  std::vector<ThreadPool::Activity> activities_;  ///< Of the latest profiled run.
 };
 
 Session::Session(const Program& program) : impl_(std::make_unique<SessionImpl>(program.impl_)) {}
@@ -121,6 +135,14 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 std::span<const Tensor> Session::run(std::span<const Tensor> inputs) {
   return impl_->run(inputs);
+}
+
+std::span<const Tensor> Session::run_profiled(std::span<const Tensor> inputs, Profile& profile) {
+  return impl_->run_profiled(inputs, profile);
+}
+
+std::vector<StepInfo> Session::steps(std::span<const Tensor> inputs) {
+  return impl_->steps(inputs);
 }
 
 }  // namespace headway

@@ -21,6 +21,25 @@ TEST_F(BenchModel, IsCheckedAgainstTheReference) {
   EXPECT_EQ(row.at("status"), "ok") << row.dump(1).substr(0, 2000);
 }
 
+TEST_F(BenchModel, HasAFloor) {
+  const auto race_of = [&](const std::string& more) {
+    return race("linear.onnx --batch 3 --threads 1 " + more).at("races").at(0);
+  };
+  const auto measured = race_of("");
+  EXPECT_EQ(measured.at("model").at("weight_bytes"), 60);
+  const auto& limits = measured.at("limits");
+  EXPECT_GT(limits.at("bytes_per_second").get<double>(), 0);
+  const double rate = limits.at("operations_per_second").get<double>();
+  EXPECT_NEAR(measured.at("floor").at("ns").get<double>() * rate, 2e9 * 12, 1);
+  const auto& row = measured.at("rows").at(0);
+  EXPECT_NEAR(row.at("of_peak").get<double>() * row.at("median_ns").at("estimate").get<double>(),
+              measured.at("floor").at("ns").get<double>(), 1e-6);
+  const auto unmeasured = race_of("--no-peak");
+  EXPECT_TRUE(unmeasured.at("limits").is_null());
+  EXPECT_TRUE(unmeasured.at("floor").is_null());
+  EXPECT_TRUE(unmeasured.at("rows").at(0).at("of_peak").is_null());
+}
+
 TEST_F(BenchModel, MayBeBuiltIn) {
   const auto report = race("squeezenet1_1 --threads 1");
   EXPECT_EQ(report.at("races").at(0).at("rows").at(0).at("status"), "ok");

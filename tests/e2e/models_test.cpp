@@ -12,8 +12,9 @@ class BadModel : public CommandLine {
  protected:
   void expect_everywhere(const std::string& model,
                          std::initializer_list<std::string_view> fragments) const {
-    for (const char* command : {"inspect %", "run % --random-input 1", "convert % -o out.onnx",
-                                "bench % --runtimes headway --iterations 1"}) {
+    for (const char* command :
+         {"inspect %", "run % --random-input 1", "convert % -o out.onnx",
+          "bench % --runtimes headway --iterations 1", "profile % --runs 1"}) {
       std::string arguments = command;
       expect_error(arguments.replace(arguments.find('%'), 1, model), 2, fragments);
     }

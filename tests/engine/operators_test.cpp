@@ -15,7 +15,7 @@ std::string text_of(const Case& c) {
   return "graph g (" + c.inputs + ") -> (%y) {\n" + c.constants + "\n%y = " + c.node + "\n}\n";
 }
 
-void expect_agreement(const Case& c) {
+void expect_agreement(const Case& c, const std::vector<std::string>& isas = available_isas()) {
   SCOPED_TRACE(text_of(c));
   const Model model = model_of(text_of(c));
   std::vector<Tensor> inputs;
@@ -23,7 +23,7 @@ void expect_agreement(const Case& c) {
     inputs.push_back(random_tensor(info.shape, inputs.size() + 1));
   }
   const Tensor expected = run_reference(model.graph(), inputs)[0];
-  for (const std::string& isa : available_isas()) {
+  for (const std::string& isa : isas) {
     const ScopedVariable force("HEADWAY_ISA", isa);
     const Program program = model.compile({.threads = 2, .fuse = false});
     EXPECT_EQ(program.summary().reference_nodes, c.fast ? 0u : 1u);
@@ -125,13 +125,36 @@ TEST(Operators, Pools) {
   expect_agreement({kImage, "", "GlobalMaxPool(%a)"});
 }
 
+/// Elements per vector, the last extent of the blocked layout.
+std::string width_of(const std::string& isa) {
+  return isa == "avx512" ? "16" : isa == "avx2" ? "8" : "4";
+}
+
+TEST(Operators, BlockedPools) {
+  for (const std::string& isa : available_isas()) {
+    const std::string image = "%a: float32[1,3,7,12," + width_of(isa) + "]";
+    for (const std::string attributes :
+         {"kernel_shape = [3, 3, 1], strides = [2, 2, 1], pads = [1, 1, 0, 1, 1, 0]",
+          "kernel_shape = [2, 2, 1], strides = [2, 2, 1], ceil_mode = 1",
+          "kernel_shape = [3, 3, 1], pads = [1, 1, 0, 1, 1, 0]",
+          "kernel_shape = [4, 2, 1], strides = [1, 3, 1], pads = [2, 0, 0, 1, 1, 0]"}) {
+      expect_agreement({image, "", "MaxPool(%a) {" + attributes + "}"}, {isa});
+      expect_agreement({image, "", "AveragePool(%a) {" + attributes + "}"}, {isa});
+      expect_agreement({image, "", "AveragePool(%a) {count_include_pad = 1, " + attributes + "}"},
+                       {isa});
+    }
+    expect_agreement({image, "", "MaxPool(%a) {kernel_shape = [1, 3, 2]}", false}, {isa});
+  }
+}
+
 TEST(Operators, Reductions) {
   for (const std::string op : {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2",
                                "ReduceProd", "ReduceSumSquare"}) {
     expect_agreement({kImage, "", op + "(%a) {axes = [2, 3]}"});
     expect_agreement({kImage, "", op + "(%a) {axes = [1], keepdims = 0}"});
     expect_agreement({kImage, "", op + "(%a) {axes = [-1]}"});
-    expect_agreement({kImage, "", op + "(%a) {axes = [0, 2]}", false});
+    expect_agreement({kImage, "", op + "(%a) {axes = [0, 2]}"});
+    expect_agreement({kImage, "", op + "(%a) {axes = [1, 3], keepdims = 0}"});
   }
   expect_agreement({kImage, "%axes: int64[2] = constant {1, 2}", "ReduceSum(%a, %axes)"});
   expect_agreement({kImage, "", "ReduceSum(%a) {keepdims = 0}"});

@@ -13,8 +13,9 @@
 /// Usage: exported_models_check FOLDER NAME...
 ///
 /// Reads FOLDER/NAME.onnx, runs it on the reference kernels and compares with what the exporting
-/// framework computed (FOLDER/NAME.npz: the inputs by name, and `output`). Then writes FOLDER/headway/NAME.pt for
-/// torchscript_check.py. Prints one line per model; the exit status is 1 if any of them disagrees.
+/// framework computed (FOLDER/NAME.npz: the inputs by name, and `output`). Then writes
+/// FOLDER/headway/NAME.pt for torchscript_check.py. Prints one line per model; the exit status is 1
+/// if any of them disagrees.
 
 namespace {
 

@@ -1,7 +1,10 @@
 #include "engine.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "headway/model.h"
 
@@ -10,11 +13,25 @@
 namespace headway::bench {
 namespace {
 
+/// "13 winograd 4x4 + 33 gemm": how many nodes run each, most used first.
+std::string algorithm_counts(const ProgramSummary& summary) {
+  std::vector<std::pair<std::string, std::size_t>> counts(summary.algorithms.begin(),
+                                                          summary.algorithms.end());
+  std::ranges::stable_sort(counts, std::ranges::greater{},
+                           &std::pair<std::string, std::size_t>::second);
+  std::string text;
+  for (const auto& [algorithm, count] : counts) {
+    text += concat(text.empty() ? "" : " + ", count, " ", algorithm);
+  }
+  return text.empty() ? "none to choose" : text;
+}
+
 /// What compile() really made, for the report.
 Settings settings_of(const ProgramSummary& summary) {
   return {{"isa", summary.isa},
           {"threads", std::to_string(summary.threads)},
           {"nodes", std::to_string(summary.nodes)},
+          {"algorithms", algorithm_counts(summary)},
           {"reference_nodes", std::to_string(summary.reference_nodes)},
           {"weight_bytes", std::to_string(summary.weight_bytes)},
           {"arena_bytes", std::to_string(summary.arena_bytes)}};
@@ -26,6 +43,20 @@ void check_names(const Program& program, const std::vector<NamedTensor>& given) 
     if (declared[i].name != given[i].name) {
       fail(ErrorCode::kInvalidArgument, "input ", i, " of the model is '", declared[i].name,
            "', but '", given[i].name, "' was given");
+    }
+  }
+}
+
+/// The row's own options, as in --runtimes headway:winograd=off,tune=off.
+void apply(const Settings& settings, CompileOptions& options) {
+  for (const auto& [name, value] : settings) {
+    if (name == "winograd" && (value == "on" || value == "off")) {
+      options.winograd = value == "on";
+    } else if (name == "tune" && (value == "on" || value == "cached" || value == "off")) {
+      options.tune = value == "on" ? Tune::kMeasure : value == "off" ? Tune::kOff : Tune::kCached;
+    } else {
+      fail(ErrorCode::kInvalidArgument, "Headway has no option ", name, "=", value,
+           "; there are winograd=on|off and tune=on|cached|off");
     }
   }
 }
@@ -42,6 +73,8 @@ Settings Engine::load(const LoadRequest& request) {
          request.device, "' yet");
   }
   CompileOptions options{.threads = request.threads};
+  if (request.tuned) options.tune = Tune::kMeasure;
+  apply(request.options, options);
   for (const NamedTensor& input : request.inputs) {
     options.input_shapes.push_back(input.tensor.shape());
   }

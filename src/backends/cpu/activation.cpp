@@ -22,6 +22,10 @@ Unary as_unary(const Activation& activation) {
       return {UnaryOp::kSilu};
     case ActivationKind::kLeakyRelu:
       return {UnaryOp::kLeakyRelu, activation.alpha};
+    case ActivationKind::kGelu:
+      return {UnaryOp::kGelu};
+    case ActivationKind::kGeluTanh:
+      return {UnaryOp::kGeluTanh};
   }
   return {};
 }

@@ -1,17 +1,26 @@
 #include "kernels/conv/conv.h"
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <optional>
 
 #include "backends/cpu/activation.h"
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "backends/tuner.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "kernels/conv/blocked_conv.h"
 #include "kernels/conv/conv_transpose.h"
+#include "ops/blocked.h"
 #include "ops/conv_geometry.h"
+#include "ops/elements.h"
 
 namespace headway::cpu {
 namespace {
 
-constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3;
+constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3, kScale = 4, kShift = 5;
 
 /// nullopt if there are more than two spatial axes.
 std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
@@ -54,11 +63,12 @@ std::string layout_name(std::string_view kind, const ConvShape& s) {
 template <typename Kernel>
 class ConvStep final : public Step {
  public:
-  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Lowering& lowering)
-      : kernel_(shape, lowering.loops),
+  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Kernel kernel,
+           Lowering& lowering)
+      : kernel_(std::move(kernel)),
         loops_(lowering.loops),
         activation_(fused_function(node)),
-        kernel_scratch_(kernel_.scratch_bytes(lowering.threads)) {
+        kernel_scratch_(kernel_.scratch_bytes()) {
     const Value* weights = node.input(kWeights);
     if (!weights->is_constant()) return;
     packed_ = lowering.weights.get(
@@ -81,6 +91,7 @@ class ConvStep final : public Step {
   }
   bool reads(std::size_t input) const override { return input != kWeights || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  std::string algorithm() const override { return kernel_.algorithm(); }
 
  private:
   const float* pack_now(const Operands& operands) const {
@@ -98,12 +109,130 @@ class ConvStep final : public Step {
   Tensor packed_;  ///< Undefined if the weights are not constant.
 };
 
+/// The bias in whole blocks.
+Tensor padded_bias(const Value* bias, int width) {
+  if (bias == nullptr) return {};
+  const Tensor source = aligned(bias->constant());
+  const std::int64_t size = (source.size() + width - 1) / width * width;
+  Tensor padded = Tensor::zeros(DType::kFloat32, {size});
+  std::ranges::copy(source.values<float>(), padded.data<float>());
+  return padded;
+}
+
+/// Seconds of one call on memory of its own, the best of some.
+double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& plan,
+               const Lowering& lowering) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kCalls = 5;
+  const auto kernel = plan_conv(algorithm, shape, plan, lowering.tiles);
+  const std::int64_t width = lowering.loops.width;
+  const auto floats = [&](std::int64_t channels, std::int64_t pixels) {
+    const std::int64_t blocks = (channels + width - 1) / width;
+    return Tensor::zeros(DType::kFloat32, {shape.batch * blocks * pixels * width});
+  };
+  const Tensor input = floats(shape.in_channels, shape.in_height * shape.in_width);
+  Tensor output = floats(shape.out_channels, shape.out_height * shape.out_width);
+  const Tensor bias = floats(shape.out_channels, 1);
+  const Tensor weights =
+      Tensor::zeros(DType::kFloat32, {static_cast<std::int64_t>(kernel->packed_size())});
+  Tensor scratch =
+      Tensor::zeros(DType::kUInt8, {static_cast<std::int64_t>(kernel->scratch_bytes())});
+  const Tensor factors = floats(shape.in_channels, 1);
+  ConvInput values(input.data<float>());
+  if (plan.prologue.scale) values.scale = factors.data<float>();
+  if (plan.prologue.shift) values.shift = factors.data<float>();
+  const Epilogue epilogue{plan.epilogue.bias ? bias.data<float>() : nullptr,
+                          plan.epilogue.residual ? output.data<float>() : nullptr,
+                          plan.epilogue.activation};
+  double best = std::numeric_limits<double>::infinity();
+  const ThreadPool::Busy busy(lowering.pool);
+  for (int i = 0; i <= kCalls; ++i) {
+    const Clock::time_point start = Clock::now();
+    kernel->run({lowering.pool, lowering.loops}, values, weights.data<float>(), epilogue,
+                output.data<float>(), scratch.raw());
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    if (i > 0) best = std::min(best, taken.count());
+  }
+  return best;
+}
+
+ConvAlgorithm choose_algorithm(const ConvShape& shape, const ConvPlan& plan, Lowering& lowering) {
+  const std::vector<ConvAlgorithm> algorithms =
+      conv_algorithms(shape, plan, lowering.loops, lowering.winograd);
+  std::vector<std::string_view> names;
+  for (const ConvAlgorithm algorithm : algorithms) names.emplace_back(name_of(algorithm));
+  const std::string key = concat(lowering.machine, ' ', layout_name("conv", shape), " batch ",
+                                 shape.batch, plan.epilogue.residual ? " residual" : "");
+  return algorithms[lowering.tuner.choose(
+      key, names, [&](std::size_t i) { return measure(algorithms[i], shape, plan, lowering); })];
+}
+
+class BlockedConvStep final : public Step {
+ public:
+  BlockedConvStep(const Node& node, const ConvShape& shape, Lowering& lowering)
+      : loops_(lowering.loops),
+        activation_(fused_function(node)),
+        bias_(padded_bias(node.input(kBias), lowering.loops.width)) {
+    ConvPlan plan{.epilogue = {bias_.defined(), node.input(kResidual) != nullptr, activation_},
+                  .prologue = {node.input(kScale) != nullptr, node.input(kShift) != nullptr,
+                               input_has_relu(node)},
+                  .plain_input = shape_of(node.input(0)).size() == 4,
+                  .threads = lowering.threads};
+    if (plan.prologue.scale) {
+      const Shape scale = shape_of(node.input(kScale));
+      if (scale[0] > 1) scale_stride_ = scale[1] * scale[4];
+    }
+    algorithm_ = choose_algorithm(shape, plan, lowering);
+    kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
+    packed_ = lowering.weights.get(
+        node.input(kWeights)->constant(), layout_name(name_of(algorithm_), shape),
+        kernel_->packed_size(),
+        [&](const float* source, float* packed) { kernel_->pack(source, packed); });
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    const float* bias = bias_.defined() ? static_cast<const float*>(bias_.raw()) : nullptr;
+    ConvInput input(float_input(operands, 0));
+    input.scale = float_input(operands, kScale);
+    input.scale_stride = scale_stride_;
+    input.shift = float_input(operands, kShift);
+    kernel_->run({pool, loops_}, input, static_cast<const float*>(packed_.raw()),
+                 {bias, float_input(operands, kResidual), activation_}, float_output(operands),
+                 operands.scratch);
+  }
+
+  std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
+  bool reads(std::size_t input) const override { return input != kWeights && input != kBias; }
+  bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  std::string algorithm() const override { return name_of(algorithm_); }
+
+ private:
+  const InnerLoops& loops_;
+  Unary activation_;
+  Tensor bias_, packed_;
+  std::int64_t scale_stride_ = 0;
+  ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
+  std::unique_ptr<BlockedConv> kernel_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering) {
+  const auto shape = conv_shape(blocked_conv_geometry(node));
+  const Value* bias = node.input(kBias);
+  if (!shape || !node.input(kWeights)->is_constant()) return nullptr;
+  if (bias != nullptr && !bias->is_constant()) return nullptr;
+  return std::make_unique<BlockedConvStep>(node, *shape, lowering);
+}
 
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
   const auto shape = conv_shape(conv_geometry(node));
   if (!shape || !is_float(node.input(0))) return nullptr;
-  return std::make_unique<ConvStep<Conv>>(node, *shape, "conv", lowering);
+  const EpilogueKind epilogue{node.input(kBias) != nullptr, node.input(kResidual) != nullptr,
+                              fused_function(node)};
+  Conv conv(*shape, epilogue, lowering.tiles, lowering.threads);
+  const std::string kind = conv.algorithm();
+  return std::make_unique<ConvStep<Conv>>(node, *shape, kind, std::move(conv), lowering);
 }
 
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering) {
@@ -111,7 +240,9 @@ std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering)
   const auto shape =
       conv_shape(conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1))));
   if (!shape) return nullptr;
-  return std::make_unique<ConvStep<ConvTranspose>>(node, *shape, "conv_transpose", lowering);
+  return std::make_unique<ConvStep<ConvTranspose>>(
+      node, *shape, "conv_transpose", ConvTranspose(*shape, lowering.tiles, lowering.threads),
+      lowering);
 }
 
 }  // namespace headway::cpu

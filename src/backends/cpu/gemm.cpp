@@ -25,7 +25,8 @@ class GemmStep final : public Step {
  public:
   GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
            Lowering& lowering)
-      : gemm_(shape, lowering.loops),
+      : gemm_(shape, {addends.bias != kNoInput, addends.residual != kNoInput, activation},
+              lowering.tiles, lowering.threads),
         loops_(lowering.loops),
         addends_(addends),
         activation_(activation) {
@@ -35,7 +36,7 @@ class GemmStep final : public Step {
           b->constant(), layout_name(shape), gemm_.packed_b_size(),
           [&](const float* source, float* packed) { gemm_.pack_b(source, packed); });
     }
-    scratch_bytes_ = gemm_.scratch_bytes(lowering.threads, packed_.defined());
+    scratch_bytes_ = gemm_.scratch_bytes(packed_.defined());
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {
@@ -55,6 +56,7 @@ class GemmStep final : public Step {
   std::size_t scratch_bytes() const override { return scratch_bytes_; }
   bool reads(std::size_t input) const override { return input != kB || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == addends_.residual; }
+  std::string algorithm() const override { return "gemm"; }
 
  private:
   Gemm gemm_;
@@ -81,7 +83,7 @@ bool add_input(const Node& node, std::size_t index, std::int64_t columns, Addend
 /// One batch axis at most, once the axes that both operands walk densely are joined; nullopt if the
 /// operands are repeated in a way that strides cannot express.
 std::optional<GemmShape> batched(const MatMulShapes& shapes) {
-  GemmShape result{.m = shapes.m, .n = shapes.n, .k = shapes.k};
+  GemmShape result{.m = shapes.m, .n = shapes.n, .k = shapes.k, .transpose_b = shapes.transpose_b};
   for (const std::int64_t extent : shapes.batch) result.batch *= extent;
   const auto dense = [&](const Shape& strides, std::int64_t matrix) {
     std::int64_t expected = matrix;

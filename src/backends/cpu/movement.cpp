@@ -72,8 +72,11 @@ class ConcatStep final : public Step {
   void run(const Operands& operands, ThreadPool& pool) const override {
     auto* output = static_cast<std::byte*>(operands.outputs[0]);
     for (std::size_t i = 0; i < input_bytes_.size(); ++i) {
-      copy_rows({pool, loops_}, rows_, input_bytes_[i], operands.inputs[i], input_bytes_[i], output,
-                output_bytes_);
+      const bool is_in_place = operands.inputs[i] == output;
+      if (!is_in_place) {
+        copy_rows({pool, loops_}, rows_, input_bytes_[i], operands.inputs[i], input_bytes_[i],
+                  output, output_bytes_);
+      }
       output += input_bytes_[i];
     }
   }

@@ -2,15 +2,14 @@
 
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "kernels/inner_loops.h"
+#include "kernels/pool/blocked_pool.h"
 #include "ops/pool_geometry.h"
 
 namespace headway::cpu {
 namespace {
 
-PoolShape pool_shape(const PoolGeometry& geometry) {
-  const WindowAxis& x = geometry.axes.back();
-  const WindowAxis y =
-      geometry.axes.size() == 2 ? geometry.axes[0] : WindowAxis{1, 1, 1, 1, 0, 0, 1};
+PoolShape pool_shape(const PoolGeometry& geometry, const WindowAxis& y, const WindowAxis& x) {
   return {.planes = geometry.batch * geometry.channels,
           .in_height = y.input,
           .in_width = x.input,
@@ -49,17 +48,43 @@ class PoolStep final : public Step {
   std::size_t scratch_bytes_;
 };
 
+class BlockedPoolStep final : public Step {
+ public:
+  BlockedPoolStep(PoolOp op, const PoolShape& shape, const Lowering& lowering)
+      : op_(op), shape_(shape), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& threads) const override {
+    blocked_pool({threads, loops_}, op_, shape_, float_input(operands, 0), float_output(operands));
+  }
+
+ private:
+  PoolOp op_;
+  PoolShape shape_;
+  const InnerLoops& loops_;
+};
+
+/// True if the windows slide over the first two of three axes and the last axis is one vector.
+bool is_blocked(const PoolGeometry& geometry, const InnerLoops& loops) {
+  const std::int64_t lanes = loops.width;
+  return geometry.axes.size() == 3 && geometry.axes[2] == WindowAxis{lanes, 1, 1, 1, 0, 0, lanes};
+}
+
 }  // namespace
 
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering) {
   const bool wants_indices = node.output(1) != nullptr;
   if (!is_float(node.input(0)) || wants_indices) return nullptr;
   const PoolGeometry geometry = pool_geometry(node);
-  if (geometry.axes.empty() || geometry.axes.size() > 2) return nullptr;
   const PoolOp average =
       geometry.count_include_pad ? PoolOp::kAverageIncludingPad : PoolOp::kAverage;
-  return std::make_unique<PoolStep>(node.is("MaxPool") ? PoolOp::kMax : average,
-                                    pool_shape(geometry), lowering);
+  const PoolOp op = node.is("MaxPool") ? PoolOp::kMax : average;
+  const std::vector<WindowAxis>& axes = geometry.axes;
+  if (is_blocked(geometry, lowering.loops)) {
+    return std::make_unique<BlockedPoolStep>(op, pool_shape(geometry, axes[0], axes[1]), lowering);
+  }
+  if (axes.empty() || axes.size() > 2) return nullptr;
+  const WindowAxis y = axes.size() == 2 ? axes[0] : WindowAxis{1, 1, 1, 1, 0, 0, 1};
+  return std::make_unique<PoolStep>(op, pool_shape(geometry, y, axes.back()), lowering);
 }
 
 }  // namespace headway::cpu

@@ -59,10 +59,6 @@ std::optional<Unary> function_of(const Node& node) {
     return Unary{UnaryOp::kSelu, node.get_float("alpha", 1.67326319217681884765625f),
                  node.get_float("gamma", 1.05070102214813232421875f)};
   }
-  if (node.is("Gelu")) {
-    const bool tanh = node.get_string("approximate", "none") == "tanh";
-    return Unary{tanh ? UnaryOp::kGeluTanh : UnaryOp::kGelu};
-  }
   if (node.is("Swish") && node.get_float("alpha", 1.0f) == 1.0f) return Unary{UnaryOp::kSilu};
   return std::nullopt;
 }

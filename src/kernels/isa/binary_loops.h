@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/elementwise/function.h"
+#include "kernels/elementwise/pixels.h"
 #include "kernels/isa/transpose_loops.h"
 
 namespace headway {
@@ -65,6 +66,18 @@ void scale_shift_loop(std::int64_t n, const float* in, float scale, float shift,
   const Vector factor = splat(scale);
   const Vector offset = splat(shift);
   for_each(n, in, out, [&](Vector x) { return x * factor + offset; });
+}
+
+void scale_shift_pixels(const ScaledPixels& pixels) noexcept {
+  const Vector scale = load(pixels.scale);
+  const Vector shift = pixels.shift ? load(pixels.shift) : Vector{};
+  const std::int64_t n = pixels.count * kWidth;
+  if (pixels.relu) {
+    for_each(n, pixels.input, pixels.output,
+             [&](Vector x) { return max(x * scale + shift, Vector{}); });
+  } else {
+    for_each(n, pixels.input, pixels.output, [&](Vector x) { return x * scale + shift; });
+  }
 }
 
 }  // namespace

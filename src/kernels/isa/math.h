@@ -21,20 +21,11 @@ struct Reduced {
 };
 
 inline Reduced reduce_exponent(Vector x) {
-  const Vector bounded = min(max(x, splat(-104.5F)), splat(89.5F));
+  const Vector bounded = at_most(at_least(x, splat(-104.5F)), splat(89.5F));
   const Vector exponent = round_to_even(bounded * splat(1.44269504F));
   // log 2 in two parts, the first with trailing zeros so that its multiples are exact.
   const Vector high = bounded - exponent * splat(0.693359375F);
   return {high + exponent * splat(2.12194440e-4F), exponent};
-}
-
-/// v · 2^exponent in two steps, so that the results may be subnormal or infinite.
-inline Vector scale_by_power(Vector v, Vector exponent) {
-  const Bits whole = to_int(exponent);
-  const Bits half = whole >> 1;
-  const Vector first = from_bits((half + 127) << 23);
-  const Vector second = from_bits((whole - half + 127) << 23);
-  return v * first * second;
 }
 
 /// exp(r) - 1 for |r| up to half of log 2.
@@ -93,7 +84,7 @@ inline Vector tanh(Vector x) {
 }
 
 inline Vector sigmoid(Vector x) {
-  return splat(1.0F) / (splat(1.0F) + exp(-x));
+  return reciprocal(splat(1.0F) + exp(-x));
 }
 
 inline Vector erf(Vector x) {
@@ -121,13 +112,24 @@ inline Vector mish(Vector x) {
   return x * (n / (n + splat(2.0F)));
 }
 
+/// x / 2 + |x| · (Φ(|x|) - 1/2) with the normal distribution Φ as a rational function.
 inline Vector gelu(Vector x) {
-  return splat(0.5F) * x * (splat(1.0F) + erf(x * splat(0.707106781F)));
+  const Vector magnitude = abs(x);
+  const Bits inside = magnitude < splat(5.4F);
+  const Vector bounded = select(inside, magnitude, splat(0.0F));
+  const Vector square = bounded * bounded;
+  const Vector numerator = polynomial(square, 2.33867219e-08F, 6.36001414e-06F, 0.000164321478F,
+                                      0.00465084985F, 0.0333722122F, 0.398942232F);
+  const Vector denominator = polynomial(square, 1.21659025e-06F, 7.24000929e-05F, 0.00185898028F,
+                                        0.0283786766F, 0.250317812F, 1.0F);
+  const Vector excess = select(inside, bounded * numerator / denominator, splat(0.5F));
+  return splat(0.5F) * x + magnitude * excess;
 }
 
+/// x / 2 · (1 + tanh(u)) = x / (1 + exp(-2 u)).
 inline Vector gelu_tanh(Vector x) {
-  const Vector inner = splat(0.797884561F) * (x + splat(0.044715F) * x * x * x);
-  return splat(0.5F) * x * (splat(1.0F) + tanh(inner));
+  const Vector u = x * (splat(0.797884561F) + splat(0.0356774081F) * x * x);
+  return x * sigmoid(u + u);
 }
 
 inline Vector floor(Vector x) {

@@ -34,6 +34,16 @@ inline void store(float* p, Vector v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
+/// Keeps the compiler from loading v again for each use, where loads are the bottleneck.
+inline Vector in_register(Vector v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__AVX2__)
+  asm("" : "+x"(v));
+#endif
+  return v;
+}
+
 inline Vector splat(float x) {
   return x - Vector{};
 }
@@ -56,6 +66,7 @@ inline Vector load_partial(const float* p, int n) {
   const Bits mask = iota() < splat_bits(n);
   return reinterpret_cast<Vector>(_mm256_maskload_ps(p, reinterpret_cast<__m256i>(mask)));
 #else
+  if (n == kWidth) return load(p);
   Vector v{};
   for (int i = 0; i < n; ++i) v[i] = p[i];
   return v;
@@ -69,6 +80,7 @@ inline void store_partial(float* p, Vector v, int n) {
   const Bits mask = iota() < splat_bits(n);
   _mm256_maskstore_ps(p, reinterpret_cast<__m256i>(mask), reinterpret_cast<__m256>(v));
 #else
+  if (n == kWidth) return store(p, v);
   for (int i = 0; i < n; ++i) p[i] = v[i];
 #endif
 }
@@ -117,12 +129,36 @@ inline Vector select(Bits mask, Vector yes, Vector no) {
   return mask ? yes : no;
 }
 
+/// max(x, bound), min(x, bound) where only x may be NaN, which then comes through.
+inline Vector at_least(Vector x, Vector bound) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(
+      _mm512_maskz_max_ps(0xffff, reinterpret_cast<__m512>(bound), reinterpret_cast<__m512>(x)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_max_ps(reinterpret_cast<__m256>(bound), reinterpret_cast<__m256>(x)));
+#else
+  return select(bound > x, bound, x);
+#endif
+}
+inline Vector at_most(Vector x, Vector bound) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(
+      _mm512_maskz_min_ps(0xffff, reinterpret_cast<__m512>(bound), reinterpret_cast<__m512>(x)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_min_ps(reinterpret_cast<__m256>(bound), reinterpret_cast<__m256>(x)));
+#else
+  return select(bound < x, bound, x);
+#endif
+}
+
 /// A NaN in x or in y comes through, whichever operand it is.
 inline Vector max(Vector x, Vector y) {
-  return select((x > y) | (x != x), x, y);
+  return select(x != x, x, at_least(y, x));
 }
 inline Vector min(Vector x, Vector y) {
-  return select((x < y) | (x != x), x, y);
+  return select(x != x, x, at_most(y, x));
 }
 
 inline Vector from_bits(Bits bits) {
@@ -164,10 +200,46 @@ inline Vector square_root(Vector v) {
 
 /// Nearest integer, ties to even; exact for every finite float.
 inline Vector round_to_even(Vector v) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_roundscale_ps(
+      0xffff, reinterpret_cast<__m512>(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_round_ps(reinterpret_cast<__m256>(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#else
   // Adding and taking away 2^23 leaves no room for a fraction.
   const Vector magic = copy_sign(splat(8388608.0F), v);
   const Vector rounded = copy_sign((v + magic) - magic, v);
   return select(abs(v) < splat(8388608.0F), rounded, v);
+#endif
+}
+
+/// v · 2^exponent for an integral exponent; the result may be subnormal or infinite.
+inline Vector scale_by_power(Vector v, Vector exponent) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_scalef_ps(0xffff, reinterpret_cast<__m512>(v),
+                                                         reinterpret_cast<__m512>(exponent)));
+#else
+  // In two steps, each of which has a normal factor.
+  const Bits whole = to_int(exponent);
+  const Bits half = whole >> 1;
+  const Vector first = from_bits((half + 127) << 23);
+  const Vector second = from_bits((whole - half + 127) << 23);
+  return v * first * second;
+#endif
+}
+
+/// 1 / v to the last place or two, for v from 1 to infinity.
+inline Vector reciprocal(Vector v) {
+#if defined(__AVX512F__)
+  const auto rough =
+      reinterpret_cast<Vector>(_mm512_maskz_rcp14_ps(0xffff, reinterpret_cast<__m512>(v)));
+  // One step of Newton's iteration doubles the 14 bits; a product with infinity would be NaN.
+  const Vector refined = rough + rough * (splat(1.0F) - v * rough);
+  return select(v == splat(__builtin_inff()), rough, refined);
+#else
+  return splat(1.0F) / v;
+#endif
 }
 
 inline int at_most_width(std::int64_t n) {

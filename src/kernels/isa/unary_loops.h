@@ -15,7 +15,7 @@ inline void for_each(std::int64_t size, const float* input, float* output, Funct
 }
 
 inline Vector clip(Vector x, Vector low, Vector high) {
-  return min(max(x, low), high);
+  return at_most(at_least(x, low), high);
 }
 
 inline Vector negative_part(Vector x, Vector if_negative) {
@@ -32,7 +32,7 @@ void unary_loop(Unary function, std::int64_t n, const float* in, float* out) noe
       if (in != out) for_each(n, in, out, [](Vector x) { return x; });
       return;
     case UnaryOp::kRelu:
-      return for_each(n, in, out, [&](Vector x) { return max(x, zero); });
+      return for_each(n, in, out, [&](Vector x) { return at_least(x, zero); });
     case UnaryOp::kClip:
       return for_each(n, in, out, [&](Vector x) { return clip(x, alpha, beta); });
     case UnaryOp::kLeakyRelu:

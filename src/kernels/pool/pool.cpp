@@ -10,18 +10,18 @@
 namespace headway {
 namespace {
 
-WindowAxis height_of(const PoolShape& shape) {
+SlideAxis height_of(const PoolShape& shape) {
   return {shape.in_height,     shape.out_height,      shape.kernel_height,
           shape.stride_height, shape.dilation_height, shape.pad_top};
 }
 
-WindowAxis width_of(const PoolShape& shape) {
+SlideAxis width_of(const PoolShape& shape) {
   return {shape.in_width,     shape.out_width,      shape.kernel_width,
           shape.stride_width, shape.dilation_width, shape.pad_left};
 }
 
 /// Taps of the window at `out` that fall inside the image and `pad_before`, `pad_behind` around it.
-float taps_inside(const WindowAxis& axis, std::int64_t out, std::int64_t pad_before,
+float taps_inside(const SlideAxis& axis, std::int64_t out, std::int64_t pad_before,
                   std::int64_t pad_behind) {
   float count = 0;
   for (std::int64_t k = 0; k < axis.kernel; ++k) {
@@ -54,7 +54,7 @@ struct Counts {
     }
   }
 
-  WindowAxis height, width;
+  SlideAxis height, width;
   const PoolShape& shape;
   bool includes_pad;
 };

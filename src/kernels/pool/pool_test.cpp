@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kernels/pool/blocked_pool.h"
 #include "kernels/test_support.h"
 
 namespace headway {
@@ -13,8 +14,8 @@ HEADWAY_TEST_EVERY_ISA(PoolTest);
 PoolShape any_shape(Generator& generator) {
   PoolShape shape;
   shape.planes = generator.integer(1, 9);
-  shape.kernel_height = generator.integer(1, 4);
-  shape.kernel_width = generator.integer(1, 4);
+  shape.kernel_height = generator.integer(1, 5);
+  shape.kernel_width = generator.integer(1, 5);
   shape.stride_height = generator.integer(1, 3);
   shape.stride_width = generator.integer(1, 3);
   shape.dilation_height = generator.integer(1, 2);
@@ -79,6 +80,57 @@ TEST_P(PoolTest, EqualsPlainLoopsOverGeneratedShapes) {
         pool_scratch_bytes(shape, loops(), context().pool.threads()) / sizeof(float)));
     pool(context(), op, shape, input.data(), output.data(), scratch.data());
     expect_near(output, expected, 1e-6);
+  }
+}
+
+/// Lane `lane` of a plane of the blocked layout.
+std::vector<float> lane_of(const float* plane, std::int64_t pixels, std::int64_t lanes,
+                           std::int64_t lane) {
+  std::vector<float> image;
+  for (std::int64_t i = 0; i < pixels; ++i) image.push_back(plane[i * lanes + lane]);
+  return image;
+}
+
+TEST_P(PoolTest, BlockedEqualsPlainLoopsOverGeneratedShapes) {
+  Generator generator(2);
+  const std::int64_t lanes = loops().width;
+  for (int round = 0; round < 150 && !HasFatalFailure(); ++round) {
+    PoolShape shape = any_shape(generator);
+    if (generator.chance(0.5)) shape.dilation_width = shape.dilation_height = 1;
+    const auto op = static_cast<PoolOp>(round % 3);
+    const std::int64_t in_size = shape.in_height * shape.in_width;
+    const std::int64_t out_size = shape.out_height * shape.out_width;
+    GuardedFloats input(shape.planes * in_size * lanes);
+    generator.fill(input);
+    std::vector<double> expected(static_cast<std::size_t>(shape.planes * out_size * lanes));
+    for (std::int64_t i = 0; i < shape.planes * lanes; ++i) {
+      const std::int64_t plane = i / lanes;
+      const auto image = lane_of(input.data() + plane * in_size * lanes, in_size, lanes, i % lanes);
+      for (std::int64_t at = 0; at < out_size; ++at) {
+        expected[static_cast<std::size_t>((plane * out_size + at) * lanes + i % lanes)] =
+            pooled(shape, op, image.data(), at / shape.out_width, at % shape.out_width);
+      }
+    }
+    GuardedFloats output(static_cast<std::int64_t>(expected.size()));
+    blocked_pool(context(), op, shape, input.data(), output.data());
+    expect_near(output, expected, 1e-6);
+  }
+}
+
+TEST_P(PoolTest, BlockedMaximumKeepsNaN) {
+  const std::int64_t lanes = loops().width;
+  PoolShape shape;
+  shape.planes = 1;
+  shape.in_height = shape.in_width = shape.kernel_height = shape.kernel_width = 3;
+  shape.out_height = shape.out_width = 1;
+  for (std::int64_t at = 0; at < 9 * lanes; ++at) {
+    GuardedFloats input(9 * lanes);
+    GuardedFloats output(lanes);
+    input[at] = std::numeric_limits<float>::quiet_NaN();
+    blocked_pool(context(), PoolOp::kMax, shape, input.data(), output.data());
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      EXPECT_EQ(std::isnan(output[lane]), lane == at % lanes);
+    }
   }
 }
 

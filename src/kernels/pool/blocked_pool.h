@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kernels/pool/pool.h"
+
+namespace headway {
+
+/// Pooling over images of the blocked layout: shape.planes (batch × CB) planes whose pixels are
+/// vectors of as many floats as the loops' width. Needs no scratch memory.
+void blocked_pool(const KernelContext& context, PoolOp op, const PoolShape& shape,
+                  const float* input, float* output) noexcept;
+
+}  // namespace headway

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/conv/conv_shape.h"
+#include "kernels/inner_loops.h"
+
+namespace headway {
+
+/// How a Winograd convolution is cut: into chunks of consecutive tiles, whose frequencies stay in
+/// the caches while the weights stream past.
+struct WinogradSplit {
+  std::int64_t chunks = 1;
+  std::int64_t workers = 1;
+  /// Whether all workers do one chunk together, its input first and then some output channels each,
+  /// of some part of the tiles; otherwise they do a chunk each.
+  bool shared = false;
+  std::int64_t parts = 1;  ///< Of a shared chunk.
+  double cycles = 0;       ///< Estimated, of a whole run.
+};
+
+WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops& loops,
+                             int threads) noexcept;
+
+/// Estimated processor cycles of F(tile × tile, 3×3), to choose among tiles and other algorithms: a
+/// direct convolution takes about in_channels · 9 / 2 per output pixel and vector of channels,
+/// divided by the threads and by the share of the arithmetic peak that it reaches.
+double winograd_cost(const ConvShape& shape, int tile, const InnerLoops& loops,
+                     int threads) noexcept;
+
+}  // namespace headway

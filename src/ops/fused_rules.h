@@ -1,0 +1,13 @@
+#pragma once
+
+#include "ops/operator.h"
+
+namespace headway {
+
+/// `specs` and the attributes that fused_activation reads.
+std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs);
+
+/// The reference kernel of FusedConv.
+void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs);
+
+}  // namespace headway
