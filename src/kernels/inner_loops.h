@@ -36,6 +36,10 @@ struct InnerLoops {
   /// Steps are 1, or 0 for one operand that stays the same.
   void (*binary)(BinaryOp op, std::int64_t size, const float* a, int a_step, const float* b,
                  int b_step, float* output) noexcept;
+  /// output[row * columns + i] = dense[row * columns + i] op repeated[i], or with the operands
+  /// swapped. `columns` is a positive multiple of the width.
+  void (*binary_repeated)(BinaryOp op, std::int64_t rows, std::int64_t columns, const float* dense,
+                          const float* repeated, bool swapped, float* output) noexcept;
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;

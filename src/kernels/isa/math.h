@@ -40,11 +40,11 @@ inline Vector exp(Vector x) {
   return scale_by_power(splat(1.0F) + expm1_reduced(reduced.remainder), reduced.exponent);
 }
 
+/// 2^n · (exp(r) - 1) + (2^n - 1), each part as accurate as the sum.
 inline Vector expm1(Vector x) {
   const Reduced reduced = reduce_exponent(x);
-  const Vector small = expm1_reduced(reduced.remainder);
-  const Vector large = scale_by_power(splat(1.0F) + small, reduced.exponent) - splat(1.0F);
-  return select(reduced.exponent == splat(0.0F), small, large);
+  const Vector power = scale_by_power(splat(1.0F), reduced.exponent);
+  return power * expm1_reduced(reduced.remainder) + (power - splat(1.0F));
 }
 
 inline Vector log(Vector x) {
@@ -73,22 +73,19 @@ inline Vector log1p_of_fraction(Vector u) {
   return log(sum) + (u - (sum - splat(1.0F))) / sum;
 }
 
+/// m / (m + 2) with m = exp(2 x) - 1; beyond ±10 it rounds to ±1.
 inline Vector tanh(Vector x) {
-  const Vector magnitude = abs(x);
-  const Vector square = x * x;
-  const Vector small = x + x * square *
-                               polynomial(square, 0.0022927448F, -0.00834394549F, 0.0217689186F,
-                                          -0.0539592596F, 0.133333036F, -0.333333332F);
-  const Vector large = splat(1.0F) - splat(2.0F) / (exp(magnitude + magnitude) + splat(1.0F));
-  return select(magnitude < splat(0.625F), small, copy_sign(large, x));
+  const Vector bounded = at_most(at_least(x, splat(-10.0F)), splat(10.0F));
+  const Vector m = expm1(bounded + bounded);
+  return m / (m + splat(2.0F));
 }
 
 inline Vector sigmoid(Vector x) {
-  return reciprocal(splat(1.0F) + exp(-x));
+  return splat(1.0F) / (splat(1.0F) + exp(-x));
 }
 
 inline Vector erf(Vector x) {
-  const Vector magnitude = min(abs(x), splat(4.0F));
+  const Vector magnitude = at_most(abs(x), splat(4.0F));
   const Vector square = x * x;
   const Vector small =
       x + x * polynomial(square, 8.33471865e-05F, -0.000813470934F, 0.00520036859F, -0.0268591515F,
@@ -102,12 +99,12 @@ inline Vector erf(Vector x) {
 }
 
 inline Vector softplus(Vector x) {
-  return max(x, splat(0.0F)) + log1p_of_fraction(exp(-abs(x)));
+  return at_least(x, splat(0.0F)) + log1p_of_fraction(exp(-abs(x)));
 }
 
 /// tanh(softplus(x)) = n / (n + 2) with n = e^x (e^x + 2).
 inline Vector mish(Vector x) {
-  const Vector e = exp(min(x, splat(20.0F)));
+  const Vector e = exp(at_most(x, splat(20.0F)));
   const Vector n = e * (e + splat(2.0F));
   return x * (n / (n + splat(2.0F)));
 }

@@ -229,19 +229,6 @@ inline Vector scale_by_power(Vector v, Vector exponent) {
 #endif
 }
 
-/// 1 / v to the last place or two, for v from 1 to infinity.
-inline Vector reciprocal(Vector v) {
-#if defined(__AVX512F__)
-  const auto rough =
-      reinterpret_cast<Vector>(_mm512_maskz_rcp14_ps(0xffff, reinterpret_cast<__m512>(v)));
-  // One step of Newton's iteration doubles the 14 bits; a product with infinity would be NaN.
-  const Vector refined = rough + rough * (splat(1.0F) - v * rough);
-  return select(v == splat(__builtin_inff()), rough, refined);
-#else
-  return splat(1.0F) / v;
-#endif
-}
-
 inline int at_most_width(std::int64_t n) {
   return n < kWidth ? static_cast<int>(n) : kWidth;
 }

@@ -31,6 +31,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
+      .binary_repeated = binary_repeated,
       .scale_shift = scale_shift_loop,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
