@@ -184,12 +184,14 @@ void WinogradConv::run(const KernelContext& context, const ConvInput& input, con
     return;
   }
   const std::int64_t own = frequencies_size() + products_size();
-  context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int) {
-    for (std::int64_t w = first; w < last; ++w) run_chunks(operands, w, memory + w * own);
+  context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int thread) {
+    for (std::int64_t w = first; w < last; ++w) {
+      run_chunks({context.pool, thread}, operands, w, memory + w * own);
+    }
   });
 }
 
-void WinogradConv::run_chunks(const Operands& operands, std::int64_t worker,
+void WinogradConv::run_chunks(const Thread& thread, const Operands& operands, std::int64_t worker,
                               float* scratch) const noexcept {
   float* products = scratch + frequencies_size();
   const bool weights_stay =
@@ -197,13 +199,17 @@ void WinogradConv::run_chunks(const Operands& operands, std::int64_t worker,
   const Range chunks = part_of(split_.chunks, worker, split_.workers);
   for (std::int64_t i = chunks.first; i < chunks.last; ++i) {
     const TileRange tiles = chunk(i);
-    for (std::int64_t block = 0; block < in_blocks_; ++block) {
-      transform_input(operands, tiles, block, scratch + block * chunk_tiles_ * width_);
+    {
+      const ThreadPool::TransformTimer timer(thread.pool, thread.index);
+      for (std::int64_t block = 0; block < in_blocks_; ++block) {
+        transform_input(operands, tiles, block, scratch + block * chunk_tiles_ * width_);
+      }
     }
     TilePixels next;
     if (i + 1 < chunks.last) next = input_pixels(operands, chunk(i + 1));
     for (const OutGroup& group : groups_) {
       multiply(operands, group, tiles, i == chunks.first || !weights_stay, next, scratch, products);
+      const ThreadPool::TransformTimer timer(thread.pool, thread.index);
       transform_output(operands, group, tiles, products);
     }
   }
@@ -213,7 +219,8 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
                                     const TileRange& tiles, float* scratch) const noexcept {
   const std::int64_t pieces = std::min(divide_up(split_.workers, in_blocks_), tiles.size());
   const std::int64_t inputs = in_blocks_ * pieces;
-  context.pool.parallel_for(inputs, [&](std::int64_t first, std::int64_t last, int) {
+  context.pool.parallel_for(inputs, [&](std::int64_t first, std::int64_t last, int thread) {
+    const ThreadPool::TransformTimer timer(context.pool, thread);
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t block = i / pieces;
       const TileRange piece = tiles.part(i % pieces, pieces);
@@ -223,7 +230,7 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
   });
   float* products = scratch + frequencies_size();
   const std::int64_t tasks = static_cast<std::int64_t>(groups_.size()) * split_.parts;
-  context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int) {
+  context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int thread) {
     float* own = products + first * products_size();
     TilePixels none;
     for (std::int64_t i = tasks * first / split_.workers; i < tasks * last / split_.workers; ++i) {
@@ -231,6 +238,7 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
       const TileRange part = tiles.part(i % split_.parts, split_.parts);
       multiply(operands, group, part, true, none, scratch + (part.first - tiles.first) * width_,
                own);
+      const ThreadPool::TransformTimer timer(context.pool, thread);
       transform_output(operands, group, part, own);
     }
   });

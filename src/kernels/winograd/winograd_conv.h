@@ -54,6 +54,10 @@ class WinogradConv final : public BlockedConv {
     std::int64_t packed = 0;  ///< Where its weights begin.
   };
   struct Operands;
+  struct Thread {
+    const ThreadPool& pool;
+    int index;
+  };
 
   std::int64_t frequencies() const noexcept { return std::int64_t{tile_ + 2} * (tile_ + 2); }
   std::int64_t frequencies_size() const noexcept { return frequencies() * frequency_stride_; }
@@ -68,7 +72,8 @@ class WinogradConv final : public BlockedConv {
   TilePixels input_pixels(const Operands& operands, const TileRange& tiles) const noexcept;
   TilePixels output_pixels(const Operands& operands, const OutGroup& group,
                            const TileRange& tiles) const noexcept;
-  void run_chunks(const Operands& operands, std::int64_t worker, float* scratch) const noexcept;
+  void run_chunks(const Thread& thread, const Operands& operands, std::int64_t worker,
+                  float* scratch) const noexcept;
   void run_shared_chunk(const KernelContext& context, const Operands& operands,
                         const TileRange& tiles, float* scratch) const noexcept;
   void transform_input(const Operands& operands, const TileRange& tiles, std::int64_t block,
