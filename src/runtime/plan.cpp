@@ -50,10 +50,26 @@ StepInfo describe_copy(const Value& value) {
 
 /// Follows views back to the value whose elements are really stored.
 const Value* stored_as(const Value* value) {
-  while (value->producer() != nullptr && is_view(*value->producer())) {
+  while (value->producer() != nullptr && view_offset(*value->producer())) {
     value = value->producer()->input(0);
   }
   return value;
+}
+
+/// Where in stored_as(value) the value lies, in bytes.
+std::size_t offset_in_stored(const Value* value) {
+  std::size_t offset = 0;
+  for (; value->producer() != nullptr; value = value->producer()->input(0)) {
+    const auto here = view_offset(*value->producer());
+    if (!here) break;
+    offset += *here;
+  }
+  return offset;
+}
+
+/// True if the value is all that is stored.
+bool is_whole(const Value* value) {
+  return byte_size(*value) == byte_size(*stored_as(value));
 }
 
 class Planner {
@@ -98,7 +114,7 @@ class Planner {
       for (const Value* output : node->outputs()) {
         if (output != nullptr) planned_shape(*output);
       }
-      if (is_view(*node)) continue;
+      if (view_offset(*node)) continue;
       PlannedStep planned;
       planned.step = reference_ ? cpu::lower_to_reference(*node) : cpu::lower(*node, lowering_);
       planned.info = describe(*node, *planned.step);
@@ -138,7 +154,8 @@ class Planner {
       Home home = found == homes_.end() ? Home{output, 0} : found->second;
       for (const Value* input : node.inputs()) {
         const Value* stored = stored_as(input);
-        if (stored->producer() != nullptr && home.offset % kArenaAlignment == 0) {
+        if (stored->producer() != nullptr && is_whole(input) &&
+            home.offset % kArenaAlignment == 0) {
           homes_.try_emplace(stored, home);
         }
         home.offset += byte_size(*input);
@@ -167,7 +184,7 @@ class Planner {
     Home next = first->second;
     for (const Value* input : node.inputs()) {
       const auto home = homes_.find(stored_as(input));
-      if (home == homes_.end() || home->second.root != next.root ||
+      if (home == homes_.end() || !is_whole(input) || home->second.root != next.root ||
           home->second.offset != next.offset) {
         return false;
       }
@@ -196,7 +213,9 @@ class Planner {
   Place place_of(const Value* value) {
     const Value* stored = stored_as(value);
     const auto found = place_of_.find(stored);
-    if (found != place_of_.end()) return found->second;
+    if (found != place_of_.end()) {
+      return {found->second.storage, found->second.offset + offset_in_stored(value)};
+    }
     lowering_.weights.read_in_place(stored->constant());
     plan_->constants.push_back(aligned(stored->constant()));
     const std::size_t storage =
@@ -248,6 +267,7 @@ class Planner {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const std::size_t index = inputs[i].storage;
       if (index == kNone || !plan_->steps[step].step->may_overwrite(i)) continue;
+      if (!is_whole(nodes_[step]->input(i))) continue;
       const Storage& storage = storages_[index];
       if (storage.location.place == Location::Place::kArena && storage.lifetime.last_step == step &&
           storage.lifetime.bytes == bytes &&
