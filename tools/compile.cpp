@@ -16,8 +16,15 @@ struct CompileArguments {
   std::vector<std::string> shapes;
   std::optional<std::int64_t> batch;
   int threads = 0;
+  std::string tune = "cached";
+  std::string winograd = "on";
   std::uint64_t seed = 0;
 };
+
+Tune parse_tune(const std::string& text) {
+  if (text == "off") return Tune::kOff;
+  return text == "measure" ? Tune::kMeasure : Tune::kCached;
+}
 
 void compile(const CompileArguments& arguments) {
   if (arguments.output.extension() != ".hwy")
@@ -26,8 +33,10 @@ void compile(const CompileArguments& arguments) {
   const Model model = load_model(arguments.model, arguments.seed);
   CompileOptions options;
   options.threads = arguments.threads;
+  options.tune = parse_tune(arguments.tune);
+  options.winograd = arguments.winograd == "on";
   options.input_shapes = arguments.batch
-                             ? input_shapes_at_batch(model, arguments.shapes, *arguments.batch)
+                             ? shapes_at_batch(model.inputs(), arguments.shapes, *arguments.batch)
                              : resolve_input_shapes(model.inputs(), arguments.shapes);
   model.save_compiled(arguments.output, options);
 }
@@ -54,6 +63,19 @@ void add_compile_command(CLI::App& app, int& status) {
                    "Threads to prepare for (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
+  command
+      ->add_option("--tune", arguments->tune,
+                   "How algorithms are chosen: off (by a cost model), cached (as measured earlier) "
+                   "or measure (now, which takes seconds)")
+      ->check(CLI::IsMember({"off", "cached", "measure"}))
+      ->type_name("HOW")
+      ->capture_default_str();
+  command
+      ->add_option("--winograd", arguments->winograd,
+                   "on, or off: no algorithm that rounds differently from plain sums")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->type_name("ON|OFF")
+      ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
@@ -63,7 +85,7 @@ void add_compile_command(CLI::App& app, int& status) {
       "appears complete\nor not at all.\n\n"
       "Examples:\n"
       "  headway compile model.onnx -o model.hwy\n"
-      "  headway compile model.onnx -o model.hwy --batch 8\n"
+      "  headway compile model.onnx -o model.hwy --batch 8 --tune measure\n"
       "  headway run model.hwy --input x.npy               the file stands for the model");
   command->callback([arguments, &status] {
     compile(*arguments);
