@@ -1,6 +1,7 @@
 #include <memory>
 #include <optional>
 
+#include "algorithm_options.h"
 #include "base/error.h"
 #include "commands.h"
 #include "exit_status.h"
@@ -15,26 +16,16 @@ struct CompileArguments {
   std::filesystem::path output;
   std::vector<std::string> shapes;
   std::optional<std::int64_t> batch;
-  int threads = 0;
-  std::string tune = "cached";
-  std::string winograd = "on";
+  CompileOptions options;
   std::uint64_t seed = 0;
 };
-
-Tune parse_tune(const std::string& text) {
-  if (text == "off") return Tune::kOff;
-  return text == "measure" ? Tune::kMeasure : Tune::kCached;
-}
 
 void compile(const CompileArguments& arguments) {
   if (arguments.output.extension() != ".hwy")
     fail(ErrorCode::kInvalidArgument, "--output '", arguments.output.string(),
          "' must end in .hwy");
   const Model model = load_model(arguments.model, arguments.seed);
-  CompileOptions options;
-  options.threads = arguments.threads;
-  options.tune = parse_tune(arguments.tune);
-  options.winograd = arguments.winograd == "on";
+  CompileOptions options = arguments.options;
   options.input_shapes = arguments.batch
                              ? shapes_at_batch(model.inputs(), arguments.shapes, *arguments.batch)
                              : resolve_input_shapes(model.inputs(), arguments.shapes);
@@ -59,33 +50,21 @@ void add_compile_command(CLI::App& app, int& status) {
       ->check(CLI::Range(1, 65536))
       ->type_name("N");
   command
-      ->add_option("--threads", arguments->threads,
+      ->add_option("--threads", arguments->options.threads,
                    "Threads to prepare for (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
-  command
-      ->add_option("--tune", arguments->tune,
-                   "How algorithms are chosen: off (by a cost model), cached (as measured earlier) "
-                   "or measure (now, which takes seconds)")
-      ->check(CLI::IsMember({"off", "cached", "measure"}))
-      ->type_name("HOW")
-      ->capture_default_str();
-  command
-      ->add_option("--winograd", arguments->winograd,
-                   "on, or off: no algorithm that rounds differently from plain sums")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->type_name("ON|OFF")
-      ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
+  add_algorithm_options(*command, arguments->options);
   command->footer(
       "The file holds the optimized graph and its packed weights, which are mapped when it is "
       "loaded.\nIt is for this version of Headway, this kind of processor and these shapes. It "
       "appears complete\nor not at all.\n\n"
       "Examples:\n"
       "  headway compile model.onnx -o model.hwy\n"
-      "  headway compile model.onnx -o model.hwy --batch 8 --tune measure\n"
+      "  headway compile model.onnx -o model.hwy --batch 8\n"
       "  headway run model.hwy --input x.npy               the file stands for the model");
   command->callback([arguments, &status] {
     compile(*arguments);

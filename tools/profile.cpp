@@ -3,6 +3,7 @@
 
 #include "headway/session.h"
 
+#include "algorithm_options.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "bench/clock.h"
@@ -12,6 +13,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "input_shapes.h"
+#include "machine_limits.h"
 #include "model_spec.h"
 #include "output.h"
 
@@ -28,7 +30,7 @@ struct ProfileArguments {
   std::string model;
   std::vector<std::string> shapes;
   std::optional<std::int64_t> batch;
-  int threads = 0;
+  CompileOptions options;
   std::optional<std::int64_t> runs;
   std::optional<std::int64_t> warmup;
   std::string duration = "2s";
@@ -71,10 +73,10 @@ class Profiler {
     report_.input_shapes = arguments.batch
                                ? shapes_at_batch(inputs, arguments.shapes, *arguments.batch)
                                : resolve_input_shapes(inputs, arguments.shapes);
-    report_.limit_gflops = arguments.peak;
     inputs_ = random_inputs(inputs, report_.input_shapes, arguments.seed);
-    const Program program = std::move(model).compile(
-        {.threads = arguments.threads, .input_shapes = report_.input_shapes});
+    CompileOptions options = arguments.options;
+    options.input_shapes = report_.input_shapes;
+    const Program program = std::move(model).compile(options);
     report_.program = program.summary();
     session_.emplace(program);
   }
@@ -96,6 +98,7 @@ class Profiler {
     report_.plain_ns = bench::median(std::move(plain_ns));
     report_.profiled_ns = bench::median(std::move(profiled_ns));
     report_.steps = samples.medians();
+    find_limits();
     return report_;
   }
 
@@ -107,6 +110,17 @@ class Profiler {
   }
 
  private:
+  void find_limits() {
+    if (arguments_.peak) {
+      report_.limit_gflops = *arguments_.peak;
+      return;
+    }
+    const int threads = report_.program.threads;
+    const bench::MachineLimits limits = measure_machine({threads}).at(threads);
+    report_.limit_gflops = limits.operations_per_second / 1e9;
+    report_.limit_gbps = limits.bytes_per_second / 1e9;
+  }
+
   void warm_up() {
     const std::int64_t begin = clock_.now();
     for (std::int64_t run = 0; needs_warming(run, clock_.now() - begin); ++run) {
@@ -175,10 +189,11 @@ void declare_what(CLI::App& command, ProfileArguments& arguments) {
                   "Input shape: 1x3x224x224 or name:1x3x224x224 (default: as declared)")
       ->type_name("SHAPE");
   command
-      .add_option("-x,--threads", arguments.threads,
+      .add_option("-x,--threads", arguments.options.threads,
                   "Threads to use (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
+  add_algorithm_options(command, arguments.options);
   command
       .add_option("--seed", arguments.seed,
                   "Of the inputs, which are drawn at random, and of a built-in model's weights")
@@ -215,7 +230,8 @@ void declare_results(CLI::App& command, ProfileArguments& arguments) {
       ->capture_default_str();
   command
       .add_option("--peak", arguments.peak,
-                  "What the machine can do at most with these threads, to show shares of it")
+                  "What the threads can do at most, to show shares of it (default: measured, as by "
+                  "'headway peak')")
       ->check(CLI::PositiveNumber)
       ->type_name("GFLOPS");
   command.add_option("--export-json", arguments.json, "Write everything, every node included")

@@ -2,6 +2,7 @@
 
 #include "headway/session.h"
 
+#include "algorithm_options.h"
 #include "base/error.h"
 #include "bench/table.h"
 #include "commands.h"
@@ -23,7 +24,7 @@ struct RunArguments {
   std::string output;
   std::string labels;
   std::optional<std::int64_t> top;
-  int threads = 0;
+  CompileOptions options;
   std::uint64_t seed = 0;
   bool reference = false;
   bool json = false;
@@ -41,8 +42,7 @@ struct RunResult {
 std::vector<Tensor> compute(Model model, const RunArguments& arguments,
                             const std::vector<Tensor>& inputs, RunResult& result) {
   if (arguments.reference) return strict_reference(model, inputs);
-  CompileOptions options;
-  options.threads = arguments.threads;
+  CompileOptions options = arguments.options;
   for (const Tensor& input : inputs) options.input_shapes.push_back(input.shape());
   const Program program = std::move(model).compile(options);
   result.program = program.summary();
@@ -212,10 +212,11 @@ void declare_results(CLI::App& command, RunArguments& arguments) {
   command.add_option("--labels", arguments.labels, "Names of the classes, one per line")
       ->type_name("FILE");
   command
-      .add_option("--threads", arguments.threads,
+      .add_option("--threads", arguments.options.threads,
                   "Threads to use (default: what affinity and CPU quota allow)")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
+  add_algorithm_options(command, arguments.options);
   command.add_option("--seed", arguments.seed, "Seed of a built-in model's weights (default: 0)")
       ->type_name("N");
   command.add_flag("--reference", arguments.reference,

@@ -2,6 +2,7 @@
 #include "kernels/depthwise/blocked_depthwise.h"
 #include "kernels/movement/blocked.h"
 #include "kernels/pool/blocked_pool.h"
+#include "kernels/reduce/reduce.h"
 #include "peak.h"
 
 namespace headway {
@@ -131,6 +132,29 @@ void reorder(benchmark::State& state, Isa isa, Image image, bool blocks) {
               (image.channels * pixels + blocked_size) * static_cast<std::int64_t>(sizeof(float)));
 }
 
+constexpr Image kMeans[] = {{"efficientnet_b0/112", 32, 112},
+                            {"efficientnet_b0/28", 240, 28},
+                            {"efficientnet_b0/7", 1152, 7},
+                            {"resnet50/7", 2048, 7}};
+
+/// A global average pool of the blocked layout.
+void mean(benchmark::State& state, Isa isa, Image image) {
+  const auto threads = static_cast<int>(state.range(0));
+  ThreadPool pool(threads);
+  const KernelContext context{pool, inner_loops(isa)};
+  const std::int64_t lanes = context.loops.width;
+  const std::int64_t blocks = blocks_of(image.channels, context.loops);
+  const std::int64_t extents[] = {1, blocks, image.extent, image.extent, lanes};
+  const std::int64_t strides[] = {blocks * lanes, lanes, 0, 0, 1};
+  const std::int64_t size = blocks * image.extent * image.extent * lanes;
+  AlignedFloats input(size), output(blocks * lanes);
+  for (auto _ : state) {
+    reduce(context, ReduceOp::kMean, extents, strides, input.data(), output.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, threads, size * static_cast<std::int64_t>(sizeof(float)));
+}
+
 void block(benchmark::State& state, Isa isa, Image image) {
   reorder(state, isa, image, true);
 }
@@ -148,6 +172,9 @@ void unblock(benchmark::State& state, Isa isa, Image image) {
   }
   for (const Window& window : kAverage) {
     register_for_every_isa("blocked_average_pool", window.name, average_pool, window);
+  }
+  for (const Image& image : kMeans) {
+    register_for_every_isa("blocked_mean", image.name, mean, image);
   }
   for (const Image& image : kImages) {
     register_for_every_isa("block_channels", image.name, block, image);

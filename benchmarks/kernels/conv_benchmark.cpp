@@ -56,7 +56,7 @@ void conv(benchmark::State& state, Isa isa, Layer layer) {
   const ConvShape shape = shape_of(layer);
   const EpilogueKind kind{true, false, {UnaryOp::kRelu, 0, 0}};
   BrgemmSet tiles(context.loops);
-  const ConvPlan wanted{kind, shape.in_channels < 4, threads};
+  const ConvPlan wanted{.epilogue = kind, .plain_input = shape.in_channels < 4, .threads = threads};
   const ConvAlgorithm algorithm = conv_algorithms(shape, wanted, context.loops).front();
   const auto plan = plan_conv(algorithm, shape, wanted, tiles);
   state.SetLabel(name_of(algorithm));

@@ -1,7 +1,6 @@
-#include <vector>
-
 #include <benchmark/benchmark.h>
 
+#include "aligned_floats.h"
 #include "base/processors.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/inner_loops.h"
@@ -10,45 +9,28 @@
 namespace headway {
 namespace {
 
-/// The register tile alone, operands in the first-level cache. Arguments: rows, depth.
-void tile(benchmark::State& state, Isa isa) {
-  const InnerLoops& loops = inner_loops(isa);
-  GemmTile tile;
-  tile.rows = std::min(static_cast<int>(state.range(0)), loops.tile_rows);
-  tile.columns = loops.tile_columns;
-  tile.k = state.range(1);
-  const auto size = [&](std::int64_t n) { return static_cast<std::size_t>(n); };
-  std::vector<float> a(size(tile.rows * tile.k), 1.0F), b(size(tile.columns * tile.k), 1.0F);
-  std::vector<float> c(size(tile.rows * tile.columns));
-  tile.a = a.data();
-  tile.b = b.data();
-  tile.c = c.data();
-  tile.c_stride = tile.columns;
-  for (auto _ : state) {
-    loops.gemm_tile(tile);
-    benchmark::ClobberMemory();
-  }
-  count_flops(state, isa, 1, 2.0 * tile.rows * tile.columns * static_cast<double>(tile.k));
-}
+/// Weights of many layers are larger than the caches: each call gets others.
+constexpr std::int64_t kWeightFloats = 32 << 20;
 
-/// A product with packed B on all threads. Arguments: m, n, k.
+/// A product with packed B. Arguments: m, n, k, threads.
 void gemm(benchmark::State& state, Isa isa) {
-  const int threads = available_processors();
+  const int threads = std::min(static_cast<int>(state.range(3)), available_processors());
   ThreadPool pool(threads);
+  const ThreadPool::Busy busy(pool);
   const KernelContext context{pool, inner_loops(isa)};
-  GemmShape shape;
-  shape.m = state.range(0);
-  shape.n = state.range(1);
-  shape.k = state.range(2);
-  const Gemm product(shape, context.loops);
-  std::vector<float> a(static_cast<std::size_t>(shape.m * shape.k), 1.0F);
-  std::vector<float> b(static_cast<std::size_t>(shape.k * shape.n), 1.0F);
-  std::vector<float> c(static_cast<std::size_t>(shape.m * shape.n));
-  std::vector<float> packed(product.packed_b_size());
-  std::vector<float> scratch(product.scratch_bytes(threads, true) / sizeof(float));
-  product.pack_b(b.data(), packed.data());
+  const GemmShape shape{.m = state.range(0), .n = state.range(1), .k = state.range(2)};
+  BrgemmSet tiles(context.loops);
+  const Gemm product(shape, {.bias = true}, tiles, threads);
+  const auto packed_size = static_cast<std::int64_t>(product.packed_b_size());
+  const std::int64_t copies = kWeightFloats / packed_size + 1;
+  AlignedFloats a(shape.m * shape.k), bias(shape.n), c(shape.m * shape.n);
+  AlignedFloats packed(copies * packed_size);
+  AlignedFloats scratch(static_cast<std::int64_t>(product.scratch_bytes(true) / sizeof(float)));
+  std::int64_t copy = 0;
   for (auto _ : state) {
-    product.run_packed(context, a.data(), packed.data(), {}, c.data(), scratch.data());
+    product.run_packed(context, a.data(), packed.data() + copy * packed_size, {bias.data()},
+                       c.data(), scratch.data());
+    copy = (copy + 1) % copies;
     benchmark::ClobberMemory();
   }
   count_flops(state, isa, threads,
@@ -58,17 +40,17 @@ void gemm(benchmark::State& state, Isa isa) {
 [[maybe_unused]] const bool registered = [] {
   for (Isa isa : {Isa::kPortable, Isa::kAvx2, Isa::kAvx512}) {
     if (isa > detect_cpu().best_isa()) continue;
-    const std::string suffix = std::string(1, '/').append(name_of(isa));
-    benchmark::RegisterBenchmark(("tile" + suffix).c_str(), tile, isa)
-        ->Args({14, 64})
-        ->Args({14, 256})
-        ->Args({12, 256})
-        ->Args({1, 256});
-    benchmark::RegisterBenchmark(("gemm" + suffix).c_str(), gemm, isa)
-        ->Args({128, 768, 768})
-        ->Args({197, 3072, 768})
-        ->Args({1, 1000, 2048})
-        ->UseRealTime();
+    auto* family =
+        benchmark::RegisterBenchmark(std::string("gemm/").append(name_of(isa)).c_str(), gemm, isa);
+    family->ArgNames({"m", "n", "k", "threads"})->UseRealTime();
+    for (const std::int64_t threads : {1, 2}) {
+      for (const std::int64_t tokens : {128, 197}) {
+        family->Args({tokens, 768, 768, threads})->Args({tokens, 2304, 768, threads});
+        family->Args({tokens, 3072, 768, threads})->Args({tokens, 768, 3072, threads});
+      }
+      family->Args({1576, 3072, 768, threads});
+      family->Args({1, 1000, 2048, threads})->Args({1, 4096, 25088, threads});
+    }
   }
   return true;
 }();

@@ -13,7 +13,7 @@ namespace {
 struct Whole {
   double time_ns = 0;
   int threads = 1;
-  std::optional<double> limit_gflops;
+  double limit_gflops = 0;
 
   double thread_time_ns() const { return time_ns * threads; }
 };
@@ -32,9 +32,8 @@ std::string microseconds(double nanoseconds) {
 
 /// Figures that every table ends with.
 std::vector<Table::Column> figure_columns(const Whole& whole) {
-  std::vector<Table::Column> columns{{"time µs"}, {"share"}, {"GFLOP/s"}};
-  if (whole.limit_gflops) columns.push_back({"of limit"});
-  columns.insert(columns.end(), {{"moved"}, {"GB/s"}});
+  std::vector<Table::Column> columns{{"time µs"},  {"share"}, {"GFLOP/s"},
+                                     {"of limit"}, {"moved"}, {"GB/s"}};
   if (whole.threads > 1) columns.push_back({"idle"});
   return columns;
 }
@@ -44,13 +43,13 @@ std::vector<std::string> figures(const ProfileGroup& group, const Whole& whole) 
   const double time = std::max(group.time_ns, 1.0);
   const double gflops = static_cast<double>(group.flops) / time;
   const auto bytes = static_cast<double>(group.bytes);
+  const bool computes = group.flops > 0;
   std::vector<std::string> cells{microseconds(group.time_ns),
                                  share_of(group.time_ns, whole.time_ns),
-                                 group.flops > 0 ? significant(gflops, 3) : ""};
-  if (whole.limit_gflops) {
-    cells.push_back(group.flops > 0 ? format_percent(gflops / *whole.limit_gflops) : "");
-  }
-  cells.insert(cells.end(), {format_bytes(bytes), significant(bytes / time, 3)});
+                                 computes ? significant(gflops, 3) : "",
+                                 computes ? share_of(gflops, whole.limit_gflops) : "",
+                                 format_bytes(bytes),
+                                 significant(bytes / time, 3)};
   if (whole.threads > 1) cells.push_back(share_of(group.idle_ns, group.time_ns * whole.threads));
   return cells;
 }
@@ -151,9 +150,9 @@ Facts facts_of(const ProfileReport& report) {
        concat(signed_percent(report.overhead.estimate), " by profiling, ",
               report.runs < kFewestForInterval ? "single pairs " : "95 % interval ",
               signed_percent(report.overhead.low), " to ", signed_percent(report.overhead.high))}};
-  if (report.limit_gflops) {
-    facts.emplace_back("limit", significant(*report.limit_gflops, 4) + " GFLOP/s");
-  }
+  std::string limit = significant(report.limit_gflops, 4) + " GFLOP/s";
+  if (report.limit_gbps) limit += ", " + significant(*report.limit_gbps, 3) + " GB/s from memory";
+  facts.emplace_back("limit", std::move(limit));
   return facts;
 }
 

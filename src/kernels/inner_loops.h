@@ -4,9 +4,8 @@
 
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
-#include "kernels/depthwise/rows.h"
 #include "kernels/elementwise/function.h"
-#include "kernels/gemm/tile.h"
+#include "kernels/elementwise/pixels.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
 #include "kernels/pool/rows.h"
@@ -20,21 +19,15 @@ namespace headway {
 struct InnerLoops {
   const char* name;  ///< As HEADWAY_ISA spells it.
   int width;         ///< Floats per vector.
-  int tile_rows;     ///< Greatest register tile of gemm_tile: rows, and
-  int tile_columns;  ///< columns, a multiple of width.
 
   /// What generated code does where none can be generated (kernels/brgemm/brgemm.h).
   void (*brgemm)(const BrgemmShape& shape, const BrgemmCall& call) noexcept;
-  void (*gemm_tile)(const GemmTile& tile) noexcept;
-  void (*store_transposed)(const TransposedTile& tile) noexcept;
-  void (*pack_window)(const ImageWindow& window, const WindowBlock& block, float* packed) noexcept;
 
   /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
   void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;
   void (*winograd_output)(int tile, const WinogradOutputLine& line) noexcept;
   void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
-  void (*depthwise_row)(const DepthwiseRow& row) noexcept;
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;
   void (*pool_row)(const PoolRow& row) noexcept;
   void (*pool_band)(const PoolBand& band) noexcept;
@@ -43,14 +36,25 @@ struct InnerLoops {
   /// Steps are 1, or 0 for one operand that stays the same.
   void (*binary)(BinaryOp op, std::int64_t size, const float* a, int a_step, const float* b,
                  int b_step, float* output) noexcept;
+  /// output[row * columns + i] = dense[row * columns + i] op repeated[i], or with the operands
+  /// swapped. `columns` is a positive multiple of the width.
+  void (*binary_repeated)(BinaryOp op, std::int64_t rows, std::int64_t columns, const float* dense,
+                          const float* repeated, bool swapped, float* output) noexcept;
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
 
+  void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
+
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
+  /// output[i] = exp(input[i] - shift), and their sum.
+  float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
+  /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].
+  void (*reduce_columns)(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                         const float* input, float* totals) noexcept;
 
   void (*softmax_row)(bool logarithm, std::int64_t size, const float* input,
                       float* output) noexcept;

@@ -76,8 +76,14 @@ class PlainContext final : public InferContext {
   TensorType x_;
 };
 
+constexpr std::size_t kScale = 4, kShift = 5;
+
 void infer_blocked_conv(InferContext& context) {
   fused_activation(context.node());
+  input_has_relu(context.node());
+  for (const std::size_t index : {kScale, kShift}) {
+    if (context.has_input(index)) require_rank(context, index, 5);
+  }
   require_dtype(context, 0, kFloatTypes);
   const std::int64_t size = positive(context, "block");
   TensorType x = context.input(0);
@@ -125,6 +131,14 @@ void unblock_tensor(const Tensor& blocked, Tensor& plain) {
   });
 }
 
+/// The elements repeated to `shape`, in double.
+std::vector<double> spread(const Tensor& tensor, const Shape& shape) {
+  std::vector<double> result(static_cast<std::size_t>(num_elements(shape)));
+  copy_strided(to_doubles(tensor).data(), broadcast_strides(tensor.shape(), shape), shape,
+               result.data());
+  return result;
+}
+
 Tensor unblocked(const Tensor& blocked, std::int64_t channels) {
   const Shape& s = blocked.shape();
   Tensor plain = Tensor::allocate(blocked.dtype(), {s[0], channels, s[2], s[3]});
@@ -140,11 +154,31 @@ void run_unblock(const Node&, std::span<const Tensor> inputs, std::span<Tensor> 
   unblock_tensor(inputs[0], outputs[0]);
 }
 
+/// What a BlockedConv convolves: X, or act(X · S + T).
+Tensor scaled_input(const Node& node, std::span<const Tensor> inputs) {
+  if (inputs.size() <= kScale || !inputs[kScale].defined()) return inputs[0];
+  const Shape& shape = inputs[0].shape();
+  const std::vector<double> x = to_doubles(inputs[0]), scale = spread(inputs[kScale], shape);
+  std::vector<double> shift(x.size(), 0.0);
+  if (inputs.size() > kShift && inputs[kShift].defined()) shift = spread(inputs[kShift], shape);
+  const bool relu = input_has_relu(node);
+  Tensor result = Tensor::allocate(inputs[0].dtype(), shape);
+  dispatch_floats(result.dtype(), [&]<typename T>(std::type_identity<T>) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double value = x[i] * scale[i] + shift[i];
+      result.data<T>()[i] = store<T>(relu && value < 0 ? 0 : value);
+    }
+  });
+  return result;
+}
+
 void run_blocked_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  std::vector<Tensor> plain(inputs.begin(), inputs.end());
+  std::vector<Tensor> plain;
+  for (std::size_t i = 0; i < std::min(inputs.size(), kScale); ++i) plain.push_back(inputs[i]);
+  plain[0] = scaled_input(node, inputs);
   const Shape& weights = inputs[1].shape();
   if (inputs[0].rank() == 5) {
-    plain[0] = unblocked(inputs[0], weights[1] * node.get_int("group", 1));
+    plain[0] = unblocked(plain[0], weights[1] * node.get_int("group", 1));
   }
   if (plain.size() > 3 && plain[3].defined()) plain[3] = unblocked(inputs[3], weights[0]);
   const Shape& out = outputs[0].shape();
@@ -163,14 +197,9 @@ void infer_scale_shift(InferContext& context) {
 void run_scale_shift(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const Activation activation = fused_activation(node);
   const Shape& shape = outputs[0].shape();
-  const auto spread = [&](const Tensor& tensor) {
-    std::vector<double> result(static_cast<std::size_t>(outputs[0].size()));
-    copy_strided(to_doubles(tensor).data(), broadcast_strides(tensor.shape(), shape), shape,
-                 result.data());
-    return result;
-  };
   const std::vector<double> x = to_doubles(inputs[0]);
-  const std::vector<double> scale = spread(inputs[1]), shift = spread(inputs[2]);
+  const std::vector<double> scale = spread(inputs[1], shape);
+  const std::vector<double> shift = spread(inputs[2], shape);
   dispatch_floats(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       outputs[0].data<T>()[i] = store<T>(activation(x[i] * scale[i] + shift[i]));
@@ -181,6 +210,7 @@ void run_scale_shift(const Node& node, std::span<const Tensor> inputs, std::span
 std::vector<AttributeSpec> blocked_conv_attributes() {
   std::vector<AttributeSpec> attributes = with_activation(conv_attributes());
   attributes.push_back({"block", AttributeKind::kInt, true});
+  attributes.push_back({"input_activation", AttributeKind::kString});
   return attributes;
 }
 
@@ -188,6 +218,15 @@ std::vector<AttributeSpec> blocked_conv_attributes() {
 
 Shape blocked_shape(const Shape& plain, std::int64_t block) {
   return {plain[0], (plain[1] + block - 1) / block, plain[2], plain[3], block};
+}
+
+bool input_has_relu(const Node& node) {
+  const std::string name = node.get_string("input_activation", "");
+  if (!name.empty() && name != "Relu") {
+    fail(ErrorCode::kInvalidModel, node.described(), ": input_activation '", name,
+         "' is neither empty nor Relu");
+  }
+  return !name.empty();
 }
 
 ConvGeometry blocked_conv_geometry(const Node& node) {
@@ -209,7 +248,7 @@ std::vector<Operator> blocked_operators() {
        {{"block", AttributeKind::kInt, true}},
        infer_block,
        run_block},
-      {"BlockedConv", kFusedDomain, 1, 2, 4, 1, 1, blocked_conv_attributes(), infer_blocked_conv,
+      {"BlockedConv", kFusedDomain, 1, 2, 6, 1, 1, blocked_conv_attributes(), infer_blocked_conv,
        run_blocked_conv},
       {"ScaleShift", kFusedDomain, 1, 3, 3, 1, 1, with_activation({}), infer_scale_shift,
        run_scale_shift},

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "ops/attention.h"
 #include "ops/blocked.h"
 #include "ops/fused.h"
 
@@ -24,6 +25,11 @@ bool is(const Node& node, std::string_view op_type, std::string_view fused) {
   return node.is(op_type) || node.is(fused, kFusedDomain);
 }
 
+/// Of the products before and after the Softmax.
+std::int64_t attention_macs(const AttentionLayout& a) {
+  return a.batch * a.heads * a.queries * a.keys * (a.head_size + a.value_size);
+}
+
 /// Operators that need of input 0 only what becomes their output.
 bool picks(const Node& node) {
   constexpr std::array<std::string_view, 4> kPicking = {"Gather", "GatherElements", "GatherND",
@@ -40,6 +46,7 @@ std::int64_t multiply_adds(const Node& node) {
     return num_elements(output) / weights.at(0) * num_elements(weights);
   }
   if (node.is("BlockedConv", kFusedDomain)) return blocked_conv_geometry(node).macs();
+  if (node.is("FusedAttention", kFusedDomain)) return attention_macs(attention_layout(node));
   if (node.is("ConvTranspose")) {
     const std::int64_t inputs = num_elements(shape_of(node.input(0)));
     return inputs == 0 ? 0 : inputs / weights.at(0) * num_elements(weights);

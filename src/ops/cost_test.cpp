@@ -51,6 +51,15 @@ TEST(Cost, CountsConvolutionsByTheirDefinition) {
             25 * 4 * 2 * 9);
 }
 
+TEST(Cost, CountsBothProductsOfAttention) {
+  EXPECT_EQ(count("%q: float32[6,2,8], %kv: float32[5,2,20]",
+                  "headway.FusedAttention(%q, %kv, %kv) {extents = [1, 2, 6, 5, 8, 12], "
+                  "q_strides = [0, 0, 8, 16], k_strides = [0, 0, 20, 40], "
+                  "v_strides = [8, 0, 20, 40], y_strides = [0, 0, 12, 24], "
+                  "output_shape = [6, 2, 12]}"),
+            2 * 6 * 5 * (8 + 12));
+}
+
 TEST(Cost, CountsNothingElse) {
   EXPECT_EQ(count("%a: float32[5,3], %b: float32[5,3]", "Add(%a, %b)"), 0);
   EXPECT_EQ(count("%a: float32[0,3], %b: float32[3,7]", "MatMul(%a, %b)"), 0);

@@ -29,8 +29,10 @@
 //     All tensors are in blocks of channels. Attributes indices and channels, how many each input
 //     has.
 //
-//   BlockedConv(X, W, B?, Z?) -> Y    FusedConv with Y and Z in blocks of channels
-//     X is too, unless it has rank 4. Attributes of FusedConv, and block.
+//   BlockedConv(X, W, B?, Z?, S?, T?) -> Y    FusedConv with Y and Z in blocks of channels
+//     X is too, unless it has rank 4. With S (and T), which are broadcast to X, it convolves
+//     X · S + T, or the positive part of that. Attributes of FusedConv, block, and
+//     input_activation, which is "" or "Relu".
 //
 //   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift)
 //     scale and shift are broadcast to X.

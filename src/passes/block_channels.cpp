@@ -43,6 +43,7 @@ std::size_t block_channels(Graph& graph, std::int64_t block) {
         if (auto patch = propose_conv(g, node, block)) return patch;
         if (auto patch = propose_cancel(node, block)) return patch;
         if (auto patch = propose_selection(g, node, block)) return patch;
+        if (auto patch = propose_input_scale(g, node, block)) return patch;
         return propose_past_unblocking(g, node, block);
       },
       graph);

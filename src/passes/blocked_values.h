@@ -25,6 +25,10 @@ Value* insert_blocked(Graph& graph, Node& node, std::string_view op_type,
 /// The patch that reads an output of `node` (output 0 if none is given) out of `blocked`.
 Patch unblocking_patch(Graph& graph, Node& node, Value* blocked, Value* output = nullptr);
 
+/// The patch by which a 1×1 BlockedConv scales its input itself, instead of a ScaleShift or a Mul
+/// by one factor per channel that nothing else reads; nullopt if there is none.
+std::optional<Patch> propose_input_scale(Graph& graph, Node& node, std::int64_t block);
+
 /// The patch that moves an operator behind the reordering of its inputs; nullopt if there is none
 /// or the operator cannot work on blocks.
 std::optional<Patch> propose_past_unblocking(Graph& graph, Node& node, std::int64_t block);

@@ -7,8 +7,8 @@ namespace headway {
 namespace {
 
 /// A result larger than this is computed in advance only if it is no larger than what it replaces:
-/// a program must not grow by what a few instructions make.
-constexpr std::size_t kMaxGrowth = std::size_t{1} << 16;
+/// a program must not grow by what a few instructions make. Large enough for attention masks.
+constexpr std::size_t kMaxGrowth = std::size_t{1} << 20;
 
 Value* first_used_output(const Graph& graph, const Node& node) {
   for (Value* output : node.outputs()) {

@@ -40,6 +40,22 @@ TEST(FoldConstants, FoldsAnOutput) {
             "Relu");
 }
 
+/// The mask of shifted windows, as torchvision's Swin transformers compute it.
+TEST(FoldConstants, ComputesMasks) {
+  EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%scores: float32[64,49,49]) -> (%y) {
+    %columns: float32[64,1,49] = constant random(1)
+    %rows: float32[64,49,1] = constant random(1)
+    %zero: float32[] = constant {0.0}
+    %low: float32[] = constant {-100.0}
+    %difference = Sub(%columns, %rows)
+    %same = Equal(%difference, %zero)
+    %other = Not(%same)
+    %mask = Where(%other, %low, %difference)
+    %y = Add(%scores, %mask)
+  })"),
+            "Add");
+}
+
 TEST(FoldConstants, LeavesResultsMuchLargerThanTheirInputs) {
   EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[1]) -> (%y) {
     %one: float32[1] = constant {1.0}

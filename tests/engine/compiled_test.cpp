@@ -169,7 +169,6 @@ TEST_F(Compiled, ReferenceKernelsAreRefused) {
 TEST_F(Compiled, FusionIsAsItWasCompiled) {
   EXPECT_NE(refused([&] { saved().compile({.fuse = false}); }).find("fused"), std::string::npos);
   const Program plain = saved({.threads = 2, .fuse = false}).compile({.threads = 2});
-  EXPECT_EQ(plain.summary().nodes, saved().compile().summary().nodes + 1);
   expect_same_bits(outputs_of(plain, inputs_),
                    outputs_of(model_of(kNet).compile({.threads = 2, .fuse = false}), inputs_));
 }

@@ -47,6 +47,20 @@ void check_names(const Program& program, const std::vector<NamedTensor>& given) 
   }
 }
 
+/// The row's own options, as in --runtimes headway:winograd=off,tune=off.
+void apply(const Settings& settings, CompileOptions& options) {
+  for (const auto& [name, value] : settings) {
+    if (name == "winograd" && (value == "on" || value == "off")) {
+      options.winograd = value == "on";
+    } else if (name == "tune" && (value == "on" || value == "cached" || value == "off")) {
+      options.tune = value == "on" ? Tune::kMeasure : value == "off" ? Tune::kOff : Tune::kCached;
+    } else {
+      fail(ErrorCode::kInvalidArgument, "Headway has no option ", name, "=", value,
+           "; there are winograd=on|off and tune=on|cached|off");
+    }
+  }
+}
+
 }  // namespace
 
 RuntimeInfo Engine::probe(const Settings&) {
@@ -60,6 +74,7 @@ Settings Engine::load(const LoadRequest& request) {
   }
   CompileOptions options{.threads = request.threads};
   if (request.tuned) options.tune = Tune::kMeasure;
+  apply(request.options, options);
   for (const NamedTensor& input : request.inputs) {
     options.input_shapes.push_back(input.tensor.shape());
   }

@@ -20,7 +20,7 @@
 namespace headway::cpu {
 namespace {
 
-constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3;
+constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3, kScale = 4, kShift = 5;
 
 /// nullopt if there are more than two spatial axes.
 std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
@@ -63,11 +63,12 @@ std::string layout_name(std::string_view kind, const ConvShape& s) {
 template <typename Kernel>
 class ConvStep final : public Step {
  public:
-  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Lowering& lowering)
-      : kernel_(shape, lowering.loops),
+  ConvStep(const Node& node, const ConvShape& shape, std::string_view kind, Kernel kernel,
+           Lowering& lowering)
+      : kernel_(std::move(kernel)),
         loops_(lowering.loops),
         activation_(fused_function(node)),
-        kernel_scratch_(kernel_.scratch_bytes(lowering.threads)) {
+        kernel_scratch_(kernel_.scratch_bytes()) {
     const Value* weights = node.input(kWeights);
     if (!weights->is_constant()) return;
     packed_ = lowering.weights.get(
@@ -136,6 +137,10 @@ double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& 
       Tensor::zeros(DType::kFloat32, {static_cast<std::int64_t>(kernel->packed_size())});
   Tensor scratch =
       Tensor::zeros(DType::kUInt8, {static_cast<std::int64_t>(kernel->scratch_bytes())});
+  const Tensor factors = floats(shape.in_channels, 1);
+  ConvInput values(input.data<float>());
+  if (plan.prologue.scale) values.scale = factors.data<float>();
+  if (plan.prologue.shift) values.shift = factors.data<float>();
   const Epilogue epilogue{plan.epilogue.bias ? bias.data<float>() : nullptr,
                           plan.epilogue.residual ? output.data<float>() : nullptr,
                           plan.epilogue.activation};
@@ -143,8 +148,8 @@ double measure(ConvAlgorithm algorithm, const ConvShape& shape, const ConvPlan& 
   const ThreadPool::Busy busy(lowering.pool);
   for (int i = 0; i <= kCalls; ++i) {
     const Clock::time_point start = Clock::now();
-    kernel->run({lowering.pool, lowering.loops}, input.data<float>(), weights.data<float>(),
-                epilogue, output.data<float>(), scratch.raw());
+    kernel->run({lowering.pool, lowering.loops}, values, weights.data<float>(), epilogue,
+                output.data<float>(), scratch.raw());
     const std::chrono::duration<double> taken = Clock::now() - start;
     if (i > 0) best = std::min(best, taken.count());
   }
@@ -168,9 +173,15 @@ class BlockedConvStep final : public Step {
       : loops_(lowering.loops),
         activation_(fused_function(node)),
         bias_(padded_bias(node.input(kBias), lowering.loops.width)) {
-    const ConvPlan plan{{bias_.defined(), node.input(kResidual) != nullptr, activation_},
-                        shape_of(node.input(0)).size() == 4,
-                        lowering.threads};
+    ConvPlan plan{.epilogue = {bias_.defined(), node.input(kResidual) != nullptr, activation_},
+                  .prologue = {node.input(kScale) != nullptr, node.input(kShift) != nullptr,
+                               input_has_relu(node)},
+                  .plain_input = shape_of(node.input(0)).size() == 4,
+                  .threads = lowering.threads};
+    if (plan.prologue.scale) {
+      const Shape scale = shape_of(node.input(kScale));
+      if (scale[0] > 1) scale_stride_ = scale[1] * scale[4];
+    }
     algorithm_ = choose_algorithm(shape, plan, lowering);
     kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
     packed_ = lowering.weights.get(
@@ -181,7 +192,11 @@ class BlockedConvStep final : public Step {
 
   void run(const Operands& operands, ThreadPool& pool) const override {
     const float* bias = bias_.defined() ? static_cast<const float*>(bias_.raw()) : nullptr;
-    kernel_->run({pool, loops_}, float_input(operands, 0), static_cast<const float*>(packed_.raw()),
+    ConvInput input(float_input(operands, 0));
+    input.scale = float_input(operands, kScale);
+    input.scale_stride = scale_stride_;
+    input.shift = float_input(operands, kShift);
+    kernel_->run({pool, loops_}, input, static_cast<const float*>(packed_.raw()),
                  {bias, float_input(operands, kResidual), activation_}, float_output(operands),
                  operands.scratch);
   }
@@ -195,6 +210,7 @@ class BlockedConvStep final : public Step {
   const InnerLoops& loops_;
   Unary activation_;
   Tensor bias_, packed_;
+  std::int64_t scale_stride_ = 0;
   ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
   std::unique_ptr<BlockedConv> kernel_;
 };
@@ -212,7 +228,11 @@ std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering) {
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
   const auto shape = conv_shape(conv_geometry(node));
   if (!shape || !is_float(node.input(0))) return nullptr;
-  return std::make_unique<ConvStep<Conv>>(node, *shape, "conv", lowering);
+  const EpilogueKind epilogue{node.input(kBias) != nullptr, node.input(kResidual) != nullptr,
+                              fused_function(node)};
+  Conv conv(*shape, epilogue, lowering.tiles, lowering.threads);
+  const std::string kind = conv.algorithm();
+  return std::make_unique<ConvStep<Conv>>(node, *shape, kind, std::move(conv), lowering);
 }
 
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering) {
@@ -220,7 +240,9 @@ std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering)
   const auto shape =
       conv_shape(conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1))));
   if (!shape) return nullptr;
-  return std::make_unique<ConvStep<ConvTranspose>>(node, *shape, "conv_transpose", lowering);
+  return std::make_unique<ConvStep<ConvTranspose>>(
+      node, *shape, "conv_transpose", ConvTranspose(*shape, lowering.tiles, lowering.threads),
+      lowering);
 }
 
 }  // namespace headway::cpu

@@ -25,7 +25,8 @@ class GemmStep final : public Step {
  public:
   GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
            Lowering& lowering)
-      : gemm_(shape, lowering.loops),
+      : gemm_(shape, {addends.bias != kNoInput, addends.residual != kNoInput, activation},
+              lowering.tiles, lowering.threads),
         loops_(lowering.loops),
         addends_(addends),
         activation_(activation) {
@@ -35,7 +36,7 @@ class GemmStep final : public Step {
           b->constant(), layout_name(shape), gemm_.packed_b_size(),
           [&](const float* source, float* packed) { gemm_.pack_b(source, packed); });
     }
-    scratch_bytes_ = gemm_.scratch_bytes(lowering.threads, packed_.defined());
+    scratch_bytes_ = gemm_.scratch_bytes(packed_.defined());
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {

@@ -16,9 +16,12 @@ struct Entry {
 constexpr std::array kTable = {
     Entry{"Conv", "", lower_conv},
     Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"BlockChannels", kFusedDomain, lower_block_channels},
+    Entry{"UnblockChannels", kFusedDomain, lower_unblock_channels},
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
+    Entry{"FusedAttention", kFusedDomain, lower_attention},
     Entry{"Gemm", "", lower_gemm},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
     Entry{"MatMul", "", lower_matmul},
@@ -40,6 +43,7 @@ constexpr std::array kTable = {
 
     Entry{"BatchNormalization", "", lower_scale_shift},
     Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
+    Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},
@@ -60,6 +64,7 @@ constexpr std::array kTable = {
     Entry{"Expand", "", lower_expand},
     Entry{"Gather", "", lower_gather},
     Entry{"Pad", "", lower_pad},
+    Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
     Entry{"Split", "", lower_split},
     Entry{"Transpose", "", lower_transpose},

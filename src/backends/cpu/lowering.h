@@ -12,7 +12,9 @@ std::unique_ptr<Step> lower_to_reference(const Node& node);
 
 // One function per family; each is a `Lower`.
 
+std::unique_ptr<Step> lower_attention(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_binary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_block_channels(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_cast(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering);
@@ -28,11 +30,14 @@ std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_scale_shift_blocks(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_select_channels(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_softmax(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_unblock_channels(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);
 
 }  // namespace headway::cpu

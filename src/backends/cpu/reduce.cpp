@@ -1,5 +1,6 @@
 #include "kernels/reduce/reduce.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -12,17 +13,25 @@ namespace {
 
 class ReduceStep final : public Step {
  public:
-  ReduceStep(ReduceOp op, const AxisExtents& extents, const Lowering& lowering)
-      : op_(op), extents_(extents), loops_(lowering.loops) {}
+  ReduceStep(ReduceOp op, const Shape& shape, const std::vector<std::size_t>& axes,
+             const Lowering& lowering)
+      : op_(op), extents_(shape), output_strides_(shape.size()), loops_(lowering.loops) {
+    std::int64_t stride = 1;
+    for (std::size_t axis = shape.size(); axis-- > 0;) {
+      if (std::find(axes.begin(), axes.end(), axis) != axes.end()) continue;
+      output_strides_[axis] = stride;
+      stride *= shape[axis];
+    }
+  }
 
   void run(const Operands& operands, ThreadPool& pool) const override {
-    reduce({pool, loops_}, op_, extents_.outer, extents_.axis, extents_.inner,
-           float_input(operands, 0), float_output(operands));
+    reduce({pool, loops_}, op_, extents_, output_strides_, float_input(operands, 0),
+           float_output(operands));
   }
 
  private:
   ReduceOp op_;
-  AxisExtents extents_;
+  Shape extents_, output_strides_;
   const InnerLoops& loops_;
 };
 
@@ -52,15 +61,18 @@ std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
   std::optional<std::vector<std::int64_t>> given;
   if (node.input(1) != nullptr && !(given = constant_ints(node.input(1)))) return nullptr;
   const std::vector<std::size_t> axes = reduce_axes(node, shape.size(), given);
-  if (axes.empty() || axes.back() - axes.front() + 1 != axes.size()) return nullptr;
-  return std::make_unique<ReduceStep>(*op, around(shape, axes.front(), axes.back() + 1), lowering);
+  if (axes.empty() || shape.size() > kMaxRank) return nullptr;
+  return std::make_unique<ReduceStep>(*op, shape, axes, lowering);
 }
 
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {
   if (!is_float(node.input(0))) return nullptr;
   const Shape shape = shape_of(node.input(0));
+  if (shape.size() > kMaxRank) return nullptr;
+  std::vector<std::size_t> axes;
+  for (std::size_t axis = 2; axis < shape.size(); ++axis) axes.push_back(axis);
   const ReduceOp op = node.is("GlobalMaxPool") ? ReduceOp::kMax : ReduceOp::kMean;
-  return std::make_unique<ReduceStep>(op, around(shape, 2, shape.size()), lowering);
+  return std::make_unique<ReduceStep>(op, shape, axes, lowering);
 }
 
 }  // namespace headway::cpu

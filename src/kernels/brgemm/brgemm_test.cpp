@@ -108,6 +108,7 @@ BrgemmShape any_tile(Generator& generator, const InnerLoops& loops) {
   shape.bias = generator.chance(0.5);
   shape.residual = generator.chance(0.5);
   shape.activation = static_cast<BrgemmActivation>(generator.integer(0, 2));
+  for (int& fetched : shape.prefetch) fetched = static_cast<int>(generator.integer(0, 9));
   return shape;
 }
 
@@ -131,7 +132,8 @@ TEST_P(BrgemmTest, EqualsPlainLoops) {
                     o.residual.data(),
                     o.bias.data(),
                     -0.5F,
-                    0.75F};
+                    0.75F,
+                    {o.a.data(), o.b.data()}};
     const std::vector<double> expected = expected_of(o, call, loops().width);
     GuardedFloats compiled(o.c.size());
     std::copy_n(o.c.data(), o.c.size(), compiled.data());

@@ -18,6 +18,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   Generator(const BrgemmShape& shape, int width)
       : CodeGenerator(kCodeBytes, Xbyak::AutoGrow), shape_(shape), width_(width) {
     load_arguments();
+    if (shape_.fetch_c) fetch_output();
     clear_sums();
     multiply();
     finish();
@@ -75,6 +76,13 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
+  }
+
+  /// Deep tiles leave time to fetch what they will write.
+  void fetch_output() {
+    for (int row = 0; row < shape_.rows; ++row) {
+      for (int v = 0; v < vectors(); ++v) prefetchw(ptr[c_ + c_vector(row, v)]);
+    }
   }
 
   void clear(const Xbyak::Xmm& v) {

@@ -33,6 +33,7 @@ struct BrgemmShape {
   /// Cache lines per A_i that the second-level cache fetches meanwhile, from the call's `prefetch`
   /// on.
   int prefetch[2] = {};
+  bool fetch_c = false;     ///< Whether C's lines are fetched while the sums are computed.
   bool accumulate = false;  ///< Adds to what C holds.
   bool bias = false;        ///< One per column, in whole vectors.
   bool residual = false;

@@ -11,13 +11,37 @@
 
 namespace headway {
 
-enum class ConvAlgorithm : std::uint8_t { kDirect, kDepthwise };
+enum class ConvAlgorithm : std::uint8_t {
+  kDirect,
+  kDepthwise,
+  kWinograd2x2,  ///< Minimal filtering with output tiles of 2 × 2, and so on.
+  kWinograd4x4,
+  kWinograd6x6,
+};
 
 const char* name_of(ConvAlgorithm algorithm) noexcept;
+
+/// The input of a blocked convolution: act(data · scale + shift), where act is nothing or ReLU.
+struct ConvInput {
+  ConvInput(const float* values) noexcept : data(values) {}
+
+  const float* data;
+  const float* scale = nullptr;   ///< CB · B factors, or none.
+  std::int64_t scale_stride = 0;  ///< From the factors of one image to those of the next.
+  const float* shift = nullptr;   ///< CB · B addends, or none.
+};
+
+/// What is done to the input on the way, known when a kernel is planned. Needs a blocked input.
+struct PrologueKind {
+  bool scale = false;
+  bool shift = false;  ///< Only with scale.
+  bool relu = false;   ///< Only with scale.
+};
 
 /// What a convolution is planned for, besides its shape.
 struct ConvPlan {
   EpilogueKind epilogue;
+  PrologueKind prologue;
   bool plain_input = false;  ///< The input is [batch, channels, height, width], for few channels.
   int threads = 1;
 };
@@ -38,9 +62,9 @@ class BlockedConv {
   /// Bytes of scratch memory that run needs, 64-byte aligned.
   virtual std::size_t scratch_bytes() const noexcept = 0;
 
-  /// `epilogue` is of the kind that was planned for. Its bias has whole blocks, CB · B elements;
-  /// its residual lies like the output, and may be the output.
-  virtual void run(const KernelContext& context, const float* input, const float* packed,
+  /// `input` and `epilogue` are of the kinds that were planned for. The epilogue's bias has whole
+  /// blocks, CB · B elements; its residual lies like the output, and may be the output.
+  virtual void run(const KernelContext& context, const ConvInput& input, const float* packed,
                    const Epilogue& epilogue, float* output, void* scratch) const noexcept = 0;
 };
 

@@ -13,6 +13,12 @@ std::int64_t blocked_size(std::int64_t batch, std::int64_t channels, std::int64_
   return batch * ((channels + width - 1) / width) * pixels * width;
 }
 
+/// Winograd's transforms magnify rounding errors, the more the larger the tiles.
+double tolerance_of(ConvAlgorithm algorithm) {
+  if (algorithm == ConvAlgorithm::kWinograd6x6) return 1e-3;
+  return algorithm == ConvAlgorithm::kWinograd4x4 ? 2e-4 : 2e-5;
+}
+
 void check(const KernelContext& context, ConvAlgorithm algorithm, const ConvCase& test,
            bool plain_input) {
   const ConvShape& s = test.shape;
@@ -27,7 +33,8 @@ void check(const KernelContext& context, ConvAlgorithm algorithm, const ConvCase
   to_blocked(test.bias, 1, s.out_channels, 1, width, bias);
 
   BrgemmSet tiles(context.loops);
-  const ConvPlan plan{test.kind, plain_input, context.pool.threads()};
+  const ConvPlan plan{
+      .epilogue = test.kind, .plain_input = plain_input, .threads = context.pool.threads()};
   const auto conv = plan_conv(algorithm, s, plan, tiles);
   GuardedFloats packed(static_cast<std::int64_t>(conv->packed_size()));
   conv->pack(test.weights.data(), packed.data());
@@ -38,13 +45,13 @@ void check(const KernelContext& context, ConvAlgorithm algorithm, const ConvCase
             output.data(), scratch.data());
   GuardedFloats plain(test.residual.size());
   to_plain(output, s.out_channels, pixels, width, plain);
-  expect_near(plain, test.expected(), 2e-5);
+  expect_near(plain, test.expected(), tolerance_of(algorithm));
 }
 
 void check(const KernelContext& context, const ConvShape& shape, Generator& generator) {
   const ConvCase test(shape, generator);
-  for (const ConvAlgorithm algorithm :
-       conv_algorithms(shape, {test.kind, false, context.pool.threads()}, context.loops)) {
+  for (const ConvAlgorithm algorithm : conv_algorithms(
+           shape, {.epilogue = test.kind, .threads = context.pool.threads()}, context.loops)) {
     check(context, algorithm, test, false);
   }
   check(context, ConvAlgorithm::kDirect, test, shape.groups == 1 && generator.chance(0.5));
@@ -54,6 +61,49 @@ TEST_P(BlockedConvTest, EqualsPlainLoopsOverGeneratedShapes) {
   Generator generator(1);
   for (int round = 0; round < 200 && !HasFatalFailure(); ++round) {
     check(context(), any_shape(generator), generator);
+  }
+}
+
+/// The input is scaled, shifted and clamped on the way, but pads are not.
+TEST_P(BlockedConvTest, ScalesItsInput) {
+  Generator generator(5);
+  for (int round = 0; round < 40 && !HasFatalFailure(); ++round) {
+    const ConvShape s = any_shape(generator);
+    ConvCase test(s, generator);
+    const int width = loops().width;
+    const PrologueKind kind{true, generator.chance(0.7), generator.chance(0.5)};
+    const std::int64_t lanes = blocked_size(1, s.in_channels, 1, width);
+    GuardedFloats scale(s.batch * lanes), shift(lanes);
+    generator.fill(scale);
+    generator.fill(shift);
+    const std::int64_t pixels = s.in_height * s.in_width, out_pixels = s.out_height * s.out_width;
+    GuardedFloats input(blocked_size(s.batch, s.in_channels, pixels, width));
+    to_blocked(test.input, s.batch, s.in_channels, pixels, width, input);
+    for (std::int64_t i = 0; i < test.input.size(); ++i) {
+      const std::int64_t channel = i / pixels % s.in_channels;
+      float& x = test.input[i];
+      x *= scale[i / pixels / s.in_channels * lanes + channel];
+      if (kind.shift) x += shift[channel];
+      if (kind.relu) x = std::fmax(x, 0.0F);
+    }
+    test.kind.bias = test.kind.residual = false;
+    BrgemmSet tiles(loops());
+    const auto conv = plan_conv(ConvAlgorithm::kDirect, s,
+                                {.epilogue = test.kind, .prologue = kind, .threads = 3}, tiles);
+    GuardedFloats packed(static_cast<std::int64_t>(conv->packed_size()));
+    conv->pack(test.weights.data(), packed.data());
+    GuardedFloats scratch(static_cast<std::int64_t>(conv->scratch_bytes() / sizeof(float)));
+    GuardedFloats output(blocked_size(s.batch, s.out_channels, out_pixels, width));
+    ConvInput scaled(input.data());
+    scaled.scale = scale.data();
+    scaled.scale_stride = lanes;
+    if (kind.shift) scaled.shift = shift.data();
+    conv->run(context(), scaled, packed.data(), {nullptr, nullptr, test.kind.activation},
+              output.data(), scratch.data());
+    GuardedFloats plain(test.residual.size());
+    to_plain(output, s.out_channels, out_pixels, width, plain);
+    SCOPED_TRACE(test.described());
+    expect_near(plain, test.expected(), 2e-5);
   }
 }
 

@@ -1,46 +1,39 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <memory>
 
-#include "kernels/context.h"
-#include "kernels/conv/conv_shape.h"
-#include "kernels/epilogue.h"
+#include "kernels/conv/blocked_conv.h"
 
 namespace headway {
 
-/// A convolution planned for one shape and one instruction set: depthwise, or matrix products over
-/// an image that is rearranged block by block on the fly. Immutable; holds no memory.
+/// A convolution of plain tensors [batch, channels, height, width]: a blocked one between two
+/// reorderings. It rounds like plain sums. Immutable; holds no data.
 class Conv {
  public:
-  Conv(const ConvShape& shape, const InnerLoops& loops) noexcept;
+  /// `tiles` must outlive it.
+  Conv(const ConvShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads);
 
-  /// Floats that pack writes; what it writes depends on everything in the shape but batch.
-  std::size_t packed_size() const noexcept;
-  /// Rearranges weights [out_channels × in_channels/groups × kernel_height × kernel_width].
-  /// `packed` should be 64-byte aligned.
-  void pack(const float* weights, float* packed) const noexcept;
+  /// As in BlockedConv.
+  std::size_t packed_size() const noexcept { return kernel_->packed_size(); }
+  void pack(const float* weights, float* packed) const noexcept { kernel_->pack(weights, packed); }
+  const char* algorithm() const noexcept { return name_of(algorithm_); }
 
-  /// Bytes of scratch memory that run needs with that many threads; 64-byte aligned.
-  std::size_t scratch_bytes(int threads) const noexcept;
+  /// Bytes of scratch memory that run needs, 64-byte aligned.
+  std::size_t scratch_bytes() const noexcept;
 
-  /// The epilogue's bias has out_channels elements.
+  /// The epilogue is of the kind that was planned for; its bias has out_channels elements, its
+  /// residual lies like the output.
   void run(const KernelContext& context, const float* input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept;
 
-  /// "depthwise", "gemm" …: for profiles.
-  const char* algorithm() const noexcept;
-
  private:
-  enum class Algorithm : std::uint8_t {
-    kDepthwise,
-    kVectorOverImage,    ///< weights × image: output rows are channels, as they are stored.
-    kVectorOverChannels  ///< The transposed product, for images that fill vectors badly.
-  };
+  std::int64_t blocked_size(std::int64_t batch, std::int64_t channels, std::int64_t pixels) const;
 
   ConvShape shape_;
-  const InnerLoops* loops_;
-  Algorithm algorithm_;
+  int width_;
+  ConvAlgorithm algorithm_;
+  std::unique_ptr<BlockedConv> kernel_;
+  std::int64_t input_size_, bias_size_, output_size_;  ///< Of the blocked copies, in floats.
 };
 
 }  // namespace headway

@@ -28,8 +28,8 @@ std::size_t round_to_line(std::size_t bytes) {
 
 }  // namespace
 
-ConvTranspose::ConvTranspose(const ConvShape& shape, const InnerLoops& loops) noexcept
-    : shape_(shape), product_(product_of(shape), loops) {}
+ConvTranspose::ConvTranspose(const ConvShape& shape, BrgemmSet& tiles, int threads)
+    : shape_(shape), product_(product_of(shape), {}, tiles, threads) {}
 
 std::size_t ConvTranspose::packed_size() const noexcept {
   return static_cast<std::size_t>(shape_.in_channels * rows_of(shape_));
@@ -43,9 +43,9 @@ std::int64_t ConvTranspose::columns_size() const noexcept {
   return rows_of(shape_) * shape_.in_height * shape_.in_width;
 }
 
-std::size_t ConvTranspose::scratch_bytes(int threads) const noexcept {
+std::size_t ConvTranspose::scratch_bytes() const noexcept {
   return round_to_line(static_cast<std::size_t>(columns_size()) * sizeof(float)) +
-         product_.scratch_bytes(threads, false);
+         product_.scratch_bytes(false);
 }
 
 void ConvTranspose::run(const KernelContext& context, const float* input, const float* packed,

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 
-#include "kernels/conv/conv.h"
+#include "kernels/context.h"
+#include "kernels/conv/conv_shape.h"
+#include "kernels/epilogue.h"
 #include "kernels/gemm/gemm.h"
 
 namespace headway {
@@ -12,12 +14,13 @@ namespace headway {
 /// writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
 class ConvTranspose {
  public:
-  ConvTranspose(const ConvShape& shape, const InnerLoops& loops) noexcept;
+  /// `tiles` must outlive it.
+  ConvTranspose(const ConvShape& shape, BrgemmSet& tiles, int threads);
 
   /// Floats that pack writes.
   std::size_t packed_size() const noexcept;
   void pack(const float* weights, float* packed) const noexcept;
-  std::size_t scratch_bytes(int threads) const noexcept;
+  std::size_t scratch_bytes() const noexcept;
   void run(const KernelContext& context, const float* input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept;
   /// For profiles.

@@ -85,11 +85,11 @@ TEST_P(ConvTransposeTest, EqualsPlainLoopsOverGeneratedShapes) {
       if (epilogue.residual) sum += static_cast<double>(output[i]);
       sum = activate(epilogue.activation, sum);
     }
-    const ConvTranspose conv(s, loops());
+    BrgemmSet tiles(loops());
+    const ConvTranspose conv(s, tiles, context().pool.threads());
     GuardedFloats packed(static_cast<std::int64_t>(conv.packed_size()));
     conv.pack(weights.data(), packed.data());
-    GuardedFloats scratch(
-        static_cast<std::int64_t>(conv.scratch_bytes(context().pool.threads()) / sizeof(float)));
+    GuardedFloats scratch(static_cast<std::int64_t>(conv.scratch_bytes() / sizeof(float)));
     conv.run(context(), input.data(), packed.data(), epilogue, output.data(), scratch.data());
     expect_near(output, expected, 2e-5);
   }

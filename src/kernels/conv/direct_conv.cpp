@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "kernels/gemm/split.h"
+#include "kernels/range.h"
 #include "kernels/threshold.h"
 
 namespace headway {
@@ -15,6 +15,11 @@ constexpr std::int64_t kBandBytes = 256 * 1024;
 
 /// Greatest vector, and greatest window that is packed through a transposed copy on the stack.
 constexpr std::int64_t kWidest = 16, kMostTapsTransposed = 25;
+
+constexpr std::int64_t kFloatsPerLine = 16;
+
+/// Results that wait for their activation together, in the first-level cache.
+constexpr std::int64_t kTilesActivated = 8;
 
 /// Enough to hide the loop around it; more would only lengthen the code.
 constexpr std::int64_t kLongestStep = 4;
@@ -59,11 +64,12 @@ BrgemmActivation in_tile(Unary activation) {
 }  // namespace
 
 DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& tiles)
-    : shape_(plan.plain_input ? shape : flattened(shape)),
+    : shape_(plan.plain_input || plan.prologue.scale ? shape : flattened(shape)),
       width_(tiles.loops().width),
       loops_(&tiles.loops()),
       plain_input_(plan.plain_input),
-      copies_(plan.plain_input || reaches_over_edge(shape)) {
+      prologue_(plan.prologue),
+      copies_(plan.plain_input || plan.prologue.scale || reaches_over_edge(shape)) {
   if (in_tile(plan.epilogue.activation) == BrgemmActivation::kNone) {
     late_activation_ = plan.epilogue.activation;
   }
@@ -75,6 +81,7 @@ DirectConv::DirectConv(const ConvShape& shape, const ConvPlan& plan, BrgemmSet& 
   lay_out_source();
   cut_channels(vectors);
   make_tiles(plan.epilogue, tiles);
+  place_tiles();
   divide(plan.threads);
 }
 
@@ -214,6 +221,7 @@ void DirectConv::make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles) {
   tile.activation = in_tile(epilogue.activation);
   for (const ColumnGroup& group : groups_) {
     tile.vectors = group.vectors;
+    tile.prefetch[0] = static_cast<int>(prefetched_lines(group));
     for (std::size_t variant = 0; variant < 4; ++variant) {
       const std::int64_t short_lines = variant % 2, short_columns = variant / 2;
       if (lines == short_lines || columns == short_columns) continue;
@@ -224,6 +232,19 @@ void DirectConv::make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles) {
       tiles_[static_cast<std::size_t>(group.vectors)][variant] = tiles.get(tile);
     }
   }
+}
+
+std::int64_t DirectConv::tiles_per_band() const noexcept {
+  return band_units_ * (copies_ ? column_tiles_ : 1);
+}
+
+/// Cache lines of the next group's weights that a tile fetches with each of its products, so that
+/// all tiles of a band together fetch them all; 0 if the weights stay in the second-level cache.
+std::int64_t DirectConv::prefetched_lines(const ColumnGroup& group) const noexcept {
+  constexpr std::int64_t kNearBytes = 384 * 1024;
+  const auto bytes = static_cast<std::int64_t>(sizeof(float));
+  if (static_cast<std::int64_t>(packed_size()) * bytes < kNearBytes) return 0;
+  return divide_up(std::int64_t{step_} * group.vectors * width_, kFloatsPerLine * tiles_per_band());
 }
 
 /// Threads share the pixels, the channels or both: whatever balances best, and among equals what
@@ -255,6 +276,22 @@ void DirectConv::divide(int threads) {
     }
   }
   if (products < static_cast<double>(kSmallProduct)) unit_parts_ = group_parts_ = 1;
+}
+
+/// Where each tile lies, worked out beforehand, and where another one would.
+void DirectConv::place_tiles() {
+  for (std::int64_t i = 0; i < line_groups_ * column_tiles_; ++i) {
+    const std::int64_t line = first_line(i / column_tiles_);
+    const std::int64_t column = first_column(i % column_tiles_);
+    const std::int64_t lines = first_line(i / column_tiles_ + 1) - line;
+    const std::int64_t columns = first_column(i % column_tiles_ + 1) - column;
+    const bool short_lines = lines * line_groups_ < shape_.out_height;
+    const bool short_columns = columns * column_tiles_ < shape_.out_width;
+    places_.push_back(
+        {line * shape_.stride_height * source_line_ + column * shape_.stride_width * source_pixel_,
+         line * shape_.out_width + column, short_lines + 2U * short_columns});
+  }
+  places_.push_back({0, out_plane(), 0});
 }
 
 std::size_t DirectConv::packed_size() const noexcept {
@@ -340,13 +377,13 @@ std::size_t DirectConv::scratch_bytes() const noexcept {
 }
 
 struct DirectConv::Task {
-  const float* input;
+  const ConvInput& input;
   const float* packed;
   const Epilogue& epilogue;
   float* output;
 };
 
-void DirectConv::run(const KernelContext& context, const float* input, const float* packed,
+void DirectConv::run(const KernelContext& context, const ConvInput& input, const float* packed,
                      const Epilogue& epilogue, float* output, void* scratch) const noexcept {
   const Task task{input, packed, epilogue, output};
   auto* copies = static_cast<float*>(scratch);
@@ -377,59 +414,71 @@ void DirectConv::run_band(const Task& task, std::int64_t image, std::int64_t fir
                           std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                           float* copy) const noexcept {
   const float* source =
-      task.input + image * in_blocks() * shape_.in_height * shape_.in_width * source_pixel_;
+      task.input.data + image * in_blocks() * shape_.in_height * shape_.in_width * source_pixel_;
   std::int64_t first_source_line = 0;
   if (copies_) {
     const std::int64_t line = first_line(first_unit);
     first_source_line = line * shape_.stride_height;
-    copy_lines(source, first_source_line - shape_.pad_top,
+    const float* scale =
+        task.input.scale ? task.input.scale + image * task.input.scale_stride : nullptr;
+    copy_lines({source, scale, task.input.shift}, first_source_line - shape_.pad_top,
                source_height(shape_, first_line(last_unit) - line), copy);
     source = copy;
   }
   const std::int64_t tiles_per_unit = copies_ ? column_tiles_ : 1;
+  source -= first_source_line * source_line_;
   for (std::int64_t g = first_group; g < last_group; ++g) {
-    for (std::int64_t t = first_unit * tiles_per_unit; t < last_unit * tiles_per_unit; ++t) {
-      run_tile(task, groups_[static_cast<std::size_t>(g)], source, first_source_line, image,
-               t / column_tiles_, t % column_tiles_);
+    const std::int64_t next = g + 1 < last_group ? g + 1 : first_group;
+    run_tiles(task, groups_[static_cast<std::size_t>(g)], source, image,
+              {first_unit * tiles_per_unit, last_unit * tiles_per_unit},
+              task.packed + groups_[static_cast<std::size_t>(next)].packed);
+  }
+}
+
+/// The tiles of a band for one group of output channels. `source` is where line 0 would lie.
+void DirectConv::run_tiles(const Task& task, const ColumnGroup& group, const float* source,
+                           std::int64_t image, Range tiles, const float* prefetch) const noexcept {
+  const std::int64_t out = (image * out_blocks() + group.first_block) * out_plane() * width_;
+  const std::int64_t fetched = prefetched_lines(group) * kFloatsPerLine * group.batch;
+  const auto& variants = tiles_[static_cast<std::size_t>(group.vectors)];
+  BrgemmCall call;
+  call.a_offsets = offsets_.data() + group.first_offset;
+  call.batch = group.batch;
+  call.b = task.packed + group.packed;
+  if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
+  call.prefetch[0] = prefetch;
+  call.low = task.epilogue.activation.alpha;
+  call.high = task.epilogue.activation.beta;
+  for (std::int64_t t = tiles.first, waiting = t; t < tiles.last; ++t) {
+    const Place& place = places_[static_cast<std::size_t>(t)];
+    const std::int64_t offset = out + place.pixel * width_;
+    call.a = source + place.source;
+    call.c = task.output + offset;
+    if (task.epilogue.residual) call.residual = task.epilogue.residual + offset;
+    variants[place.variant](call);
+    call.prefetch[0] += fetched;
+    if (t + 1 - waiting == kTilesActivated || t + 1 == tiles.last) {
+      activate(task, group, image, waiting, t + 1);
+      waiting = t + 1;
     }
   }
 }
 
-void DirectConv::run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                          std::int64_t first_source_line, std::int64_t image,
-                          std::int64_t line_group, std::int64_t column_tile) const noexcept {
-  const std::int64_t line = first_line(line_group), column = first_column(column_tile);
-  const std::int64_t lines = first_line(line_group + 1) - line;
-  const std::int64_t columns = first_column(column_tile + 1) - column;
-  const std::int64_t out = ((image * out_blocks() + group.first_block) * out_plane() +
-                            line * shape_.out_width + column) *
-                           width_;
-  BrgemmCall call;
-  call.a = source + (line * shape_.stride_height - first_source_line) * source_line_ +
-           column * shape_.stride_width * source_pixel_;
-  call.a_offsets = offsets_.data() + group.first_offset;
-  call.batch = group.batch;
-  call.b = task.packed + group.packed;
-  call.c = task.output + out;
-  if (task.epilogue.residual) call.residual = task.epilogue.residual + out;
-  if (task.epilogue.bias) call.bias = task.epilogue.bias + group.first_block * width_;
-  call.low = task.epilogue.activation.alpha;
-  call.high = task.epilogue.activation.beta;
-  const bool short_lines = lines * line_groups_ < shape_.out_height;
-  const bool short_columns = columns * column_tiles_ < shape_.out_width;
-  tiles_[static_cast<std::size_t>(group.vectors)][short_lines + 2U * short_columns](call);
-
+/// What the tiles could not do to their results, which lie one after the other.
+void DirectConv::activate(const Task& task, const ColumnGroup& group, std::int64_t image,
+                          std::int64_t first_tile, std::int64_t last_tile) const noexcept {
   if (late_activation_.op == UnaryOp::kIdentity) return;
+  const std::int64_t first = places_[static_cast<std::size_t>(first_tile)].pixel;
+  const std::int64_t last = places_[static_cast<std::size_t>(last_tile)].pixel;
   for (int v = 0; v < group.vectors; ++v) {
-    for (std::int64_t i = 0; i < lines; ++i) {
-      float* row = call.c + (v * out_plane() + i * shape_.out_width) * width_;
-      loops_->unary(late_activation_, columns * width_, row, row);
-    }
+    const std::int64_t plane = (image * out_blocks() + group.first_block + v) * out_plane();
+    float* pixels = task.output + (plane + first) * width_;
+    loops_->unary(late_activation_, (last - first) * width_, pixels, pixels);
   }
 }
 
 /// Lines of the padded image, `first` counted from the image's own first one.
-void DirectConv::copy_lines(const float* image, std::int64_t first, std::int64_t count,
+void DirectConv::copy_lines(const Source& image, std::int64_t first, std::int64_t count,
                             float* copy) const noexcept {
   const std::int64_t pixel = source_pixel_;
   const std::int64_t left = std::min(shape_.pad_left, copy_width_);
@@ -442,10 +491,15 @@ void DirectConv::copy_lines(const float* image, std::int64_t first, std::int64_t
         std::fill_n(to, copy_width_ * pixel, 0.0F);
         continue;
       }
-      const float* from = image + (block * shape_.in_height + y) * shape_.in_width * pixel;
+      const float* from = image.data + (block * shape_.in_height + y) * shape_.in_width * pixel;
       std::fill_n(to, left * pixel, 0.0F);
-      std::memcpy(to + left * pixel, from,
-                  static_cast<std::size_t>(inside * pixel) * sizeof(float));
+      if (image.scale) {
+        loops_->scale_shift_pixels({inside, from, image.scale + block * width_,
+                                    image.shift ? image.shift + block * width_ : nullptr,
+                                    prologue_.relu, to + left * pixel});
+      } else {
+        std::copy_n(from, inside * pixel, to + left * pixel);
+      }
       std::fill(to + (left + inside) * pixel, to + copy_width_ * pixel, 0.0F);
     }
   }

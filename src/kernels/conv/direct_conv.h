@@ -7,6 +7,7 @@
 
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/conv/blocked_conv.h"
+#include "kernels/range.h"
 
 namespace headway {
 
@@ -22,7 +23,7 @@ class DirectConv final : public BlockedConv {
   std::size_t packed_size() const noexcept override;
   void pack(const float* weights, float* packed) const noexcept override;
   std::size_t scratch_bytes() const noexcept override;
-  void run(const KernelContext& context, const float* input, const float* packed,
+  void run(const KernelContext& context, const ConvInput& input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 
  private:
@@ -36,6 +37,15 @@ class DirectConv final : public BlockedConv {
     std::int64_t packed = 0;  ///< Where its weights begin.
   };
   struct Task;
+  /// A tile's first element in the source and first pixel in the output, and which kernel it takes.
+  struct Place {
+    std::int64_t source, pixel;
+    unsigned variant;
+  };
+  /// One image and what is done to it.
+  struct Source {
+    const float *data, *scale, *shift;
+  };
 
   std::int64_t in_blocks() const noexcept;
   std::int64_t out_blocks() const noexcept;
@@ -46,12 +56,16 @@ class DirectConv final : public BlockedConv {
   std::int64_t units() const noexcept;
   std::int64_t copy_size() const noexcept;
 
+  std::int64_t tiles_per_band() const noexcept;
+  std::int64_t prefetched_lines(const ColumnGroup& group) const noexcept;
+
   int choose_vectors() const;
   void cut_channels(int vectors);
   void cut_lines(int vectors);
   void lay_out_source();
   void list_offsets(ColumnGroup& group);
   void make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles);
+  void place_tiles();
   void divide(int threads);
 
   void pack_group(const ColumnGroup& group, const float* weights, float* packed) const noexcept;
@@ -63,16 +77,18 @@ class DirectConv final : public BlockedConv {
   void run_band(const Task& task, std::int64_t image, std::int64_t first_unit,
                 std::int64_t last_unit, std::int64_t first_group, std::int64_t last_group,
                 float* copy) const noexcept;
-  void run_tile(const Task& task, const ColumnGroup& group, const float* source,
-                std::int64_t first_source_line, std::int64_t image, std::int64_t line_group,
-                std::int64_t column_tile) const noexcept;
-  void copy_lines(const float* image, std::int64_t first, std::int64_t count,
+  void run_tiles(const Task& task, const ColumnGroup& group, const float* source,
+                 std::int64_t image, Range tiles, const float* prefetch) const noexcept;
+  void activate(const Task& task, const ColumnGroup& group, std::int64_t image,
+                std::int64_t first_tile, std::int64_t last_tile) const noexcept;
+  void copy_lines(const Source& image, std::int64_t first, std::int64_t count,
                   float* copy) const noexcept;
 
   ConvShape shape_;
   int width_;
   const InnerLoops* loops_;
   bool plain_input_;
+  PrologueKind prologue_;
   Unary late_activation_;  ///< What register tiles cannot do.
   bool copies_ = false;
   int step_ = 1;  ///< Input channels (plain input: taps) per matrix product.
@@ -85,6 +101,7 @@ class DirectConv final : public BlockedConv {
   std::int64_t copy_lines_ = 0, copy_width_ = 0;
   std::int64_t band_units_ = 1;
   std::int64_t unit_parts_ = 1, group_parts_ = 1;
+  std::vector<Place> places_;
   std::vector<std::array<Brgemm, 4>> tiles_;  ///< By vectors; short lines + 2 · short columns.
 };
 

@@ -27,8 +27,8 @@ void BlockedDepthwise::pack(const float* weights, float* packed) const noexcept 
   }
 }
 
-void BlockedDepthwise::run(const KernelContext& context, const float* input, const float* packed,
-                           const Epilogue& epilogue, float* output,
+void BlockedDepthwise::run(const KernelContext& context, const ConvInput& input,
+                           const float* packed, const Epilogue& epilogue, float* output,
                            void* /*scratch*/) const noexcept {
   DepthwiseBand whole;
   whole.height = {shape_.in_height,     shape_.out_height,      shape_.kernel_height,
@@ -47,7 +47,7 @@ void BlockedDepthwise::run(const KernelContext& context, const float* input, con
       DepthwiseBand band = whole;
       band.first_row = row % rows;
       band.last_row = std::min(rows, band.first_row + last - row);
-      band.input = input + plane * in_plane;
+      band.input = input.data + plane * in_plane;
       band.weights = packed + block * taps * width_;
       band.bias = epilogue.bias ? epilogue.bias + block * width_ : nullptr;
       band.residual = epilogue.residual ? epilogue.residual + plane * out_plane : nullptr;

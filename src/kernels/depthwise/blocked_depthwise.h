@@ -13,7 +13,7 @@ class BlockedDepthwise final : public BlockedConv {
   /// To [CB][kernel_height][kernel_width][B], with zeros beyond the last channel.
   void pack(const float* weights, float* packed) const noexcept override;
   std::size_t scratch_bytes() const noexcept override { return 0; }
-  void run(const KernelContext& context, const float* input, const float* packed,
+  void run(const KernelContext& context, const ConvInput& input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 
  private:

@@ -93,6 +93,44 @@ TEST_P(BinaryTest, EqualsPlainLoopsOverGeneratedBroadcasts) {
   }
 }
 
+TEST_P(BinaryTest, RepeatsVectorsAndOtherRows) {
+  Generator generator(2);
+  for (int round = 0; round < 120 && !HasFatalFailure(); ++round) {
+    const bool vectors = generator.chance(0.5);
+    const std::int64_t columns =
+        vectors ? generator.integer(1, 4) * loops().width : generator.integer(1, 600);
+    const std::vector<std::int64_t> extents = {generator.integer(1, 3), generator.integer(1, 400),
+                                               columns};
+    const std::int64_t plane = extents[1] * columns;
+    const std::vector<std::int64_t> dense_strides = {plane, columns, 1};
+    const std::vector<std::int64_t> repeated_strides = {columns, 0, 1};
+    GuardedFloats dense(extents[0] * plane);
+    GuardedFloats repeated(extents[0] * columns);
+    for (GuardedFloats* floats : {&dense, &repeated}) {
+      generator.fill(*floats);
+      for (std::int64_t i = 0; i < floats->size(); ++i)
+        (*floats)[i] = std::fabs((*floats)[i]) + 0.1F;
+    }
+    const auto op = static_cast<BinaryOp>(round % 7);
+    const Unary activation = any_activation(generator);
+    const bool swapped = generator.chance(0.5);
+    std::vector<double> expected;
+    for (std::int64_t i = 0; i < dense.size(); ++i) {
+      const auto x = static_cast<double>(dense[i]);
+      const auto y = static_cast<double>(repeated[i / plane * columns + i % columns]);
+      expected.push_back(activate(activation, swapped ? plain(op, y, x) : plain(op, x, y)));
+    }
+    if (swapped) {
+      binary(context(), op, extents, repeated.data(), repeated_strides, dense.data(), dense_strides,
+             activation, dense.data());
+    } else {
+      binary(context(), op, extents, dense.data(), dense_strides, repeated.data(), repeated_strides,
+             activation, dense.data());
+    }
+    expect_near(dense, expected, 1e-5);
+  }
+}
+
 TEST_P(BinaryTest, WorksInPlace) {
   const std::int64_t extents[] = {40000};
   const std::int64_t strides[] = {1};

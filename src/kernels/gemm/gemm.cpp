@@ -1,108 +1,344 @@
 #include "kernels/gemm/gemm.h"
 
-#include "kernels/gemm/multiply.h"
 #include "kernels/threshold.h"
 
 namespace headway {
 namespace {
 
-std::int64_t distinct_b(const GemmShape& shape) {
-  return shape.stride_b == 0 ? 1 : shape.batch;
+/// Floats of A that are packed at once: half of a small second-level cache.
+constexpr std::int64_t kPackedRowsSize = 112 * 1024;
+/// Elements of k that are summed up before a tile returns: a panel of B this deep is a tenth of a
+/// small second-level cache, and it is read again for every tile.
+constexpr std::int64_t kDeepestBlock = 1024;
+/// Columns whose activation follows while they are in the cache.
+constexpr std::int64_t kActivatedColumns = 256;
+constexpr std::int64_t kLineFloats = 16;
+constexpr int kMaxPanelColumns = 48;
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
 }
 
-Matrix left_of(const GemmShape& shape, const float* a) {
+BrgemmActivation in_tile(Unary activation) {
+  if (activation.op == UnaryOp::kRelu) return BrgemmActivation::kRelu;
+  if (activation.op == UnaryOp::kClip) return BrgemmActivation::kClip;
+  return BrgemmActivation::kNone;
+}
+
+GemmOperand left_of(const GemmShape& shape, const float* a) {
   return {a, shape.transpose_a ? shape.m : shape.k, shape.transpose_a};
 }
 
-Matrix right_of(const GemmShape& shape, const float* b) {
+GemmOperand right_of(const GemmShape& shape, const float* b) {
   return {b, shape.transpose_b ? shape.k : shape.n, shape.transpose_b};
 }
 
 }  // namespace
 
-Gemm::Gemm(const GemmShape& shape, const InnerLoops& loops) noexcept
-    : shape_(shape), panels_(shape.m, shape.n, shape.k, loops), loops_(&loops) {}
+/// What one call computes. Of b and packed_b one is null.
+struct Gemm::Product {
+  const float* a;
+  const float* b;
+  const float* packed_b;
+  std::int64_t packed_stride;  ///< From one packed B to the next.
+  Epilogue epilogue;
+  float* c;
+  float* scratch;
+
+  /// One matrix of the batch.
+  Product of(std::int64_t matrix, const GemmShape& shape) const {
+    Product product = *this;
+    product.a += matrix * shape.stride_a;
+    if (b) product.b += matrix * shape.stride_b;
+    if (packed_b) product.packed_b += matrix * packed_stride;
+    product.c += matrix * shape.stride_c;
+    if (epilogue.residual) product.epilogue.residual += matrix * shape.stride_c;
+    return product;
+  }
+};
+
+Gemm::Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads)
+    : shape_(shape),
+      panels_(shape.n, shape.k, tiles.loops().width),
+      loops_(&tiles.loops()),
+      threads_(threads),
+      small_(shape.batch * shape.m * shape.n * shape.k < kSmallProduct) {
+  if (in_tile(epilogue.activation) == BrgemmActivation::kNone) {
+    late_activation_ = epilogue.activation;
+  }
+  if (shape.batch * shape.m * shape.n == 0) return;
+  const bool batch_is_enough = shape.batch % threads == 0 || shape.batch >= 4 * threads;
+  if (!small_ && !batch_is_enough) choose_parts(threads);
+  packs_in_parts_ = shape.stride_b != 0 && (small_ || batch_is_enough);
+  cut_depth();
+  make_tiles(epilogue, tiles);
+}
+
+int Gemm::height_limit() const noexcept {
+  return max_brgemm_rows(panels_.vectors, *loops_);
+}
+
+/// Cuts rows and columns so that the largest part takes least time, in cycles: of multiplying, of
+/// packing its rows, and of what streaming its columns costs although they are fetched ahead.
+void Gemm::choose_parts(int threads) {
+  const double k = static_cast<double>(shape_.k);
+  double least = 0;
+  for (std::int64_t rows = 1; rows <= threads; ++rows) {
+    const std::int64_t columns = threads / rows;
+    if (rows > divide_up(shape_.m, height_limit()) || columns > panels_.count()) continue;
+    const auto part_rows = static_cast<double>(divide_up(shape_.m, rows));
+    const auto vectors = static_cast<double>(divide_up(panels_.count(), columns) * panels_.vectors);
+    const double cycles = k * (part_rows * vectors / 2 + part_rows + vectors / 2);
+    if (row_parts_ * column_parts_ > 1 && cycles >= least) continue;
+    least = cycles;
+    row_parts_ = rows;
+    column_parts_ = columns;
+  }
+}
+
+/// A single tile can be as deep as its rows fit into the cache.
+void Gemm::cut_depth() {
+  const std::int64_t rows = divide_up(shape_.m, row_parts_);
+  const bool one_tile = rows <= height_limit();
+  const std::int64_t deepest = one_tile ? kPackedRowsSize / rows : kDeepestBlock;
+  blocks_ = std::max<std::int64_t>(1, divide_up(shape_.k, deepest));
+  const std::int64_t depth = divide_up(divide_up(shape_.k, kRowChunk), blocks_) * kRowChunk;
+  group_rows_ =
+      std::max<std::int64_t>(height_limit(), kPackedRowsSize / std::max(depth, kRowChunk));
+  group_rows_ = std::min(group_rows_, rows);
+  const std::int64_t lines = kGemmStep * panels_.panel_columns() / kLineFloats;
+  const std::int64_t group = divide_up(rows, group_count(rows));
+  prefetches_ = static_cast<int>(divide_up(lines, divide_up(group, height_limit())));
+}
+
+std::int64_t Gemm::group_count(std::int64_t rows) const noexcept {
+  return divide_up(rows, group_rows_);
+}
+
+Range Gemm::block_of(std::int64_t block) const noexcept {
+  const Range chunks = part_of(divide_up(shape_.k, kRowChunk), block, blocks_);
+  return {chunks.first * kRowChunk, std::min(chunks.last * kRowChunk, shape_.k)};
+}
+
+template <typename Visit>
+void Gemm::for_tiles(std::int64_t rows, Visit&& visit) const {
+  const std::int64_t count = divide_up(rows, height_limit());
+  for (std::int64_t i = 0; i < count; ++i) visit(part_of(rows, i, count));
+}
+
+void Gemm::make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles) {
+  heights_.resize(static_cast<std::size_t>(height_limit()) + 1);
+  for (std::int64_t part = 0; part < row_parts_; ++part) {
+    const Range rows = part_of(shape_.m, part, row_parts_);
+    const std::int64_t groups = group_count(rows.last - rows.first);
+    for (std::int64_t i = 0; i < groups; ++i) {
+      const Range group = part_of(rows.last - rows.first, i, groups);
+      for_tiles(group.last - group.first, [&](Range tile) {
+        make_height(static_cast<int>(tile.last - tile.first), epilogue, tiles);
+      });
+    }
+  }
+}
+
+void Gemm::make_height(int rows, const EpilogueKind& epilogue, BrgemmSet& tiles) {
+  Height& height = heights_[static_cast<std::size_t>(rows)];
+  if (!height.offsets.empty()) return;
+  const std::int64_t chunks =
+      divide_up(divide_up(std::max(shape_.k, kRowChunk), kRowChunk), blocks_);
+  constexpr std::int64_t kStepsPerChunk = kRowChunk / kGemmStep;
+  for (std::int64_t step = 0; step < chunks * kStepsPerChunk; ++step) {
+    const std::int64_t element =
+        step / kStepsPerChunk * rows * kRowChunk + step % kStepsPerChunk * kGemmStep;
+    height.offsets.push_back(element * static_cast<std::int64_t>(sizeof(float)));
+  }
+  for (const bool is_first : {false, true}) {
+    for (const bool is_last : {false, true}) {
+      if ((is_first != is_last && blocks_ == 1) || (!is_first && !is_last && blocks_ < 3)) continue;
+      BrgemmShape shape{.rows = rows,
+                        .vectors = panels_.vectors,
+                        .k = kGemmStep,
+                        .a_row_stride = kRowChunk,
+                        .c_row_stride = shape_.n,
+                        .c_vector_stride = panels_.width,
+                        .prefetch = {prefetches_},
+                        .fetch_c = prefetches_ > 0,
+                        .accumulate = !is_first,
+                        .bias = is_last && epilogue.bias,
+                        .residual = is_first && epilogue.residual};
+      if (is_last) shape.activation = in_tile(epilogue.activation);
+      height.tiles[is_first][is_last][0] = tiles.get(shape);
+      shape.vectors = panels_.vectors_of(panels_.count() - 1);
+      shape.last_columns = static_cast<int>(shape_.n % panels_.width);
+      height.tiles[is_first][is_last][1] = tiles.get(shape);
+    }
+  }
+}
+
+std::int64_t Gemm::matrices_of_b() const noexcept {
+  return shape_.stride_b == 0 ? 1 : shape_.batch;
+}
 
 std::size_t Gemm::packed_b_size() const noexcept {
-  return static_cast<std::size_t>(panels_.packed_columns_size());
+  return static_cast<std::size_t>(panels_.size());
 }
 
 void Gemm::pack_b(const float* b, float* packed) const noexcept {
-  pack_columns(*loops_, panels_, right_of(shape_, b), shape_.alpha, packed);
+  for (std::int64_t panel = 0; panel < panels_.count(); ++panel) {
+    pack_panel(*loops_, panels_, right_of(shape_, b), shape_.alpha, panel,
+               packed + panels_.offset(panel));
+  }
 }
 
-std::size_t Gemm::scratch_bytes(int threads, bool b_is_packed) const noexcept {
-  std::int64_t floats = threads * block_size(panels_, panels_.tile_rows, panels_.row_panels());
-  if (!b_is_packed) floats += distinct_b(shape_) * panels_.packed_columns_size();
+std::int64_t Gemm::thread_scratch(bool b_is_packed) const noexcept {
+  const std::int64_t chunks =
+      divide_up(divide_up(std::max(shape_.k, kRowChunk), kRowChunk), blocks_);
+  const std::int64_t b = packs_in_parts_ && !b_is_packed ? panels_.size() : 0;
+  return divide_up(group_rows_ * chunks * kRowChunk + b, kLineFloats) * kLineFloats;
+}
+
+std::size_t Gemm::scratch_bytes(bool b_is_packed) const noexcept {
+  std::int64_t floats = threads_ * thread_scratch(b_is_packed);
+  if (!b_is_packed && !packs_in_parts_) floats += matrices_of_b() * panels_.size();
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
 void Gemm::run_packed(const KernelContext& context, const float* a, const float* packed_b,
                       const Epilogue& epilogue, float* c, void* scratch) const noexcept {
-  run_packed(context, a, packed_b, 0, epilogue, c, static_cast<float*>(scratch));
+  multiply(context, {a, nullptr, packed_b, 0, epilogue, c, static_cast<float*>(scratch)});
 }
 
 void Gemm::run(const KernelContext& context, const float* a, const float* b,
                const Epilogue& epilogue, float* c, void* scratch) const noexcept {
-  const std::int64_t packed_size = panels_.packed_columns_size();
-  const std::int64_t per_matrix = panels_.k_blocks() * panels_.column_panels();
-  float* packed = static_cast<float*>(scratch);
+  auto* memory = static_cast<float*>(scratch);
+  if (packs_in_parts_) return multiply(context, {a, b, nullptr, 0, epilogue, c, memory});
+  const std::int64_t tasks = matrices_of_b() * panels_.count();
+  float* packed = memory + threads_ * thread_scratch(false);
   const auto pack = [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t i = first; i < last; ++i) {
-      const std::int64_t matrix = i / per_matrix;
-      const std::int64_t block = i % per_matrix / panels_.column_panels();
-      const std::int64_t panel = i % panels_.column_panels();
-      float* to = packed + matrix * packed_size + panels_.packed_columns_offset(block, panel);
-      pack_column_panel(*loops_, panels_, right_of(shape_, b + matrix * shape_.stride_b),
-                        shape_.alpha, block, panel, to);
+      const std::int64_t matrix = i / panels_.count(), panel = i % panels_.count();
+      pack_panel(*loops_, panels_, right_of(shape_, b + matrix * shape_.stride_b), shape_.alpha,
+                 panel, packed + matrix * panels_.size() + panels_.offset(panel));
     }
   };
-  const std::int64_t matrices = distinct_b(shape_);
-  if (matrices * packed_size < kSmallWork) {
-    pack(0, matrices * per_matrix, 0);
-  } else {
-    context.pool.parallel_for(matrices * per_matrix, pack);
-  }
-  run_packed(context, a, packed, shape_.stride_b == 0 ? 0 : packed_size, epilogue, c,
-             packed + matrices * packed_size);
+  for_tasks(context, tasks, panels_.size() / std::max<std::int64_t>(panels_.count(), 1), pack);
+  multiply(context,
+           {a, nullptr, packed, shape_.stride_b == 0 ? 0 : panels_.size(), epilogue, c, memory});
 }
 
-void Gemm::run_packed(const KernelContext& context, const float* a, const float* packed_b,
-                      std::int64_t packed_stride, const Epilogue& epilogue, float* c,
-                      float* scratch) const noexcept {
-  if (shape_.batch * shape_.m * shape_.n == 0) return;
-  const std::int64_t block = block_size(panels_, panels_.tile_rows, panels_.row_panels());
-  const bool small = shape_.batch * shape_.m * shape_.n * shape_.k < kSmallProduct;
-  const Split split = choose_split(shape_.batch, panels_.row_panels(), panels_.column_panels(),
-                                   small ? 1 : context.pool.threads());
-  const auto multiply = [&](std::int64_t first, std::int64_t last, int thread) {
+void Gemm::multiply(const KernelContext& context, const Product& product) const noexcept {
+  const std::int64_t parts = row_parts_ * column_parts_;
+  const auto work = [&](std::int64_t first, std::int64_t last, int thread) {
     for (std::int64_t task = first; task < last; ++task) {
-      const std::int64_t image = task / split.parts();
-      const std::int64_t part = task % split.parts();
-      const Matrix left = left_of(shape_, a + image * shape_.stride_a);
-      const std::int64_t offset = image * shape_.stride_c;
-      const ProductOutput output{
-          .c = c + offset,
-          .stride = shape_.n,
-          .residual = epilogue.residual ? epilogue.residual + offset : nullptr,
-          .column_bias = epilogue.bias,
-          .activation = epilogue.activation};
-      multiply_packing_rows(
-          *loops_, panels_,
-          part_of(panels_.row_panels(), part / split.streamed_parts, split.packed_parts),
-          part_of(panels_.column_panels(), part % split.streamed_parts, split.streamed_parts),
-          packed_b + image * packed_stride, output, scratch + thread * block,
-          [&](std::int64_t k_block, std::int64_t panel, float* to) {
-            pack_row_panel(*loops_, panels_, left, k_block, panel, to);
-          },
-          [](std::int64_t, std::int64_t) {});
+      multiply_part(product.of(task / parts, shape_), task % parts,
+                    product.scratch + thread * thread_scratch(product.packed_b != nullptr));
     }
   };
-  const std::int64_t tasks = shape_.batch * split.parts();
-  if (small) {
-    multiply(0, tasks, 0);
+  if (shape_.m * shape_.n == 0) return;
+  if (small_) {
+    work(0, shape_.batch * parts, 0);
   } else {
-    context.pool.parallel_for(tasks, multiply);
+    context.pool.parallel_for(shape_.batch * parts, work);
+  }
+}
+
+void Gemm::multiply_part(Product product, std::int64_t part, float* scratch) const noexcept {
+  const Range rows = part_of(shape_.m, part / column_parts_, row_parts_);
+  const Range panels = part_of(panels_.count(), part % column_parts_, column_parts_);
+  if (product.packed_b == nullptr) {
+    for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
+      pack_panel(*loops_, panels_, right_of(shape_, product.b), shape_.alpha, panel,
+                 scratch + panels_.offset(panel));
+    }
+    product.packed_b = scratch;
+    scratch += panels_.size();
+  }
+  const std::int64_t groups = group_count(rows.last - rows.first);
+  for (std::int64_t i = 0; i < groups; ++i) {
+    const Range group = part_of(rows.last - rows.first, i, groups);
+    multiply_group(product, {rows.first + group.first, rows.first + group.last}, panels, scratch);
+  }
+}
+
+void Gemm::multiply_group(const Product& product, Range rows, Range panels,
+                          float* packed_a) const noexcept {
+  const auto panel_of_b = [&](std::int64_t panel, std::int64_t block) {
+    return product.packed_b + panels_.offset(panel) +
+           block_of(block).first * panels_.vectors_of(panel) * panels_.width;
+  };
+  const std::int64_t strip = std::max<std::int64_t>(1, kActivatedColumns / panels_.panel_columns());
+  for (std::int64_t block = 0; block < blocks_; ++block) {
+    pack_rows(product, rows, block, packed_a, panel_of_b(panels.first, block));
+    std::int64_t activated = panels.first;
+    for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
+      const bool turns = panel + 1 == panels.last;
+      const float* ahead =
+          turns ? panel_of_b(panels.first, (block + 1) % blocks_) : panel_of_b(panel + 1, block);
+      multiply_panel(product, rows, panel, block, packed_a, panel_of_b(panel, block), ahead);
+      if (block + 1 < blocks_ || (panel + 1 - activated < strip && !turns)) continue;
+      activate(product, rows, {activated, panel + 1});
+      activated = panel + 1;
+    }
+  }
+}
+
+void Gemm::pack_rows(const Product& product, Range rows, std::int64_t block, float* packed,
+                     const float* ahead) const noexcept {
+  const Range k = block_of(block);
+  const std::int64_t depth =
+      divide_up(std::max(k.last - k.first, kGemmStep), kRowChunk) * kRowChunk;
+  const std::int64_t tiles = divide_up(rows.last - rows.first, height_limit());
+  const std::int64_t lines =
+      divide_up(kRowChunk * panels_.vectors * panels_.width / kLineFloats, tiles);
+  for_tiles(rows.last - rows.first, [&](Range tile) {
+    pack_row_tile(*loops_, left_of(shape_, product.a), rows.first + tile.first,
+                  tile.last - tile.first, k.first, k.last - k.first, packed + tile.first * depth,
+                  ahead, lines);
+    ahead += lines * kLineFloats * (depth / kRowChunk);
+  });
+}
+
+void Gemm::multiply_panel(const Product& product, Range rows, std::int64_t panel,
+                          std::int64_t block, const float* packed_a, const float* b,
+                          const float* ahead) const noexcept {
+  const Range k = block_of(block);
+  const std::int64_t steps = std::max<std::int64_t>(1, divide_up(k.last - k.first, kGemmStep));
+  const std::int64_t depth = divide_up(steps * kGemmStep, kRowChunk) * kRowChunk;
+  const std::int64_t column = panels_.first_column(panel), columns = panels_.columns(panel);
+  const bool is_last_panel = panel + 1 == panels_.count();
+  float bias[kMaxPanelColumns];
+  BrgemmCall call{.batch = steps,
+                  .b = b,
+                  .bias = product.epilogue.bias ? product.epilogue.bias + column : nullptr,
+                  .low = product.epilogue.activation.alpha,
+                  .high = product.epilogue.activation.beta,
+                  .prefetch = {ahead}};
+  if (call.bias && columns % panels_.width != 0) {
+    std::fill(std::copy_n(call.bias, columns, bias), bias + kMaxPanelColumns, 0.0F);
+    call.bias = bias;
+  }
+  const std::int64_t fetched = steps * prefetches_ * kLineFloats;
+  const std::int64_t wanted = steps * kGemmStep * panels_.panel_columns();
+  std::int64_t offset_ahead = 0;
+  for_tiles(rows.last - rows.first, [&](Range tile) {
+    const Height& height = heights_[static_cast<std::size_t>(tile.last - tile.first)];
+    const std::int64_t offset = (rows.first + tile.first) * shape_.n + column;
+    call.a = packed_a + tile.first * depth;
+    call.a_offsets = height.offsets.data();
+    call.c = product.c + offset;
+    if (product.epilogue.residual) call.residual = product.epilogue.residual + offset;
+    call.prefetch[0] = ahead + offset_ahead;
+    height.tiles[block == 0][block + 1 == blocks_][is_last_panel](call);
+    offset_ahead = std::min(offset_ahead + fetched, std::max<std::int64_t>(wanted - fetched, 0));
+  });
+}
+
+void Gemm::activate(const Product& product, Range rows, Range panels) const noexcept {
+  if (late_activation_.op == UnaryOp::kIdentity) return;
+  const std::int64_t first = panels_.first_column(panels.first);
+  const std::int64_t last = std::min(panels_.first_column(panels.last), shape_.n);
+  for (std::int64_t row = rows.first; row < rows.last; ++row) {
+    float* c = product.c + row * shape_.n;
+    loops_->unary(late_activation_, last - first, c + first, c + first);
   }
 }
 

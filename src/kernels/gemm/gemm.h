@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
 #include "kernels/epilogue.h"
-#include "kernels/gemm/panels.h"
+#include "kernels/gemm/operands.h"
+#include "kernels/range.h"
 
 namespace headway {
 
@@ -24,35 +27,71 @@ struct GemmShape {
   std::int64_t stride_c = 0;
 };
 
-/// A matrix product planned for one shape and one instruction set. Immutable; holds no memory.
+/// A matrix product planned for one shape, epilogue and number of threads: loops around the tiles
+/// of kernels/brgemm. B is packed, once or while the product runs, and streams through the caches;
+/// a block of A stays in the second level. Immutable; holds no data.
 class Gemm {
  public:
-  Gemm(const GemmShape& shape, const InnerLoops& loops) noexcept;
+  /// `tiles` must outlive it.
+  Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads);
 
-  /// Floats that pack_b writes; independent of m and batch, and so is what it writes.
+  /// Floats that pack_b writes; independent of m, batch and threads, and so is what it writes.
   std::size_t packed_b_size() const noexcept;
   /// Rearranges one B, for run_packed. `packed` should be 64-byte aligned.
   void pack_b(const float* b, float* packed) const noexcept;
 
-  /// Bytes of scratch memory that run (or run_packed) needs with that many threads; 64-byte
-  /// aligned.
-  std::size_t scratch_bytes(int threads, bool b_is_packed) const noexcept;
+  /// Bytes of scratch memory that run (or run_packed) needs, 64-byte aligned.
+  std::size_t scratch_bytes(bool b_is_packed) const noexcept;
 
-  /// The epilogue's bias has n elements; its residual lies like C. With a packed B, stride_b must
-  /// be 0.
+  /// The epilogue is of the kind that was planned for. Its bias has n elements; its residual lies
+  /// like C. With a packed B, stride_b must be 0.
   void run_packed(const KernelContext& context, const float* a, const float* packed_b,
                   const Epilogue& epilogue, float* c, void* scratch) const noexcept;
   void run(const KernelContext& context, const float* a, const float* b, const Epilogue& epilogue,
            float* c, void* scratch) const noexcept;
 
  private:
-  void run_packed(const KernelContext& context, const float* a, const float* packed_b,
-                  std::int64_t packed_stride, const Epilogue& epilogue, float* c,
-                  float* scratch) const noexcept;
+  /// Tiles of one height. Which parts of the epilogue they have depends on the block of k.
+  struct Height {
+    std::vector<std::int64_t> offsets;  ///< Of the A_i of a packed tile, in bytes.
+    Brgemm tiles[2][2][2];              ///< [first block][last block][last panel]
+  };
+  struct Product;
+
+  void choose_parts(int threads);
+  void cut_depth();
+  void make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles);
+  void make_height(int rows, const EpilogueKind& epilogue, BrgemmSet& tiles);
+  int height_limit() const noexcept;
+  std::int64_t group_count(std::int64_t rows) const noexcept;
+  Range block_of(std::int64_t block) const noexcept;
+  template <typename Visit>
+  void for_tiles(std::int64_t rows, Visit&& visit) const;
+  std::int64_t matrices_of_b() const noexcept;
+  std::int64_t thread_scratch(bool b_is_packed) const noexcept;
+
+  void multiply(const KernelContext& context, const Product& product) const noexcept;
+  void multiply_part(Product product, std::int64_t part, float* scratch) const noexcept;
+  void multiply_group(const Product& product, Range rows, Range panels,
+                      float* packed_a) const noexcept;
+  void pack_rows(const Product& product, Range rows, std::int64_t block, float* packed,
+                 const float* ahead) const noexcept;
+  void multiply_panel(const Product& product, Range rows, std::int64_t panel, std::int64_t block,
+                      const float* packed_a, const float* b, const float* ahead) const noexcept;
+  void activate(const Product& product, Range rows, Range panels) const noexcept;
 
   GemmShape shape_;
-  Panels panels_;
+  ColumnPanels panels_;
   const InnerLoops* loops_;
+  Unary late_activation_;  ///< What tiles cannot do.
+  std::int64_t row_parts_ = 1, column_parts_ = 1;
+  std::int64_t blocks_ = 1;      ///< Of k.
+  std::int64_t group_rows_ = 1;  ///< Rows of A that are packed at once, at most.
+  int threads_;
+  bool small_;
+  bool packs_in_parts_ = false;  ///< Each part packs the B it needs, if it is not packed.
+  int prefetches_ = 0;
+  std::vector<Height> heights_;  ///< By rows; empty where there are no such tiles.
 };
 
 }  // namespace headway

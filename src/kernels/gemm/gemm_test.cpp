@@ -36,6 +36,10 @@ struct Case {
     epilogue.activation = any_activation(generator);
   }
 
+  EpilogueKind kind() const {
+    return {epilogue.bias != nullptr, epilogue.residual != nullptr, epilogue.activation};
+  }
+
   std::vector<double> expected() const {
     std::vector<double> result;
     for (std::int64_t i = 0; i < residual.size(); ++i) {
@@ -65,23 +69,23 @@ struct Case {
 
 TEST_P(GemmTest, EqualsPlainLoopsOverGeneratedShapes) {
   Generator generator(1);
+  BrgemmSet tiles(loops());
   for (int round = 0; round < 120 && !HasFatalFailure(); ++round) {
     const Case given(any_shape(generator), generator);
     const GemmShape& shape = given.shape;
     SCOPED_TRACE(testing::Message()
                  << shape.m << "x" << shape.n << "x" << shape.k << " batch " << shape.batch
                  << " transposed " << shape.transpose_a << shape.transpose_b);
-    const Gemm gemm(shape, loops());
-    const int threads = context().pool.threads();
+    const Gemm gemm(shape, given.kind(), tiles, context().pool.threads());
     GuardedFloats c(given.residual.size());
-    GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(threads, false) / 4));
+    GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(false) / 4));
     gemm.run(context(), given.a.data(), given.b.data(), given.epilogue, c.data(), scratch.data());
     expect_near(c, given.expected(), 2e-5);
     if (shape.stride_b != 0) continue;
 
     GuardedFloats packed(static_cast<std::int64_t>(gemm.packed_b_size()));
     gemm.pack_b(given.b.data(), packed.data());
-    GuardedFloats less_scratch(static_cast<std::int64_t>(gemm.scratch_bytes(threads, true) / 4));
+    GuardedFloats less_scratch(static_cast<std::int64_t>(gemm.scratch_bytes(true) / 4));
     GuardedFloats again(given.residual.size());
     gemm.run_packed(context(), given.a.data(), packed.data(), given.epilogue, again.data(),
                     less_scratch.data());
@@ -96,10 +100,10 @@ TEST_P(GemmTest, LargeEnoughForAllThreads) {
   shape.n = 203;
   shape.k = 611;
   const Case given(shape, generator);
-  const Gemm gemm(shape, loops());
+  BrgemmSet tiles(loops());
+  const Gemm gemm(shape, given.kind(), tiles, context().pool.threads());
   GuardedFloats c(given.residual.size());
-  GuardedFloats scratch(
-      static_cast<std::int64_t>(gemm.scratch_bytes(context().pool.threads(), false) / 4));
+  GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(false) / 4));
   gemm.run(context(), given.a.data(), given.b.data(), given.epilogue, c.data(), scratch.data());
   expect_near(c, given.expected(), 2e-5);
 }
@@ -109,11 +113,13 @@ TEST_P(GemmTest, AnEmptySumIsTheEpilogue) {
   GemmShape shape;
   shape.m = 2;
   shape.n = 5;
-  const Gemm gemm(shape, loops());
+  BrgemmSet tiles(loops());
+  const Gemm gemm(shape, {.bias = true}, tiles, context().pool.threads());
   GuardedFloats bias(5), c(10);
+  GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(false) / 4));
   generator.fill(bias);
   const Epilogue epilogue{bias.data(), nullptr, {}};
-  gemm.run(context(), nullptr, nullptr, epilogue, c.data(), nullptr);
+  gemm.run(context(), nullptr, nullptr, epilogue, c.data(), scratch.data());
   for (std::int64_t i = 0; i < 10; ++i) EXPECT_EQ(c[i], bias[i % 5]);
 }
 

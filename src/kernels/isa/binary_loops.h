@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/elementwise/function.h"
+#include "kernels/elementwise/pixels.h"
 #include "kernels/isa/transpose_loops.h"
 
 namespace headway {
@@ -39,25 +40,59 @@ void power_loop(std::int64_t n, const float* a, int a_step, const float* b, int 
   for (std::int64_t i = 0; i < n; ++i) out[i] = __builtin_powf(a[i * a_step], b[i * b_step]);
 }
 
-void binary_loop(BinaryOp op, std::int64_t n, const float* a, int a_step, const float* b,
-                 int b_step, float* out) noexcept {
-  const auto loop = [&](auto function) { for_each_pair(n, a, a_step, b, b_step, out, function); };
+/// Calls body with the function of two vectors; kPow has none.
+template <typename Body>
+inline void with_function(BinaryOp op, Body body) {
   switch (op) {
     case BinaryOp::kAdd:
-      return loop([](Vector x, Vector y) { return x + y; });
+      return body([](Vector x, Vector y) { return x + y; });
     case BinaryOp::kSub:
-      return loop([](Vector x, Vector y) { return x - y; });
+      return body([](Vector x, Vector y) { return x - y; });
     case BinaryOp::kMul:
-      return loop([](Vector x, Vector y) { return x * y; });
+      return body([](Vector x, Vector y) { return x * y; });
     case BinaryOp::kDiv:
-      return loop([](Vector x, Vector y) { return x / y; });
+      return body([](Vector x, Vector y) { return x / y; });
     case BinaryOp::kMin:
-      return loop([](Vector x, Vector y) { return min(x, y); });
+      return body([](Vector x, Vector y) { return min(x, y); });
     case BinaryOp::kMax:
-      return loop([](Vector x, Vector y) { return max(x, y); });
+      return body([](Vector x, Vector y) { return max(x, y); });
     case BinaryOp::kPow:
-      return power_loop(n, a, a_step, b, b_step, out);
+      return;
   }
+}
+
+void binary_loop(BinaryOp op, std::int64_t n, const float* a, int a_step, const float* b,
+                 int b_step, float* out) noexcept {
+  if (op == BinaryOp::kPow) return power_loop(n, a, a_step, b, b_step, out);
+  with_function(op, [&](auto function) { for_each_pair(n, a, a_step, b, b_step, out, function); });
+}
+
+template <typename Function>
+inline void for_each_repeated(std::int64_t rows, std::int64_t columns, const float* dense,
+                              const float* repeated, float* output, Function function) {
+  const Vector first = load(repeated);
+  for (; rows > 0; --rows) {
+    store(output, function(load(dense), first));
+    for (std::int64_t i = kWidth; i < columns; i += kWidth) {
+      store(output + i, function(load(dense + i), load(repeated + i)));
+    }
+    dense += columns;
+    output += columns;
+  }
+}
+
+void binary_repeated(BinaryOp op, std::int64_t rows, std::int64_t columns, const float* dense,
+                     const float* repeated, bool swapped, float* out) noexcept {
+  for (std::int64_t row = 0; op == BinaryOp::kPow && row < rows; ++row) {
+    const float* at = dense + row * columns;
+    power_loop(columns, swapped ? repeated : at, 1, swapped ? at : repeated, 1,
+               out + row * columns);
+  }
+  with_function(op, [&](auto function) {
+    if (!swapped) return for_each_repeated(rows, columns, dense, repeated, out, function);
+    for_each_repeated(rows, columns, dense, repeated, out,
+                      [&](Vector x, Vector y) { return function(y, x); });
+  });
 }
 
 void scale_shift_loop(std::int64_t n, const float* in, float scale, float shift,
@@ -65,6 +100,18 @@ void scale_shift_loop(std::int64_t n, const float* in, float scale, float shift,
   const Vector factor = splat(scale);
   const Vector offset = splat(shift);
   for_each(n, in, out, [&](Vector x) { return x * factor + offset; });
+}
+
+void scale_shift_pixels(const ScaledPixels& pixels) noexcept {
+  const Vector scale = load(pixels.scale);
+  const Vector shift = pixels.shift ? load(pixels.shift) : Vector{};
+  const std::int64_t n = pixels.count * kWidth;
+  if (pixels.relu) {
+    for_each(n, pixels.input, pixels.output,
+             [&](Vector x) { return max(x * scale + shift, Vector{}); });
+  } else {
+    for_each(n, pixels.input, pixels.output, [&](Vector x) { return x * scale + shift; });
+  }
 }
 
 }  // namespace

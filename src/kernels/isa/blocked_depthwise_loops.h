@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "kernels/depthwise/band.h"
-#include "kernels/isa/gemm_tile.h"
+#include "kernels/isa/rows.h"
 #include "kernels/isa/sliding_loops.h"
 
 namespace headway {

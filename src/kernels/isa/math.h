@@ -21,20 +21,11 @@ struct Reduced {
 };
 
 inline Reduced reduce_exponent(Vector x) {
-  const Vector bounded = min(max(x, splat(-104.5F)), splat(89.5F));
+  const Vector bounded = at_most(at_least(x, splat(-104.5F)), splat(89.5F));
   const Vector exponent = round_to_even(bounded * splat(1.44269504F));
   // log 2 in two parts, the first with trailing zeros so that its multiples are exact.
   const Vector high = bounded - exponent * splat(0.693359375F);
   return {high + exponent * splat(2.12194440e-4F), exponent};
-}
-
-/// v · 2^exponent in two steps, so that the results may be subnormal or infinite.
-inline Vector scale_by_power(Vector v, Vector exponent) {
-  const Bits whole = to_int(exponent);
-  const Bits half = whole >> 1;
-  const Vector first = from_bits((half + 127) << 23);
-  const Vector second = from_bits((whole - half + 127) << 23);
-  return v * first * second;
 }
 
 /// exp(r) - 1 for |r| up to half of log 2.
@@ -49,11 +40,11 @@ inline Vector exp(Vector x) {
   return scale_by_power(splat(1.0F) + expm1_reduced(reduced.remainder), reduced.exponent);
 }
 
+/// 2^n · (exp(r) - 1) + (2^n - 1), each part as accurate as the sum.
 inline Vector expm1(Vector x) {
   const Reduced reduced = reduce_exponent(x);
-  const Vector small = expm1_reduced(reduced.remainder);
-  const Vector large = scale_by_power(splat(1.0F) + small, reduced.exponent) - splat(1.0F);
-  return select(reduced.exponent == splat(0.0F), small, large);
+  const Vector power = scale_by_power(splat(1.0F), reduced.exponent);
+  return power * expm1_reduced(reduced.remainder) + (power - splat(1.0F));
 }
 
 inline Vector log(Vector x) {
@@ -82,14 +73,11 @@ inline Vector log1p_of_fraction(Vector u) {
   return log(sum) + (u - (sum - splat(1.0F))) / sum;
 }
 
+/// m / (m + 2) with m = exp(2 x) - 1; beyond ±10 it rounds to ±1.
 inline Vector tanh(Vector x) {
-  const Vector magnitude = abs(x);
-  const Vector square = x * x;
-  const Vector small = x + x * square *
-                               polynomial(square, 0.0022927448F, -0.00834394549F, 0.0217689186F,
-                                          -0.0539592596F, 0.133333036F, -0.333333332F);
-  const Vector large = splat(1.0F) - splat(2.0F) / (exp(magnitude + magnitude) + splat(1.0F));
-  return select(magnitude < splat(0.625F), small, copy_sign(large, x));
+  const Vector bounded = at_most(at_least(x, splat(-10.0F)), splat(10.0F));
+  const Vector m = expm1(bounded + bounded);
+  return m / (m + splat(2.0F));
 }
 
 inline Vector sigmoid(Vector x) {
@@ -97,7 +85,7 @@ inline Vector sigmoid(Vector x) {
 }
 
 inline Vector erf(Vector x) {
-  const Vector magnitude = min(abs(x), splat(4.0F));
+  const Vector magnitude = at_most(abs(x), splat(4.0F));
   const Vector square = x * x;
   const Vector small =
       x + x * polynomial(square, 8.33471865e-05F, -0.000813470934F, 0.00520036859F, -0.0268591515F,
@@ -111,23 +99,34 @@ inline Vector erf(Vector x) {
 }
 
 inline Vector softplus(Vector x) {
-  return max(x, splat(0.0F)) + log1p_of_fraction(exp(-abs(x)));
+  return at_least(x, splat(0.0F)) + log1p_of_fraction(exp(-abs(x)));
 }
 
 /// tanh(softplus(x)) = n / (n + 2) with n = e^x (e^x + 2).
 inline Vector mish(Vector x) {
-  const Vector e = exp(min(x, splat(20.0F)));
+  const Vector e = exp(at_most(x, splat(20.0F)));
   const Vector n = e * (e + splat(2.0F));
   return x * (n / (n + splat(2.0F)));
 }
 
+/// x / 2 + |x| · (Φ(|x|) - 1/2) with the normal distribution Φ as a rational function.
 inline Vector gelu(Vector x) {
-  return splat(0.5F) * x * (splat(1.0F) + erf(x * splat(0.707106781F)));
+  const Vector magnitude = abs(x);
+  const Bits inside = magnitude < splat(5.4F);
+  const Vector bounded = select(inside, magnitude, splat(0.0F));
+  const Vector square = bounded * bounded;
+  const Vector numerator = polynomial(square, 2.33867219e-08F, 6.36001414e-06F, 0.000164321478F,
+                                      0.00465084985F, 0.0333722122F, 0.398942232F);
+  const Vector denominator = polynomial(square, 1.21659025e-06F, 7.24000929e-05F, 0.00185898028F,
+                                        0.0283786766F, 0.250317812F, 1.0F);
+  const Vector excess = select(inside, bounded * numerator / denominator, splat(0.5F));
+  return splat(0.5F) * x + magnitude * excess;
 }
 
+/// x / 2 · (1 + tanh(u)) = x / (1 + exp(-2 u)).
 inline Vector gelu_tanh(Vector x) {
-  const Vector inner = splat(0.797884561F) * (x + splat(0.044715F) * x * x * x);
-  return splat(0.5F) * x * (splat(1.0F) + tanh(inner));
+  const Vector u = x * (splat(0.797884561F) + splat(0.0356774081F) * x * x);
+  return x * sigmoid(u + u);
 }
 
 inline Vector floor(Vector x) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "kernels/isa/binary_loops.h"
 #include "kernels/reduce/operation.h"
 
@@ -43,29 +45,42 @@ inline Vector merge(MultiplyStep, Vector a, Vector b) {
   return a * b;
 }
 
-template <typename Step>
-inline Vector rotate_and_merge(Vector v) {
-  for (int span = kWidth / 2; span > 0; span /= 2) {
-    Vector rotated;
-    for (int i = 0; i < kWidth; ++i) rotated[i] = v[(i + span) % kWidth];
-    v = merge(Step{}, v, rotated);
+template <typename Step, int kSpan, int... kLanes>
+inline Vector merge_spans(Vector v, std::integer_sequence<int, kLanes...> lanes) {
+  if constexpr (kSpan == 0) {
+    return v;
+  } else {
+    const Vector rotated = __builtin_shufflevector(v, v, ((kLanes + kSpan) % kWidth)...);
+    return merge_spans<Step, kSpan / 2>(merge(Step{}, v, rotated), lanes);
   }
-  return v;
 }
 
-/// Four running totals: short dependency chains, and smaller rounding errors than one.
+/// The combination of all lanes, in every lane.
 template <typename Step>
-inline float reduce_with(std::int64_t size, const float* in) {
+inline Vector rotate_and_merge(Vector v) {
+  return merge_spans<Step, kWidth / 2>(v, std::make_integer_sequence<int, kWidth>{});
+}
+
+struct Unchanged {
+  Vector operator()(Vector x) const { return x; }
+};
+
+/// Four running totals: short dependency chains, and smaller rounding errors than one.
+template <typename Step, typename Map = Unchanged>
+inline float reduce_with(std::int64_t size, const float* in, Map map = {}) {
   Vector totals[4];
+#pragma GCC unroll 4
   for (Vector& total : totals) total = splat(Step::kStart);
   std::int64_t i = 0;
   for (; i + 4 * kWidth <= size; i += 4 * kWidth) {
 #pragma GCC unroll 4
-    for (int t = 0; t < 4; ++t) totals[t] = Step::combine(totals[t], load(in + i + t * kWidth));
+    for (int t = 0; t < 4; ++t) {
+      totals[t] = Step::combine(totals[t], map(load(in + i + t * kWidth)));
+    }
   }
   for (; i < size; i += kWidth) {
     const int there = at_most_width(size - i);
-    const Vector next = Step::combine(totals[0], load_partial(in + i, there));
+    const Vector next = Step::combine(totals[0], map(load_partial(in + i, there)));
     totals[0] = select(iota() < splat_bits(there), next, totals[0]);
   }
   const Vector low = merge(Step{}, totals[0], totals[1]);
@@ -115,6 +130,67 @@ void reduce_into(ReduceOp op, std::int64_t size, const float* in, float* totals)
       return reduce_into_with<MinStep>(size, in, totals);
     case ReduceOp::kProd:
       return reduce_into_with<MultiplyStep>(size, in, totals);
+  }
+}
+
+/// Totals of kVectors neighbouring vectors, the last of them with `last_columns` elements; kRows
+/// rows at once, for as many independent chains.
+template <typename Step, int kVectors, int kRows>
+[[gnu::always_inline]] inline void reduce_strip(std::int64_t rows, std::int64_t stride,
+                                                int last_columns, const float* in, float* totals) {
+  Vector sums[kRows][kVectors];
+  load_row(totals, last_columns, sums[0]);
+  for (int r = 1; r < kRows; ++r) {
+    for (Vector& sum : sums[r]) sum = splat(Step::kStart);
+  }
+  const auto add = [&](Vector(&sum)[kVectors]) {
+    Vector row[kVectors];
+    load_row(in, last_columns, row);
+    for (int v = 0; v < kVectors; ++v) sum[v] = Step::combine(sum[v], row[v]);
+    in += stride;
+  };
+  for (; rows >= kRows; rows -= kRows) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) add(sums[r]);
+  }
+  for (; rows > 0; --rows) add(sums[0]);
+  for (int r = 1; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) sums[0][v] = merge(Step{}, sums[0][v], sums[r][v]);
+  }
+  store_row(totals, last_columns, sums[0]);
+}
+
+template <typename Step>
+inline void reduce_columns_with(std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                                const float* in, float* totals) {
+  std::int64_t c = 0;
+  for (; c + 4 * kWidth <= columns; c += 4 * kWidth) {
+    reduce_strip<Step, 4, 2>(rows, stride, kWidth, in + c, totals + c);
+  }
+  for (; c + kWidth <= columns; c += kWidth) {
+    reduce_strip<Step, 1, 8>(rows, stride, kWidth, in + c, totals + c);
+  }
+  const int rest = static_cast<int>(columns - c);
+  if (rest > 0) reduce_strip<Step, 1, 8>(rows, stride, rest, in + c, totals + c);
+}
+
+void reduce_columns(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                    const float* in, float* totals) noexcept {
+  switch (op) {
+    case ReduceOp::kSum:
+    case ReduceOp::kMean:
+      return reduce_columns_with<AddStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kSumSquare:
+    case ReduceOp::kL2:
+      return reduce_columns_with<AddSquareStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kL1:
+      return reduce_columns_with<AddMagnitudeStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kMax:
+      return reduce_columns_with<MaxStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kMin:
+      return reduce_columns_with<MinStep>(rows, stride, columns, in, totals);
+    case ReduceOp::kProd:
+      return reduce_columns_with<MultiplyStep>(rows, stride, columns, in, totals);
   }
 }
 

@@ -5,16 +5,40 @@
 namespace headway {
 namespace {
 
+/// A whole vector of a row, and
+struct Whole {
+  Vector read(const float* p) const { return load(p); }
+  void write(float* p, Vector v) const { store(p, v); }
+  Vector keep(Vector v, Vector) const { return v; }
+};
+
+/// the first elements of one.
+struct Rest {
+  int count;
+  Vector read(const float* p) const { return load_partial(p, count); }
+  void write(float* p, Vector v) const { store_partial(p, v, count); }
+  Vector keep(Vector v, Vector otherwise) const {
+    return select(iota() < splat_bits(count), v, otherwise);
+  }
+};
+
+/// body(first element, Whole or Rest)
+template <typename Body>
+inline void for_parts(std::int64_t size, Body body) {
+  std::int64_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) body(i, Whole{});
+  if (i < size) body(i, Rest{static_cast<int>(size - i)});
+}
+
 void softmax_row(bool logarithm, std::int64_t size, const float* in, float* out) noexcept {
   const Vector largest = splat(reduce_with<MaxStep>(size, in));
   Vector total = splat(0.0F);
-  for (std::int64_t i = 0; i < size; i += kWidth) {
-    const int there = at_most_width(size - i);
-    const Vector shifted = load_partial(in + i, there) - largest;
+  for_parts(size, [&](std::int64_t i, auto part) {
+    const Vector shifted = part.read(in + i) - largest;
     const Vector power = exp(shifted);
-    total += select(iota() < splat_bits(there), power, splat(0.0F));
-    store_partial(out + i, logarithm ? shifted : power, there);
-  }
+    total += part.keep(power, splat(0.0F));
+    part.write(out + i, logarithm ? shifted : power);
+  });
   const Vector sum = rotate_and_merge<AddStep>(total);
   if (logarithm) {
     const Vector log_sum = log(sum);
@@ -28,20 +52,17 @@ void layer_norm_row(std::int64_t size, const float* in, const float* scale, cons
                     float epsilon, float* out) noexcept {
   const float count = static_cast<float>(size);
   const Vector mean = splat(reduce_with<AddStep>(size, in) / count);
-  Vector squares = splat(0.0F);
-  for (std::int64_t i = 0; i < size; i += kWidth) {
-    const int there = at_most_width(size - i);
-    const Vector deviation = load_partial(in + i, there) - mean;
-    squares += select(iota() < splat_bits(there), deviation * deviation, splat(0.0F));
+  const float squares = reduce_with<AddSquareStep>(size, in, [&](Vector x) { return x - mean; });
+  const Vector factor = splat(1.0F) / square_root(splat(squares / count + epsilon));
+  if (bias == nullptr) {
+    return for_parts(size, [&](std::int64_t i, auto part) {
+      part.write(out + i, (part.read(in + i) - mean) * factor * part.read(scale + i));
+    });
   }
-  const Vector variance = rotate_and_merge<AddStep>(squares) / splat(count);
-  const Vector factor = splat(1.0F) / square_root(variance + splat(epsilon));
-  for (std::int64_t i = 0; i < size; i += kWidth) {
-    const int there = at_most_width(size - i);
-    Vector result = (load_partial(in + i, there) - mean) * factor * load_partial(scale + i, there);
-    if (bias) result += load_partial(bias + i, there);
-    store_partial(out + i, result, there);
-  }
+  for_parts(size, [&](std::int64_t i, auto part) {
+    const Vector normalized = (part.read(in + i) - mean) * factor;
+    part.write(out + i, normalized * part.read(scale + i) + part.read(bias + i));
+  });
 }
 
 }  // namespace

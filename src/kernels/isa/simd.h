@@ -200,10 +200,33 @@ inline Vector square_root(Vector v) {
 
 /// Nearest integer, ties to even; exact for every finite float.
 inline Vector round_to_even(Vector v) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_roundscale_ps(
+      0xffff, reinterpret_cast<__m512>(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vector>(
+      _mm256_round_ps(reinterpret_cast<__m256>(v), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#else
   // Adding and taking away 2^23 leaves no room for a fraction.
   const Vector magic = copy_sign(splat(8388608.0F), v);
   const Vector rounded = copy_sign((v + magic) - magic, v);
   return select(abs(v) < splat(8388608.0F), rounded, v);
+#endif
+}
+
+/// v · 2^exponent for an integral exponent; the result may be subnormal or infinite.
+inline Vector scale_by_power(Vector v, Vector exponent) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vector>(_mm512_maskz_scalef_ps(0xffff, reinterpret_cast<__m512>(v),
+                                                         reinterpret_cast<__m512>(exponent)));
+#else
+  // In two steps, each of which has a normal factor.
+  const Bits whole = to_int(exponent);
+  const Bits half = whole >> 1;
+  const Vector first = from_bits((half + 127) << 23);
+  const Vector second = from_bits((whole - half + 127) << 23);
+  return v * first * second;
+#endif
 }
 
 inline int at_most_width(std::int64_t n) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/inner_loops.h"
+#include "kernels/isa/attention_loops.h"
 #include "kernels/isa/blocked_depthwise_loops.h"
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
@@ -8,8 +9,10 @@
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
-#include "kernels/isa/window_loops.h"
-#include "kernels/isa/winograd_loops.h"
+#include "kernels/isa/transpose_loops.h"
+#include "kernels/isa/winograd_input.h"
+#include "kernels/isa/winograd_output.h"
+#include "kernels/isa/winograd_weights.h"
 
 namespace headway {
 namespace {
@@ -19,24 +22,22 @@ constexpr InnerLoops loops_of(const char* name) {
   return {
       .name = name,
       .width = kWidth,
-      .tile_rows = kTileRows,
-      .tile_columns = kTileVectors * kWidth,
       .brgemm = brgemm_loop,
-      .gemm_tile = gemm_tile,
-      .store_transposed = store_transposed,
-      .pack_window = pack_window,
       .winograd_input = winograd_input_transform,
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
-      .depthwise_row = depthwise_row,
       .depthwise_band = depthwise_band,
       .pool_row = pool_row,
       .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
+      .binary_repeated = binary_repeated,
       .scale_shift = scale_shift_loop,
+      .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
+      .exp_sum_row = exp_sum_row,
       .reduce_into = reduce_into,
+      .reduce_columns = reduce_columns,
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,

@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "kernels/gemm/tile.h"
-#include "kernels/isa/gemm_tile.h"
+#include "kernels/isa/rows.h"
 
 namespace headway {
 namespace {
@@ -51,30 +50,6 @@ void transpose(std::int64_t rows, std::int64_t columns, const float* input,
       load_transposed(input + r * input_stride + c, input_stride, height, width, block);
       for (int i = 0; i < width; ++i) {
         store_partial(output + (c + i) * output_stride + r, block[i], height);
-      }
-    }
-  }
-}
-
-void store_transposed(const TransposedTile& tile) noexcept {
-  const bool clamps = is_clamp(tile.activation.op);
-  const bool needs_pass = !clamps && tile.activation.op != UnaryOp::kIdentity;
-  const Clamp clamp = clamp_of(tile.activation);
-  for (int r = 0; r < tile.rows; r += kWidth) {
-    const int height = at_most_width(tile.rows - r);
-    for (int c = 0; c < tile.columns; c += kWidth) {
-      const int width = at_most_width(tile.columns - c);
-      Vector block[kWidth];
-      load_transposed(tile.sums + r * tile.sums_stride + c, tile.sums_stride, height, width, block);
-      for (int i = 0; i < width; ++i) {
-        const std::int64_t offset = (c + i) * tile.output_stride + r;
-        float* output = tile.output + offset;
-        Vector sum = block[i];
-        if (tile.bias) sum += splat(tile.bias[c + i]);
-        if (tile.residual) sum += load_partial(tile.residual + offset, height);
-        if (clamps) sum = clip(sum, clamp.low, clamp.high);
-        store_partial(output, sum, height);
-        if (needs_pass) unary_loop(tile.activation, height, output, output);
       }
     }
   }

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "kernels/context.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/strided.h"
 
 namespace headway {
 
-/// Reduces the middle of [outer × axis × inner] to [outer × inner]; a global pool is
-/// outer = planes, axis = height × width, inner = 1. axis must be positive.
-void reduce(const KernelContext& context, ReduceOp op, std::int64_t outer, std::int64_t axis,
-            std::int64_t inner, const float* input, float* output) noexcept;
+/// Reduces a dense row-major tensor with these extents (rank at most kMaxRank) over any of its
+/// axes: those whose output stride is 0. The output is dense, too; output strides are in elements.
+void reduce(const KernelContext& context, ReduceOp op, std::span<const std::int64_t> extents,
+            std::span<const std::int64_t> output_strides, const float* input,
+            float* output) noexcept;
 
 }  // namespace headway

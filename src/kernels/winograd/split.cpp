@@ -1,7 +1,7 @@
 #include "kernels/winograd/split.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cmath>
 
 #include "kernels/brgemm/brgemm.h"
 
@@ -20,6 +20,9 @@ constexpr double kFromOtherCores = 12;
 constexpr double kSecondLevel = 512 * 1024;  ///< What is left for weights, or for the rest.
 constexpr double kThirdLevel = 16 * 1024 * 1024;
 
+constexpr std::int64_t kChunkTiles[] = {28, 42, 56};
+constexpr std::int64_t kFewestTiles = 4;  ///< In a part of a chunk.
+
 /// Per tile and vector of channels.
 struct TransformCycles {
   double input, output;
@@ -31,8 +34,18 @@ TransformCycles transform_cycles(int tile) {
   return {240, 260};
 }
 
+/// Fetching from memory slows down the arithmetic that it overlaps with.
+double overlapped(double a, double b) {
+  return std::sqrt(a * a + b * b);
+}
+
+/// The fewest parts of at most `most`.
+std::int64_t whole_parts(std::int64_t size, std::int64_t most) {
+  return (size + most - 1) / most;
+}
+
 double divide_up(std::int64_t a, std::int64_t b) {
-  return static_cast<double>((a + b - 1) / b);
+  return static_cast<double>(whole_parts(a, b));
 }
 
 class CostModel {
@@ -58,8 +71,8 @@ class CostModel {
     const double transforms =
         tiles * (in_vectors_ * transform_.input + out_vectors_ * transform_.output);
     const double multiply = groups_ * group_cycles(tiles) * slowed_by_cache(tiles);
-    const double first = std::max(multiply, weight_bytes() / kFromMemory);
-    const double later = std::max(multiply, weight_bytes() / from_where_weights_stay());
+    const double first = overlapped(multiply, weight_bytes() / kFromMemory);
+    const double later = overlapped(multiply, weight_bytes() / from_where_weights_stay());
     split.cycles = static_cast<double>(rounds) * transforms + first +
                    static_cast<double>(rounds - 1) * later + (workers > 1 ? kCyclesPerLoop : 0);
     return split;
@@ -78,7 +91,7 @@ class CostModel {
     const double weights = weight_bytes() * tasks / (groups_ * static_cast<double>(parts)) /
                            std::min(kFromMemory, kFromMemoryToAll / count);
     split.cycles = static_cast<double>(chunks) *
-                   (2 * kCyclesPerLoop + transforms + exchange + std::max(multiply, weights));
+                   (2 * kCyclesPerLoop + transforms + exchange + overlapped(multiply, weights));
     return split;
   }
 
@@ -117,32 +130,21 @@ WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops&
                              int threads) noexcept {
   const CostModel model(shape, tile, loops);
   const std::int64_t tiles = model.all_tiles();
-  WinogradSplit best = model.apart(1, (tiles + 27) / 28);
+  WinogradSplit best;
   const auto consider = [&](const WinogradSplit& split) {
-    if (split.cycles < best.cycles) best = split;
+    if (best.cycles == 0 || split.cycles < best.cycles) best = split;
   };
-  for (const std::int64_t chunk : {28, 42, 56}) {
+  for (const std::int64_t chunk : kChunkTiles) {
     for (const std::int64_t workers : {std::int64_t{1}, std::min<std::int64_t>(threads, tiles)}) {
-      consider(model.apart(workers, std::max<std::int64_t>(1, tiles / (workers * chunk))));
+      consider(model.apart(workers, whole_parts(tiles, workers * chunk)));
     }
     if (threads == 1) continue;
-    const std::int64_t chunks = (tiles + chunk - 1) / chunk;
-    const std::int64_t most_parts = (std::min(chunk, tiles) + 3) / 4;
+    const std::int64_t most_parts = whole_parts(std::min(chunk, tiles), kFewestTiles);
     for (const std::int64_t parts :
-         {std::int64_t{1}, std::min(most_parts, (threads + model.groups() - 1) / model.groups())}) {
+         {std::int64_t{1}, std::min(most_parts, whole_parts(threads, model.groups()))}) {
       const std::int64_t workers = std::min<std::int64_t>(threads, model.groups() * parts);
-      consider(model.together(workers, chunks, parts));
+      consider(model.together(workers, whole_parts(tiles, chunk), parts));
     }
-  }
-  if (const char* t = std::getenv("T")) {
-    const std::int64_t chunk = std::atoi(t);
-    if (std::getenv("SHARED"))
-      best = model.together(std::min<std::int64_t>(threads, model.groups()),
-                            (tiles + chunk - 1) / chunk, 1);
-    else
-      best =
-          model.apart(std::min<std::int64_t>(threads, tiles),
-                      std::max<std::int64_t>(1, (tiles + threads * chunk - 1) / (threads * chunk)));
   }
   return best;
 }

@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include <x86intrin.h>
-
-#include "kernels/gemm/split.h"
+#include "kernels/range.h"
 #include "kernels/winograd/transforms.h"
-unsigned long long g_phase[4];
 
 namespace headway {
 namespace {
@@ -30,21 +27,6 @@ std::int64_t odd_lines(std::int64_t floats) {
 }
 
 }  // namespace
-
-struct WinogradConv::Image {
-  std::int64_t blocks, height, width;
-  std::int64_t pad_top, pad_left;
-  std::int64_t halo;  ///< How far a tile reaches into the next.
-};
-
-/// Pixels of some tiles in some blocks of channels, to be fetched.
-struct WinogradConv::Pixels {
-  Image image;
-  const float* data;
-  Tiles rest;
-  std::int64_t first_block, blocks;
-  PrefetchRegion current;
-};
 
 struct WinogradConv::Operands {
   const float* input;
@@ -70,26 +52,14 @@ WinogradConv::WinogradConv(const ConvShape& shape, int tile, const WinogradSplit
       loops_(&tiles.loops()),
       in_blocks_(divide_up(shape.in_channels, width_)),
       out_blocks_(divide_up(shape.out_channels, width_)),
-      tile_lines_(divide_up(shape.out_height, tile)),
-      tile_columns_(divide_up(shape.out_width, tile)),
-      tiles_{0, shape.batch * tile_lines_ * tile_columns_},
+      grid_{shape.batch, divide_up(shape.out_height, tile), divide_up(shape.out_width, tile)},
       split_(split),
-      chunk_tiles_(divide_up(tiles_.size(), split_.chunks)),
-      step_(static_cast<int>(std::gcd(shape.in_channels, std::int64_t{4}))) {
+      chunk_tiles_(divide_up(grid_.all().size(), split_.chunks)),
+      step_(static_cast<int>(std::gcd(shape.in_channels, std::int64_t{4}))),
+      fetched_pixels_(step_ * width_ / 8) {
   cut_channels();
-  for (std::int64_t c = 0; c < shape_.in_channels; c += step_) {
-    const std::int64_t offset = c / width_ * chunk_tiles_ * width_ + c % width_;
-    offsets_.push_back(offset * static_cast<std::int64_t>(sizeof(float)));
-  }
+  list_offsets();
   make_products(tiles);
-}
-
-WinogradConv::Image WinogradConv::input_image() const noexcept {
-  return {in_blocks_, shape_.in_height, shape_.in_width, shape_.pad_top, shape_.pad_left, 2};
-}
-
-WinogradConv::Image WinogradConv::output_image() const noexcept {
-  return {out_blocks_, shape_.out_height, shape_.out_width, 0, 0, 0};
 }
 
 void WinogradConv::cut_channels() {
@@ -103,13 +73,20 @@ void WinogradConv::cut_channels() {
   }
 }
 
+/// Where an A_i of each product begins, behind the first one.
+void WinogradConv::list_offsets() {
+  for (std::int64_t c = 0; c < shape_.in_channels; c += step_) {
+    const std::int64_t offset = c / width_ * chunk_tiles_ * width_ + c % width_;
+    offsets_.push_back(offset * static_cast<std::int64_t>(sizeof(float)));
+  }
+}
+
 void WinogradConv::make_products(BrgemmSet& tiles) {
   const std::int64_t most = divide_up(chunk_tiles_, split_.parts);
-  const std::int64_t least =
-      std::max<std::int64_t>(1, tiles_.size() / split_.chunks / split_.parts);
+  const std::int64_t least = grid_.all().size() / split_.chunks / split_.parts;
+  const std::int64_t calls = divide_up(least, max_brgemm_rows(kGroupVectors, *loops_));
+  fetched_weights_ = static_cast<int>(divide_up(step_ * kGroupVectors * width_, 16 * calls));
   frequency_stride_ = odd_lines(in_blocks_ * chunk_tiles_ * width_);
-  prefetched_weights_ = divide_up(step_ * kGroupVectors * width_,
-                                  16 * divide_up(least, max_brgemm_rows(kGroupVectors, *loops_)));
   products_.resize(kGroupVectors + 2);
   for (const OutGroup* group : {&groups_.front(), &groups_.back()}) {
     product_stride_ = std::max(product_stride_, odd_lines(most * group->vectors * width_));
@@ -119,8 +96,8 @@ void WinogradConv::make_products(BrgemmSet& tiles) {
     shape.a_row_stride = width_;
     shape.c_row_stride = std::int64_t{group->vectors} * width_;
     shape.c_vector_stride = width_;
-    shape.prefetch[0] = static_cast<int>(prefetched_weights_);
-    shape.prefetch[1] = prefetched_pixels();
+    shape.prefetch[0] = fetched_weights_;
+    shape.prefetch[1] = fetched_pixels_;
     for (std::int64_t count = least; count <= most; ++count) {
       const std::int64_t cuts = divide_up(count, max_brgemm_rows(group->vectors, *loops_));
       for (const std::int64_t rows : {count / cuts, divide_up(count, cuts)}) {
@@ -174,18 +151,31 @@ void WinogradConv::pack_part(const float* weights, std::int64_t part,
   }
 }
 
+TilePixels WinogradConv::input_pixels(const Operands& operands,
+                                      const TileRange& tiles) const noexcept {
+  const TiledImage image{operands.input, in_blocks_, shape_.in_height, shape_.in_width, width_,
+                         tile_,          2,          shape_.pad_top,   shape_.pad_left};
+  return {image, grid_, tiles, 0, in_blocks_};
+}
+
+TilePixels WinogradConv::output_pixels(const Operands& operands, const OutGroup& group,
+                                       const TileRange& tiles) const noexcept {
+  const TiledImage image{operands.output,  out_blocks_, shape_.out_height,
+                         shape_.out_width, width_,      tile_};
+  return {image, grid_, tiles, group.first_block, group.vectors};
+}
+
 /// The frequencies and products of each worker, or, if they share a chunk, its frequencies and then
 /// the products of each.
 std::size_t WinogradConv::scratch_bytes() const noexcept {
   const std::int64_t chunks = split_.shared ? 1 : split_.workers;
-  const std::int64_t floats =
-      frequencies() * (chunks * frequency_stride_ + split_.workers * product_stride_);
+  const std::int64_t floats = chunks * frequencies_size() + split_.workers * products_size();
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-void WinogradConv::run(const KernelContext& context, const float* input, const float* packed,
+void WinogradConv::run(const KernelContext& context, const ConvInput& input, const float* packed,
                        const Epilogue& epilogue, float* output, void* scratch) const noexcept {
-  const Operands operands{input, packed, epilogue, output};
+  const Operands operands{input.data, packed, epilogue, output};
   auto* memory = static_cast<float*>(scratch);
   if (split_.shared) {
     for (std::int64_t i = 0; i < split_.chunks; ++i) {
@@ -193,7 +183,7 @@ void WinogradConv::run(const KernelContext& context, const float* input, const f
     }
     return;
   }
-  const std::int64_t own = frequencies() * (frequency_stride_ + product_stride_);
+  const std::int64_t own = frequencies_size() + products_size();
   context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t w = first; w < last; ++w) run_chunks(operands, w, memory + w * own);
   });
@@ -201,50 +191,44 @@ void WinogradConv::run(const KernelContext& context, const float* input, const f
 
 void WinogradConv::run_chunks(const Operands& operands, std::int64_t worker,
                               float* scratch) const noexcept {
-  float* products = scratch + frequencies() * frequency_stride_;
+  float* products = scratch + frequencies_size();
   const bool weights_stay =
       packed_size() * sizeof(float) <= static_cast<std::size_t>(kNearWeightBytes);
   const Range chunks = part_of(split_.chunks, worker, split_.workers);
   for (std::int64_t i = chunks.first; i < chunks.last; ++i) {
-    const Tiles tiles = chunk(i);
-    unsigned long long t0 = __rdtsc();
+    const TileRange tiles = chunk(i);
     for (std::int64_t block = 0; block < in_blocks_; ++block) {
       transform_input(operands, tiles, block, scratch + block * chunk_tiles_ * width_);
     }
-    g_phase[0] += __rdtsc() - t0;
-    Pixels next{input_image(), operands.input, {}, 0, in_blocks_, {}};
-    if (i + 1 < chunks.last) next.rest = chunk(i + 1);
+    TilePixels next;
+    if (i + 1 < chunks.last) next = input_pixels(operands, chunk(i + 1));
     for (const OutGroup& group : groups_) {
-      t0 = __rdtsc();
       multiply(operands, group, tiles, i == chunks.first || !weights_stay, next, scratch, products);
-      unsigned long long t1 = __rdtsc();
-      g_phase[1] += t1 - t0;
       transform_output(operands, group, tiles, products);
-      g_phase[2] += __rdtsc() - t1;
     }
   }
 }
 
 void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands& operands,
-                                    const Tiles& tiles, float* scratch) const noexcept {
+                                    const TileRange& tiles, float* scratch) const noexcept {
   const std::int64_t pieces = std::min(divide_up(split_.workers, in_blocks_), tiles.size());
   const std::int64_t inputs = in_blocks_ * pieces;
   context.pool.parallel_for(inputs, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t block = i / pieces;
-      const Tiles piece = tiles.part(i % pieces, pieces);
+      const TileRange piece = tiles.part(i % pieces, pieces);
       transform_input(operands, piece, block,
                       scratch + (block * chunk_tiles_ + piece.first - tiles.first) * width_);
     }
   });
-  float* products = scratch + frequencies() * frequency_stride_;
+  float* products = scratch + frequencies_size();
   const std::int64_t tasks = static_cast<std::int64_t>(groups_.size()) * split_.parts;
   context.pool.parallel_for(split_.workers, [&](std::int64_t first, std::int64_t last, int) {
-    float* own = products + first * frequencies() * product_stride_;
-    Pixels none{};
+    float* own = products + first * products_size();
+    TilePixels none;
     for (std::int64_t i = tasks * first / split_.workers; i < tasks * last / split_.workers; ++i) {
       const OutGroup& group = groups_[static_cast<std::size_t>(i / split_.parts)];
-      const Tiles part = tiles.part(i % split_.parts, split_.parts);
+      const TileRange part = tiles.part(i % split_.parts, split_.parts);
       multiply(operands, group, part, true, none, scratch + (part.first - tiles.first) * width_,
                own);
       transform_output(operands, group, part, own);
@@ -252,25 +236,10 @@ void WinogradConv::run_shared_chunk(const KernelContext& context, const Operands
   });
 }
 
-WinogradConv::Line WinogradConv::first_line(const Tiles& tiles) const noexcept {
-  const std::int64_t line = tiles.first / tile_columns_, x = tiles.first % tile_columns_;
-  return {line / tile_lines_, line % tile_lines_, x, std::min(tile_columns_ - x, tiles.size())};
-}
-
-/// Calls body(line, index of its first tile).
-template <typename Body>
-void WinogradConv::for_lines(const Tiles& tiles, const Body& body) const noexcept {
-  for (Tiles rest = tiles; rest.size() > 0;) {
-    const Line line = first_line(rest);
-    body(line, rest.first - tiles.first);
-    rest.first += line.tiles;
-  }
-}
-
-void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles, std::int64_t block,
-                                   float* frequencies) const noexcept {
+void WinogradConv::transform_input(const Operands& operands, const TileRange& tiles,
+                                   std::int64_t block, float* frequencies) const noexcept {
   const std::int64_t plane = shape_.in_height * shape_.in_width * width_;
-  for_lines(tiles, [&](const Line& line, std::int64_t index) {
+  grid_.for_lines(tiles, [&](const TileLine& line, std::int64_t index) {
     loops_->winograd_input(tile_,
                            {.image = operands.input + (line.image * in_blocks_ + block) * plane,
                             .height = shape_.in_height,
@@ -285,25 +254,27 @@ void WinogradConv::transform_input(const Operands& operands, const Tiles& tiles,
 
 /// Meanwhile the caches fill with what is needed next: the next frequency's weights, where the
 /// output goes, and the next chunk's input.
-void WinogradConv::multiply(const Operands& operands, const OutGroup& group, const Tiles& tiles,
-                            bool weights_are_far, Pixels& next, const float* frequencies,
+void WinogradConv::multiply(const Operands& operands, const OutGroup& group, const TileRange& tiles,
+                            bool weights_are_far, TilePixels& next, const float* frequencies,
                             float* products) const noexcept {
   const std::int64_t cuts = divide_up(tiles.size(), max_brgemm_rows(group.vectors, *loops_));
   const std::int64_t row = std::int64_t{group.vectors} * width_;
   const std::int64_t panel = shape_.in_channels * row;
-  Pixels output{output_image(), operands.output, tiles, group.first_block, group.vectors, {}};
+  TilePixels output = output_pixels(operands, group, tiles);
   BrgemmCall call;
   call.a_offsets = offsets_.data();
   call.batch = static_cast<std::int64_t>(offsets_.size());
+  const float* const end = operands.packed + packed_size();
   call.b = operands.packed + group.packed;
-  const std::int64_t pixels = call.batch * prefetched_pixels() * 16;
+  const std::int64_t pixels = call.batch * fetched_pixels_ * 16;
   const auto& table = products_[static_cast<std::size_t>(group.vectors)];
   for (std::int64_t f = 0; f < this->frequencies(); ++f, call.b += panel) {
+    const float* next_weights = call.b + panel < end ? call.b + panel : operands.packed;
     for (std::int64_t i = 0; i < cuts; ++i) {
       const Range rows = part_of(tiles.size(), i, cuts);
-      call.prefetch[0] = weights_are_far ? call.b + panel + panel * i / cuts : call.b;
-      call.prefetch[1] = take(output, pixels);
-      if (!call.prefetch[1]) call.prefetch[1] = take(next, pixels);
+      call.prefetch[0] = weights_are_far ? next_weights + panel * i / cuts : call.b;
+      call.prefetch[1] = output.take(pixels);
+      if (!call.prefetch[1]) call.prefetch[1] = next.take(pixels);
       if (!call.prefetch[1]) call.prefetch[1] = call.b;
       call.a = frequencies + f * frequency_stride_ + rows.first * width_;
       call.c = products + f * product_stride_ + rows.first * row;
@@ -313,10 +284,10 @@ void WinogradConv::multiply(const Operands& operands, const OutGroup& group, con
 }
 
 void WinogradConv::transform_output(const Operands& operands, const OutGroup& group,
-                                    const Tiles& tiles, const float* products) const noexcept {
+                                    const TileRange& tiles, const float* products) const noexcept {
   const std::int64_t plane = shape_.out_height * shape_.out_width * width_;
   const Epilogue& epilogue = operands.epilogue;
-  for_lines(tiles, [&](const Line& line, std::int64_t index) {
+  grid_.for_lines(tiles, [&](const TileLine& line, std::int64_t index) {
     for (int v = 0; v < group.vectors; ++v) {
       const std::int64_t block = group.first_block + v;
       const std::int64_t offset = (line.image * out_blocks_ + block) * plane;
@@ -335,38 +306,6 @@ void WinogradConv::transform_output(const Operands& operands, const OutGroup& gr
                                .activation = epilogue.activation});
     }
   });
-}
-
-/// The pixels that some tiles of one line cover.
-PrefetchRegion WinogradConv::region(const Pixels& pixels, const Line& line) const noexcept {
-  const Image& image = pixels.image;
-  const auto pixel = [&](std::int64_t tile, std::int64_t pad, std::int64_t size) {
-    return std::clamp<std::int64_t>(tile * tile_ - pad, 0, size);
-  };
-  const std::int64_t top = pixel(line.y, image.pad_top, image.height);
-  const std::int64_t bottom = pixel(line.y + 1, image.pad_top - image.halo, image.height);
-  const std::int64_t left = pixel(line.x, image.pad_left, image.width);
-  const std::int64_t right = pixel(line.x + line.tiles, image.pad_left - image.halo, image.width);
-  const std::int64_t plane = image.height * image.width * width_;
-  return {pixels.data + (line.image * image.blocks + pixels.first_block) * plane +
-              (top * image.width + left) * width_,
-          (right - left) * width_,
-          bottom - top,
-          image.width * width_,
-          pixels.blocks,
-          plane};
-}
-
-/// The next run of at most `floats`, or null if all are taken.
-const float* WinogradConv::take(Pixels& pixels, std::int64_t floats) const noexcept {
-  const float* run = pixels.current.take(floats);
-  while (!run && pixels.rest.size() > 0) {
-    const Line line = first_line(pixels.rest);
-    pixels.rest.first += line.tiles;
-    pixels.current = region(pixels, line);
-    run = pixels.current.take(floats);
-  }
-  return run;
 }
 
 }  // namespace headway

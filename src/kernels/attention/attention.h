@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/brgemm/brgemm.h"
+#include "kernels/context.h"
+
+namespace headway {
+
+/// Where element (b, h, t, i) of an operand lies: offset + b · batch + h · head + t · token +
+/// i · element, in floats.
+struct AttentionOperand {
+  std::int64_t offset = 0, batch = 0, head = 0, token = 0;
+  std::int64_t element = 1;  ///< 0 only for a mask that is the same for all keys.
+};
+
+struct AttentionShape {
+  std::int64_t batch = 1, heads = 1, queries = 1, keys = 1;
+  std::int64_t head_size = 1;   ///< Of queries and keys.
+  std::int64_t value_size = 1;  ///< Of values and results.
+  float scale = 1;              ///< Of the scores, before the mask is added.
+  AttentionOperand q, k, v, mask, y;
+};
+
+/// y(b, h, t) = Σ_s softmax_s(scale · q(b, h, t) · k(b, h, s) + mask(b, h, t, s)) · v(b, h, s).
+/// Scores are computed for a block of queries and keys at a time, with a running maximum and sum
+/// (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018; Dao et al.,
+/// "FlashAttention", 2022), so that they never leave the caches. Immutable; holds no data.
+class Attention {
+ public:
+  /// `tiles` must outlive it.
+  Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads);
+
+  /// Bytes of scratch memory that run needs, 64-byte aligned.
+  std::size_t scratch_bytes() const noexcept;
+
+  /// `mask` may be null.
+  void run(const KernelContext& context, const float* q, const float* k, const float* v,
+           const float* mask, float* y, void* scratch) const noexcept;
+
+ private:
+  struct Operands;
+  struct Scratch;
+
+  std::int64_t scratch_floats() const noexcept;
+  Scratch scratch_of(float* memory) const noexcept;
+  void attend(const Operands& operands, std::int64_t batch, std::int64_t head,
+              std::int64_t first_query, std::int64_t last_query,
+              const Scratch& scratch) const noexcept;
+  void pack_keys(const float* k, float* packed) const noexcept;
+  void pack_values(const float* v, float* packed) const noexcept;
+  void attend_block(const Operands& operands, std::int64_t batch, std::int64_t head,
+                    std::int64_t first_query, std::int64_t queries,
+                    const Scratch& scratch) const noexcept;
+  void score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
+             const Scratch& scratch) const noexcept;
+  void normalize(const float* mask, std::int64_t queries, std::int64_t keys,
+                 const Scratch& scratch) const noexcept;
+  void add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
+                  const Scratch& scratch) const noexcept;
+
+  AttentionShape shape_;
+  const InnerLoops* loops_;
+  std::int64_t panel_;        ///< Columns of a register tile.
+  std::int64_t depth_;        ///< head_size and
+  std::int64_t values_;       ///< value_size, padded.
+  std::int64_t query_parts_;  ///< Of one head, so that all threads have work.
+  int workers_;
+  std::vector<std::int64_t> offsets_;
+  std::vector<Brgemm> score_tiles_, value_tiles_;  ///< By rows.
+};
+
+}  // namespace headway

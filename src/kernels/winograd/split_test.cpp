@@ -1,0 +1,54 @@
+#include "kernels/winograd/split.h"
+
+#include "kernels/test_support.h"
+
+namespace headway {
+namespace {
+
+ConvShape square(std::int64_t in_channels, std::int64_t extent, std::int64_t out_channels) {
+  ConvShape s{.in_channels = in_channels, .in_height = extent, .in_width = extent};
+  s.out_channels = out_channels;
+  s.out_height = s.out_width = extent;
+  s.kernel_height = s.kernel_width = 3;
+  s.pad_top = s.pad_left = 1;
+  return s;
+}
+
+TEST(WinogradSplit, GivesEveryWorkerSomething) {
+  Generator generator(1);
+  for (int round = 0; round < 2000; ++round) {
+    ConvShape s =
+        square(generator.integer(1, 700), generator.integer(1, 60), generator.integer(1, 700));
+    s.batch = generator.integer(1, 4);
+    const int tile = static_cast<int>(2 * generator.integer(1, 3));
+    const int threads = static_cast<int>(generator.integer(1, 64));
+    const InnerLoops& loops = inner_loops(Isa::kPortable);
+    const WinogradSplit split = split_winograd(s, tile, loops, threads);
+    const std::int64_t extent = (s.out_height + tile - 1) / tile;
+    const std::int64_t tiles = s.batch * extent * extent;
+    const std::int64_t groups = ((s.out_channels + loops.width - 1) / loops.width + 1) / 2;
+    SCOPED_TRACE(testing::Message()
+                 << s.batch << "x" << s.in_channels << "x" << s.in_height << " -> "
+                 << s.out_channels << ", tile " << tile << ", " << threads << " threads");
+    ASSERT_GE(split.workers, 1);
+    ASSERT_LE(split.workers, threads);
+    ASSERT_LE(split.chunks * split.parts, tiles);
+    ASSERT_LE(split.workers, split.shared ? groups * split.parts : split.chunks);
+    ASSERT_GT(split.cycles, 0);
+  }
+}
+
+TEST(WinogradSplit, CostFollowsTheArithmetic) {
+  const InnerLoops& loops = inner_loops(Isa::kPortable);
+  const auto cost = [&](const ConvShape& s, int tile, int threads) {
+    return winograd_cost(s, tile, loops, threads);
+  };
+  const ConvShape large = square(128, 112, 128);
+  EXPECT_LT(cost(large, 4, 1), cost(large, 2, 1));
+  EXPECT_LT(cost(large, 6, 1), cost(large, 4, 1));
+  EXPECT_LT(cost(large, 6, 2), 0.6 * cost(large, 6, 1));
+  EXPECT_LT(cost(square(512, 7, 512), 2, 1), cost(square(512, 7, 512), 6, 1));
+}
+
+}  // namespace
+}  // namespace headway
