@@ -55,7 +55,8 @@ struct Lowering {
 };
 
 /// Turns a node whose values all have static types into a step; nullptr where the function knows
-/// no fast way for this node. The node may be discarded afterwards.
+/// no fast way for this node. The node may be discarded afterwards. Called from several threads at
+/// once, for different nodes of a graph that nobody changes meanwhile.
 using Lower = std::unique_ptr<Step> (*)(const Node& node, Lowering& lowering);
 
 }  // namespace headway

@@ -1,12 +1,16 @@
 #include "runtime/plan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <exception>
 #include <unordered_map>
 
 #include "backends/cpu/lowering.h"
+#include "backends/tuner.h"
 #include "backends/view.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "ops/elements.h"
 #include "runtime/memory_plan.h"
 #include "runtime/step_info.h"
@@ -33,6 +37,17 @@ Shape planned_shape(const Value& value) {
          ") is known only while the model runs, which a program cannot plan for");
   }
   return *shape;
+}
+
+/// Of originals that wait while others are packed; some megabytes keep several threads busy.
+constexpr std::size_t kWaveBytes = std::size_t{1} << 25;
+
+std::size_t constant_bytes(const Node& node) {
+  std::size_t bytes = 0;
+  for (const Value* input : node.inputs()) {
+    if (input != nullptr && input->is_constant()) bytes += input->constant().byte_size();
+  }
+  return bytes;
 }
 
 std::size_t byte_size(const Value& value) {
@@ -114,22 +129,58 @@ class Planner {
       for (const Value* output : node->outputs()) {
         if (output != nullptr) planned_shape(*output);
       }
-      if (view_offset(*node)) continue;
-      PlannedStep planned;
-      planned.step = reference_ ? cpu::lower_to_reference(*node) : cpu::lower(*node, lowering_);
-      planned.info = describe(*node, *planned.step);
-      drop_packed_weights(*node, *planned.step);
-      nodes_.push_back(node);
-      plan_->steps.push_back(std::move(planned));
+      if (!view_offset(*node)) nodes_.push_back(node);
+    }
+    plan_->steps.resize(nodes_.size());
+    for (std::size_t first = 0; first < nodes_.size();) {
+      const std::size_t last = end_of_wave(first);
+      lower_wave(first, last);
+      for (; first < last; ++first) {
+        drop_packed_weights(*nodes_[first], *plan_->steps[first].step);
+      }
+      graph_.erase_dead();
     }
   }
 
-  void drop_packed_weights(Node& node, const Step& step) {
+  /// Nodes are lowered in parallel, which packs their weights, and then let go of the originals: so
+  /// many at a time that the originals that wait for the others are of limited size.
+  std::size_t end_of_wave(std::size_t first) const {
+    std::size_t bytes = constant_bytes(*nodes_[first]), last = first + 1;
+    while (last < nodes_.size() && (bytes += constant_bytes(*nodes_[last])) <= kWaveBytes) ++last;
+    return last;
+  }
+
+  void lower_wave(std::size_t first, std::size_t last) {
+    std::atomic<std::size_t> next = first;
+    std::vector<std::exception_ptr> errors(last - first);
+    const auto work = [&](std::int64_t, std::int64_t, int) {
+      for (std::size_t i; (i = next.fetch_add(1)) < last;) {
+        try {
+          lower_node(i);
+        } catch (...) {
+          errors[i - first] = std::current_exception();
+        }
+      }
+    };
+    // Measurements want the machine for themselves.
+    const bool alone = lowering_.tuner.may_measure();
+    lowering_.pool.parallel_for(alone ? 1 : lowering_.pool.threads(), work);
+    for (const std::exception_ptr& error : errors) {
+      if (error) std::rethrow_exception(error);
+    }
+  }
+
+  void lower_node(std::size_t step) {
+    const Node& node = *nodes_[step];
+    PlannedStep& planned = plan_->steps[step];
+    planned.step = reference_ ? cpu::lower_to_reference(node) : cpu::lower(node, lowering_);
+    planned.info = describe(node, *planned.step);
+  }
+
+  static void drop_packed_weights(Node& node, const Step& step) {
     for (std::size_t i = 0; i < node.inputs().size(); ++i) {
       const Value* input = node.input(i);
-      if (input == nullptr || !input->is_constant() || step.reads(i)) continue;
-      node.set_input(i, nullptr);
-      if (input->users().empty()) graph_.erase_dead();
+      if (input != nullptr && input->is_constant() && !step.reads(i)) node.set_input(i, nullptr);
     }
   }
 
