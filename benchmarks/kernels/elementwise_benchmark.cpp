@@ -2,6 +2,7 @@
 
 #include "blocked.h"
 #include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/scale_shift.h"
 #include "kernels/elementwise/unary.h"
 #include "peak.h"
 
@@ -56,6 +57,30 @@ void add(benchmark::State& state, Isa isa, Image image) {
   count_bytes(state, threads, 3 * size * kFloatBytes);
 }
 
+constexpr Image kNormalized[] = {{"densenet121/56", 256, 56},
+                                 {"densenet121/28", 256, 28},
+                                 {"densenet121/14", 512, 14},
+                                 {"densenet121/7", 1024, 7}};
+
+/// A pre-activation batch-norm.
+void normalize(benchmark::State& state, Isa isa, Image image) {
+  const auto threads = static_cast<int>(state.range(0));
+  ThreadPool pool(threads);
+  const KernelContext context{pool, inner_loops(isa)};
+  const std::int64_t blocks = (image.channels + context.loops.width - 1) / context.loops.width;
+  const std::int64_t channels = blocks * context.loops.width;
+  const std::int64_t pixels = image.extent * image.extent;
+  AlignedFloats scale(channels), shift(channels), input(channels * pixels),
+      output(channels * pixels);
+  const ChannelScale plan{
+      blocks, blocks, pixels, scale.data(), false, shift.data(), {UnaryOp::kRelu, 0, 0}};
+  for (auto _ : state) {
+    scale_channels(context, plan, input.data(), output.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, threads, 2 * channels * pixels * kFloatBytes);
+}
+
 struct Function {
   const char* name;
   UnaryOp op;
@@ -94,6 +119,9 @@ void apply_to_image(benchmark::State& state, Isa isa, Function function) {
   for (const Image& image : kImages) {
     register_for_every_isa("scale_channels", image.name, scale, image);
     register_for_every_isa("add_relu", image.name, add, image);
+  }
+  for (const Image& image : kNormalized) {
+    register_for_every_isa("scale_shift_relu", image.name, normalize, image);
   }
   for (const Function& function : kFunctions) {
     register_for_every_isa("unary_in_cache", function.name, apply_in_cache, function);

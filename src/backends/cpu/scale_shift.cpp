@@ -1,8 +1,9 @@
+#include "kernels/elementwise/scale_shift.h"
+
 #include "backends/cpu/activation.h"
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
 #include "kernels/inner_loops.h"
-#include "kernels/threshold.h"
 
 namespace headway::cpu {
 namespace {
@@ -18,19 +19,13 @@ class ScaleShiftStep final : public Step {
         loops_(loops) {}
 
   void run(const Operands& operands, ThreadPool& pool) const override {
-    const bool relu = activation_.op == UnaryOp::kRelu;
-    const std::int64_t plane = pixels_ * loops_.width;
-    const auto scale_planes = [&](std::int64_t first, std::int64_t last, int) {
-      for (std::int64_t i = first; i < last; ++i) {
-        const std::int64_t lanes = i % blocks_ * loops_.width;
-        float* output = float_output(operands) + i * plane;
-        loops_.scale_shift_pixels({pixels_, float_input(operands, 0) + i * plane,
-                                   float_input(operands, 1) + lanes,
-                                   float_input(operands, 2) + lanes, relu, output});
-        if (!relu) loops_.unary(activation_, plane, output, output);
-      }
-    };
-    for_tasks({pool, loops_}, planes_, plane, scale_planes);
+    const ChannelScale scale{.planes = planes_,
+                             .blocks = blocks_,
+                             .pixels = pixels_,
+                             .scale = float_input(operands, 1),
+                             .shift = float_input(operands, 2),
+                             .activation = activation_};
+    scale_channels({pool, loops_}, scale, float_input(operands, 0), float_output(operands));
   }
   bool may_overwrite(std::size_t input) const override { return input == 0; }
 

@@ -108,7 +108,7 @@ void scale_shift_pixels(const ScaledPixels& pixels) noexcept {
   const std::int64_t n = pixels.count * kWidth;
   if (pixels.relu) {
     for_each(n, pixels.input, pixels.output,
-             [&](Vector x) { return max(x * scale + shift, Vector{}); });
+             [&](Vector x) { return at_least(x * scale + shift, Vector{}); });
   } else {
     for_each(n, pixels.input, pixels.output, [&](Vector x) { return x * scale + shift; });
   }
