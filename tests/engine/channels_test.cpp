@@ -52,7 +52,7 @@ std::string branch(const std::string& to, const std::string& from, const std::st
          conv(to, to + "d", "wp");
 }
 
-std::string shuffle(const std::string& to, const std::string& a, const std::string& b) {
+std::string shuffled(const std::string& to, const std::string& a, const std::string& b) {
   return "%" + to + "_j = Concat(%" + a + ", %" + b + ") {axis = 1}\n%" + to + "_g = Reshape(%" +
          to + "_j, %grouped)\n%" + to + "_t = Transpose(%" + to +
          "_g) {perm = [0, 2, 1, 3, 4]}\n%" + to + " = Reshape(%" + to + "_t, %image)\n";
@@ -69,11 +69,11 @@ std::string shuffle_net(int batch) {
   text += conv("s", "x", "stem", "strides = [2, 2], pads = [1, 1, 1, 1]");
   text += "%m = MaxPool(%s) {kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 0, 1]}\n";
   text += conv("l1", "m", "wx", "group = 24, strides = [2, 2], pads = [1, 1, 1, 1]", false);
-  text += conv("l", "l1", "wi") + branch("r", "m", "wi", 2) + shuffle("u", "l", "r");
+  text += conv("l", "l1", "wi") + branch("r", "m", "wi", 2) + shuffled("u", "l", "r");
   for (const std::string unit : {"v", "w"}) {
     const std::string before = unit == "v" ? "u" : "v";
     text += "%" + unit + "a, %" + unit + "b = Split(%" + before + ") {axis = 1, num_outputs = 2}\n";
-    text += branch(unit + "r", unit + "b", "wp", 1) + shuffle(unit, unit + "a", unit + "r");
+    text += branch(unit + "r", unit + "b", "wp", 1) + shuffled(unit, unit + "a", unit + "r");
   }
   return text + conv("z", "w", "last") + "%y = ReduceMean(%z) {axes = [2, 3], keepdims = 0}\n}\n";
 }
