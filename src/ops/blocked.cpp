@@ -41,6 +41,8 @@ void infer_unblock(InferContext& context) {
   if (!x.shape) return context.set_output(0, x);
   SymbolicShape shape = *x.shape;
   const Dim blocks = shape[1], size = shape[4];
+  if (size.is_static() && size.extent() < 1)
+    context.fail("the blocks of ", x.to_string(), " are empty");
   if (blocks.is_static() && size.is_static() &&
       (channels + size.extent() - 1) / size.extent() != blocks.extent()) {
     context.fail("channels is ", channels, ", which does not fill the blocks of ", x.to_string());
