@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "ops/elements.h"
 #include "ops/families.h"
@@ -28,11 +29,21 @@ AttentionStrides strides_of(const Node& node, std::string_view attribute) {
   return {offset, batch, head, token, 1};
 }
 
-/// One past the last element that the strides reach.
+/// One past the last element that the strides reach; the greatest number if that is beyond it.
 std::int64_t reach(const AttentionLayout& a, const AttentionStrides& strides, std::int64_t tokens,
                    std::int64_t elements) {
-  return strides.offset + (a.batch - 1) * strides.batch + (a.heads - 1) * strides.head +
-         (tokens - 1) * strides.token + (elements - 1) * strides.element + 1;
+  std::int64_t end = 1;
+  bool fits = !__builtin_add_overflow(end, strides.offset, &end);
+  const auto add = [&](std::int64_t count, std::int64_t stride) {
+    std::int64_t distance = 0;
+    fits = fits && !__builtin_mul_overflow(count - 1, stride, &distance) &&
+           !__builtin_add_overflow(end, distance, &end);
+  };
+  add(a.batch, strides.batch);
+  add(a.heads, strides.head);
+  add(tokens, strides.token);
+  add(elements, strides.element);
+  return fits ? end : std::numeric_limits<std::int64_t>::max();
 }
 
 void require_reach(const InferContext& context, std::size_t index, std::int64_t elements) {
@@ -51,7 +62,7 @@ void infer_attention(InferContext& context) {
   require_reach(context, 1, reach(a, a.k, a.keys, a.head_size));
   require_reach(context, 2, reach(a, a.v, a.keys, a.value_size));
   if (context.has_input(3)) require_reach(context, 3, reach(a, a.mask, a.queries, a.keys));
-  const std::int64_t written = a.batch * a.heads * a.queries * a.value_size;
+  const std::int64_t written = num_elements({a.batch, a.heads, a.queries, a.value_size});
   if (num_elements(a.output_shape) != written ||
       reach(a, a.y, a.queries, a.value_size) != written) {
     context.fail("output_shape and y_strides must cover the ", written, " elements of the result");
@@ -116,7 +127,7 @@ std::vector<std::int64_t> to_list(const AttentionStrides& s) {
 
 AttentionLayout attention_layout(const Node& node) {
   const auto [batch, heads, queries, keys, head_size, value_size] = list_of<6>(node, "extents");
-  if (batch * heads * queries * keys * head_size * value_size == 0) {
+  if (std::ranges::min({batch, heads, queries, keys, head_size, value_size}) < 1) {
     fail(ErrorCode::kInvalidModel, node.described(), ": extents must be positive");
   }
   AttentionLayout result{batch, heads, queries, keys, head_size, value_size};

@@ -62,6 +62,14 @@ TEST(FusedAttention, RefusesStridesThatLeaveItsTensors) {
   AttentionLayout layout = packed_layout();
   layout.v.offset = 2 * kWidth + 1;
   expect_error(ErrorCode::kInvalidModel, {"input 2", "reach"}, [&] { infer(layout); });
+
+  // Strides whose products overflow reach beyond every tensor.
+  layout = packed_layout();
+  layout.v.token = std::int64_t{1} << 62;
+  expect_error(ErrorCode::kInvalidModel, {"input 2", "reach"}, [&] { infer(layout); });
+  layout = packed_layout();
+  layout.v.batch = layout.v.head = std::int64_t{1} << 62;
+  expect_error(ErrorCode::kInvalidModel, {"input 2", "reach"}, [&] { infer(layout); });
   layout = packed_layout();
   layout.output_shape = {kBatch, kTokens, 3 * kWidth};
   expect_error(ErrorCode::kInvalidModel, {"output_shape"}, [&] { infer(layout); });
