@@ -161,8 +161,9 @@ ConvAlgorithm choose_algorithm(const ConvShape& shape, const ConvPlan& plan, Low
       conv_algorithms(shape, plan, lowering.loops, lowering.winograd);
   std::vector<std::string_view> names;
   for (const ConvAlgorithm algorithm : algorithms) names.emplace_back(name_of(algorithm));
-  const std::string key = concat(lowering.machine, ' ', layout_name("conv", shape), " batch ",
-                                 shape.batch, plan.epilogue.residual ? " residual" : "");
+  const std::string key =
+      concat(lowering.machine, ' ', layout_name("conv", shape), " batch ", shape.batch,
+             plan.epilogue.residual ? " residual" : "", lowering.winograd ? "" : " plain sums");
   return algorithms[lowering.tuner.choose(
       key, names, [&](std::size_t i) { return measure(algorithms[i], shape, plan, lowering); })];
 }
