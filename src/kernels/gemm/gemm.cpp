@@ -13,6 +13,8 @@ constexpr std::int64_t kDeepestBlock = 1024;
 /// Columns whose activation follows while they are in the cache.
 constexpr std::int64_t kActivatedColumns = 256;
 constexpr std::int64_t kLineFloats = 16;
+/// How far ahead B is fetched where every panel is used once: enough to cover the latency of memory.
+constexpr std::int64_t kStreamAhead = 2048;
 constexpr int kMaxPanelColumns = 48;
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) {
@@ -108,6 +110,7 @@ void Gemm::cut_depth() {
   group_rows_ = std::min(group_rows_, rows);
   const std::int64_t lines = kGemmStep * panels_.panel_columns() / kLineFloats;
   const std::int64_t group = divide_up(rows, group_count(rows));
+  reads_once_ = rows <= height_limit() && blocks_ == 1;
   prefetches_ = static_cast<int>(divide_up(lines, divide_up(group, height_limit())));
 }
 
@@ -271,9 +274,11 @@ void Gemm::multiply_group(const Product& product, Range rows, Range panels,
     std::int64_t activated = panels.first;
     for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
       const bool turns = panel + 1 == panels.last;
-      const float* ahead =
-          turns ? panel_of_b(panels.first, (block + 1) % blocks_) : panel_of_b(panel + 1, block);
-      multiply_panel(product, rows, panel, block, packed_a, panel_of_b(panel, block), ahead);
+      const float* b = panel_of_b(panel, block);
+      const float* ahead = reads_once_ ? b + kStreamAhead
+                           : turns     ? panel_of_b(panels.first, (block + 1) % blocks_)
+                                       : panel_of_b(panel + 1, block);
+      multiply_panel(product, rows, panel, block, packed_a, b, ahead);
       if (block + 1 < blocks_ || (panel + 1 - activated < strip && !turns)) continue;
       activate(product, rows, {activated, panel + 1});
       activated = panel + 1;

@@ -91,6 +91,7 @@ class Gemm {
   bool small_;
   bool packs_in_parts_ = false;  ///< Each part packs the B it needs, if it is not packed.
   int prefetches_ = 0;
+  bool reads_once_ = false;  ///< One tile covers all rows and all of k: B is one stream.
   std::vector<Height> heights_;  ///< By rows; empty where there are no such tiles.
 };
 
