@@ -13,7 +13,8 @@ constexpr std::int64_t kDeepestBlock = 1024;
 /// Columns whose activation follows while they are in the cache.
 constexpr std::int64_t kActivatedColumns = 256;
 constexpr std::int64_t kLineFloats = 16;
-/// How far ahead B is fetched where every panel is used once: enough to cover the latency of memory.
+/// How far ahead B is fetched where every panel is used once: enough to cover the latency of
+/// memory.
 constexpr std::int64_t kStreamAhead = 2048;
 constexpr int kMaxPanelColumns = 48;
 
@@ -185,10 +186,25 @@ std::size_t Gemm::packed_b_size() const noexcept {
   return static_cast<std::size_t>(panels_.size());
 }
 
-void Gemm::pack_b(const float* b, float* packed) const noexcept {
-  for (std::int64_t panel = 0; panel < panels_.count(); ++panel) {
-    pack_panel(*loops_, panels_, right_of(shape_, b), shape_.alpha, panel,
-               packed + panels_.offset(panel));
+std::int64_t Gemm::packing_step() const noexcept {
+  return shape_.transpose_b ? panels_.panel_columns() : kGemmStep;
+}
+
+void Gemm::pack_b(const float* b, Range rows, float* packed) const noexcept {
+  if (shape_.transpose_b) {
+    const ColumnPanels part(rows.last - rows.first, shape_.k, panels_);
+    packed += rows.first * panels_.padded_k();
+    for (std::int64_t panel = 0; panel < part.count(); ++panel) {
+      pack_panel(*loops_, part, right_of(shape_, b), shape_.alpha, panel,
+                 packed + part.offset(panel));
+    }
+    return;
+  }
+  const ColumnPanels part(shape_.n, rows.last - rows.first, panels_);
+  for (std::int64_t panel = 0; panel < part.count(); ++panel) {
+    pack_panel(
+        *loops_, part, right_of(shape_, b), shape_.alpha, panel,
+        packed + panels_.offset(panel) + rows.first * panels_.vectors_of(panel) * panels_.width);
   }
 }
 
