@@ -52,7 +52,9 @@ TEST(Exclusions, MatchByPatternAndPath) {
   EXPECT_EQ(exclusions.find("x/node/test_b", "avx2"), nullptr);
 
   write(file, "*/node/test_a  all\n");
-  EXPECT_ERROR(Exclusions::read(file), ErrorCode::kInvalidArgument, "exclusions.txt:1");
+  const std::string message =
+      error_message(ErrorCode::kInvalidArgument, [&] { Exclusions::read(file); });
+  EXPECT_NE(message.find("exclusions.txt:1"), std::string::npos) << message;
 }
 
 struct Results {
@@ -94,11 +96,11 @@ TEST(Update, KeepsWhatIsNeededAndAddsTheRest) {
   exclusions.entries = {{"x/a", "all", "old"}, {"y/b", "all", "kept"}};
   const Exclusions now = updated(results.all, exclusions);
   ASSERT_EQ(now.entries.size(), 3u);
-  EXPECT_EQ(now.entries[0].pattern, "x/b");
-  EXPECT_EQ(now.entries[0].path, "all");
-  EXPECT_EQ(now.entries[0].reason, "node 'n' is odd");
-  EXPECT_EQ(now.entries[1].pattern, "*/c");
-  EXPECT_EQ(now.entries[1].path, "optimized");
+  EXPECT_EQ(now.entries[0].pattern, "*/c");
+  EXPECT_EQ(now.entries[0].path, "optimized");
+  EXPECT_EQ(now.entries[1].pattern, "x/b");
+  EXPECT_EQ(now.entries[1].path, "all");
+  EXPECT_EQ(now.entries[1].reason, "node 'n' is odd");
   EXPECT_EQ(now.entries[2].reason, "kept");
   EXPECT_TRUE(judge(results.all, now).all_is_well());
 }
