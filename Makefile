@@ -17,7 +17,7 @@ export CTEST_PARALLEL_LEVEL        ?= $(JOBS)
 
 sources = $(shell git ls-files -co --exclude-standard '*.h' '*.cpp')
 
-.PHONY: help setup peers available-peers build bench race test asan tsan fuzz format format-check lint install clean
+.PHONY: help setup peers available-peers build bench race test available-tests conformance-update asan tsan fuzz format format-check lint install clean
 
 help:  ## Show this list
 	@echo 'make TARGET, where TARGET is'
@@ -48,11 +48,19 @@ race: build  ## Race ten models against ONNX Runtime and PyTorch; ends with the 
 	@scripts/setup models
 	@BUDGET=$(BUDGET) PRESET=$(PRESET) scripts/race $(RACE)
 
-test:  ## Run every test: release build, sanitizers, fuzzers
-	@scripts/setup build test
+test: available-tests  ## Run every test: release build, sanitizers, fuzzers
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory build PRESET=release
 	ctest --preset release
+
+# Without them the tests that need them are skipped, and say so.
+available-tests:
+	@scripts/setup build test
+	@scripts/onnx_tests || echo 'headway: going on without ONNX'\''s newest tests' >&2
+
+conformance-update: build  ## Rewrite tests/conformance/exclusions.txt to fit what passes now
+	@scripts/setup test && scripts/onnx_tests
+	tests/conformance/run.sh build/$(PRESET)/headway tests/conformance/exclusions.txt update
 
 asan:  ## Run the unit tests and short fuzzer runs under address and undefined-behaviour sanitizers
 	@scripts/setup build test

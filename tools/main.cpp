@@ -32,6 +32,7 @@ Examples:
   headway inspect model.onnx                  what is in it and what it costs
   headway peak                                what this machine can do at most
   headway profile model.onnx                  where the time goes, node by node
+  headway conformance --data DIR              run ONNX's own tests
 
 Exit status: 0 done, 1 a race or check failed, 2 wrong usage or input, 3 reading, writing or
 memory failed, 4 a defect of Headway, 130 interrupted.)";
@@ -74,6 +75,7 @@ int run(int argc, char** argv) {
   add_models_command(app, status);
   add_runtimes_command(app, status);
   add_peak_command(app, status);
+  add_conformance_command(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help and --version

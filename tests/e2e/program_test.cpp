@@ -11,8 +11,8 @@ TEST_F(Program, TellsItsVersion) {
 
 TEST_F(Program, HelpsEverywhere) {
   EXPECT_NE(succeed("--help").find("Examples:"), std::string::npos);
-  for (const char* command :
-       {"bench", "run", "convert", "inspect", "models", "peak", "profile", "runtimes"}) {
+  for (const char* command : {"bench", "conformance", "run", "convert", "inspect", "models", "peak",
+                              "profile", "runtimes"}) {
     const std::string help = succeed(std::string(command) + " --help");
     EXPECT_NE(help.find("Examples:"), std::string::npos) << command;
     EXPECT_NE(help.find(std::string("headway ") + command), std::string::npos);
