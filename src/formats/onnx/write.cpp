@@ -177,7 +177,8 @@ int ir_version_of(std::int64_t opset) {
   if (opset <= 18) return 8;
   if (opset <= 20) return 9;
   if (opset <= 22) return 10;
-  return opset == 23 ? 11 : 12;
+  if (opset <= 24) return opset == 23 ? 11 : 12;
+  return opset <= 27 ? 13 : 14;
 }
 
 std::string model_header(const Graph& graph, std::int64_t opset) {
