@@ -22,6 +22,8 @@ std::vector<Operator> elementwise_nary_operators();
 std::vector<Operator> elementwise_unary_operators();
 std::vector<Operator> fused_operators();
 std::vector<Operator> gather_operators();
+std::vector<Operator> group_query_attention_operators();
+std::vector<Operator> inverse_operators();
 std::vector<Operator> matmul_operators();
 std::vector<Operator> movement_operators();
 std::vector<Operator> normalization_operators();

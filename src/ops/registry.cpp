@@ -27,6 +27,8 @@ std::vector<Operator> collect() {
                             elementwise_unary_operators,
                             fused_operators,
                             gather_operators,
+                            group_query_attention_operators,
+                            inverse_operators,
                             matmul_operators,
                             movement_operators,
                             normalization_operators,
