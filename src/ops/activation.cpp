@@ -7,6 +7,7 @@
 #include "ops/map.h"
 #include "ops/rules.h"
 #include "ops/strided.h"
+#include "ops/zip.h"
 
 namespace headway {
 namespace {
@@ -99,6 +100,29 @@ void run_gelu(const Node& node, std::span<const Tensor> inputs, std::span<Tensor
   map_floats(inputs, outputs, tanh ? gelu_tanh : gelu);
 }
 
+void run_shrink(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const double bias = node.get_float("bias", 0.0f), lambd = node.get_float("lambd", 0.5f);
+  map_numbers(inputs, outputs, [=](auto element) {
+    const auto x = static_cast<double>(element);
+    return x < -lambd ? x + bias : x > lambd ? x - bias : 0.0;
+  });
+}
+
+void infer_swiglu(InferContext& context) {
+  require_dtype(context, 0, kFloatTypes);
+  require_same_dtypes(context);
+  require_same_shapes(context, 0, 1);
+  same_as_input(context);
+}
+
+void run_swiglu(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const double alpha = node.get_float("alpha", 1.0f);
+  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    zip<T, T, T>(inputs[0], inputs[1], outputs[0],
+                 [=](double gate, double value) { return Swish::apply(gate, alpha, 0.0) * value; });
+  });
+}
+
 void infer_prelu(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
   require_same_dtypes(context);
@@ -181,9 +205,20 @@ std::vector<Operator> activation_operators() {
       {"PRelu", "", 16, 2, 2, 1, 1, {}, infer_prelu, run_prelu},
       {"Relu", "", 14, 1, 1, 1, 1, {}, same_as_number_input, map_numbers_kernel<relu>},
       parametric("Selu", 6, {"alpha", "gamma"}, parametric_kernel<Selu>),
+      {"Shrink",
+       "",
+       9,
+       1,
+       1,
+       1,
+       1,
+       {{"bias", AttributeKind::kFloat}, {"lambd", AttributeKind::kFloat}},
+       same_as_number_input,
+       run_shrink},
       plain("Sigmoid", 13, map_floats_kernel<sigmoid>),
       plain("Softplus", 1, map_floats_kernel<softplus>),
       plain("Softsign", 1, map_floats_kernel<[](double x) { return x / (1.0 + std::abs(x)); }>),
+      {"SwiGLU", "", 28, 2, 2, 1, 1, {{"alpha", AttributeKind::kFloat}}, infer_swiglu, run_swiglu},
       parametric("Swish", 24, {"alpha"}, parametric_kernel<Swish>),
       parametric("ThresholdedRelu", 10, {"alpha"}, parametric_kernel<ThresholdedRelu>),
   };

@@ -1,8 +1,6 @@
-#include "ops/broadcast.h"
-#include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/rules.h"
-#include "ops/strided.h"
+#include "ops/zip.h"
 
 namespace headway {
 namespace {
@@ -16,22 +14,6 @@ template <DType dtype>
 void infer_to(InferContext& context) {
   require_same_dtypes(context);
   context.set_output(0, {dtype, broadcast_inputs(context)});
-}
-
-/// output = function(a, b) over the broadcast shape.
-template <typename A, typename B, typename Y, typename Function>
-void zip(const Tensor& a, const Tensor& b, Tensor& output, Function&& function) {
-  const A* left = a.data<A>();
-  const B* right = b.data<B>();
-  Y* y = output.data<Y>();
-  const Shape& shape = output.shape();
-  for_each_row<2>(shape, {broadcast_strides(a.shape(), shape), broadcast_strides(b.shape(), shape)},
-                  [&](const auto& offsets, const auto& steps, std::int64_t count) {
-                    for (std::int64_t i = 0; i < count; ++i) {
-                      *y++ = store<Y>(function(load(left[offsets[0] + i * steps[0]]),
-                                               load(right[offsets[1] + i * steps[1]])));
-                    }
-                  });
 }
 
 // Integer arithmetic wraps around; in 64 unsigned bits that holds for every width.

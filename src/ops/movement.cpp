@@ -1,4 +1,3 @@
-#include <cstring>
 #include <numeric>
 
 #include "ops/broadcast.h"
@@ -8,6 +7,7 @@
 #include "ops/rules.h"
 #include "ops/strided.h"
 #include "ops/transpose.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -84,15 +84,12 @@ void infer_concat(InferContext& context) {
 void run_concat(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const std::size_t axis = resolve_axis(node, node.get_int("axis", 0), outputs[0].rank());
   const std::int64_t outer = product(std::span(outputs[0].shape()).first(axis));
-  auto* target = static_cast<unsigned char*>(outputs[0].raw());
+  std::int64_t target = 0;
   for (std::int64_t row = 0; row < outer; ++row) {
     for (const Tensor& input : inputs) {
-      const std::size_t bytes = input.byte_size() / static_cast<std::size_t>(outer);
-      std::memcpy(
-          target,
-          static_cast<const unsigned char*>(input.raw()) + static_cast<std::size_t>(row) * bytes,
-          bytes);
-      target += bytes;
+      const std::int64_t count = input.size() / outer;
+      copy_elements(input, row * count, outputs[0], target, count);
+      target += count;
     }
   }
 }
@@ -149,10 +146,19 @@ Dim times(const Dim& dim, std::int64_t factor) {
   return product_of(factors);
 }
 
+/// Whether a block's positions are outside of the channels (DCR) or inside (CRD).
+bool blocks_are_outer(const Node& node) {
+  const std::string mode = node.get_string("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD") {
+    fail(ErrorCode::kInvalidModel, node.described(), ": mode is '", mode,
+         "' but must be DCR or CRD");
+  }
+  return mode == "DCR";
+}
+
 void infer_depth_to_space(InferContext& context) {
   const std::int64_t block = checked_blocksize(context);
-  const std::string mode = context.node().get_string("mode", "DCR");
-  if (mode != "DCR" && mode != "CRD") context.fail("mode is '", mode, "' but must be DCR or CRD");
+  blocks_are_outer(context.node());
   const TensorType& x = context.input(0);
   if (!x.shape) return context.set_output(0, {x.dtype, SymbolicShape(4)});
   const SymbolicShape& s = *x.shape;
@@ -165,7 +171,7 @@ void run_depth_to_space(const Node& node, std::span<const Tensor> inputs,
   const std::int64_t b = node.get_int("blocksize", 1);
   const Shape& s = inputs[0].shape();
   const std::int64_t depth = s[1] / (b * b);
-  if (node.get_string("mode", "DCR") == "DCR") {
+  if (blocks_are_outer(node)) {
     permute(inputs[0].reshaped({s[0], b, b, depth, s[2], s[3]}), {0, 3, 4, 1, 5, 2}, outputs[0]);
   } else {
     permute(inputs[0].reshaped({s[0], depth, b, b, s[2], s[3]}), {0, 1, 4, 2, 5, 3}, outputs[0]);
@@ -174,6 +180,7 @@ void run_depth_to_space(const Node& node, std::span<const Tensor> inputs,
 
 void infer_space_to_depth(InferContext& context) {
   const std::int64_t block = checked_blocksize(context);
+  blocks_are_outer(context.node());
   const TensorType& x = context.input(0);
   if (!x.shape) return context.set_output(0, {x.dtype, SymbolicShape(4)});
   const SymbolicShape& s = *x.shape;
@@ -186,8 +193,12 @@ void run_space_to_depth(const Node& node, std::span<const Tensor> inputs,
                         std::span<Tensor> outputs) {
   const std::int64_t b = node.get_int("blocksize", 1);
   const Shape& s = inputs[0].shape();
-  permute(inputs[0].reshaped({s[0], s[1], s[2] / b, b, s[3] / b, b}), {0, 3, 5, 1, 2, 4},
-          outputs[0]);
+  const Tensor blocks = inputs[0].reshaped({s[0], s[1], s[2] / b, b, s[3] / b, b});
+  if (blocks_are_outer(node)) {
+    permute(blocks, {0, 3, 5, 1, 2, 4}, outputs[0]);
+  } else {
+    permute(blocks, {0, 1, 3, 5, 2, 4}, outputs[0]);
+  }
 }
 
 }  // namespace
@@ -235,7 +246,7 @@ std::vector<Operator> movement_operators() {
        1,
        1,
        1,
-       {{"blocksize", AttributeKind::kInt, true}},
+       {{"blocksize", AttributeKind::kInt, true}, {"mode", AttributeKind::kString}},
        infer_space_to_depth,
        run_space_to_depth},
       {"Tile", "", 13, 2, 2, 1, 1, {}, infer_tile, run_tile},

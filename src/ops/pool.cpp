@@ -200,6 +200,15 @@ void run_global_max_pool(const Node&, std::span<const Tensor> inputs, std::span<
       [](double best, double) { return best; });
 }
 
+void run_global_lp_pool(const Node& node, std::span<const Tensor> inputs,
+                        std::span<Tensor> outputs) {
+  const auto p = static_cast<double>(node.get_int("p", 2));
+  pool_globally(
+      inputs[0], outputs[0], 0.0,
+      [p](double sum, double x) { return sum + std::pow(std::abs(x), p); },
+      [p](double sum, double) { return std::pow(sum, 1.0 / p); });
+}
+
 std::vector<AttributeSpec> pool_attributes(std::initializer_list<AttributeSpec> more) {
   std::vector<AttributeSpec> specs = {
       {"auto_pad", AttributeKind::kString}, {"ceil_mode", AttributeKind::kInt},
@@ -217,6 +226,16 @@ std::vector<Operator> pool_operators() {
        pool_attributes({{"count_include_pad", AttributeKind::kInt}}), infer_float_pool,
        run_average_pool},
       {"GlobalAveragePool", "", 1, 1, 1, 1, 1, {}, infer_global_pool, run_global_average_pool},
+      {"GlobalLpPool",
+       "",
+       2,
+       1,
+       1,
+       1,
+       1,
+       {{"p", AttributeKind::kInt}},
+       infer_global_pool,
+       run_global_lp_pool},
       {"GlobalMaxPool", "", 1, 1, 1, 1, 1, {}, infer_global_pool, run_global_max_pool},
       {"LpPool", "", 18, 1, 1, 1, 1, pool_attributes({{"p", AttributeKind::kInt}}),
        infer_float_pool, run_lp_pool},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -38,6 +39,11 @@ void infer_reduce_shape(InferContext& context) {
 
 void infer_reduce(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
+  infer_reduce_shape(context);
+}
+
+void infer_extreme(InferContext& context) {
+  if (context.input(0).dtype != DType::kBool) require_dtype(context, 0, kNumberTypes);
   infer_reduce_shape(context);
 }
 
@@ -195,6 +201,16 @@ void run_float_reduce(const Node& node, std::span<const Tensor> inputs, std::spa
   });
 }
 
+template <typename Reducer>
+void run_extreme(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  if (inputs[0].dtype() != DType::kBool) return run_reduce<Reducer>(node, inputs, outputs);
+  std::vector<Tensor> numbers(inputs.begin(), inputs.end());
+  numbers[0] = inputs[0].to(DType::kUInt8);
+  Tensor result = Tensor::allocate(DType::kUInt8, outputs[0].shape());
+  reduce<Reducer, std::uint8_t>(node, numbers, result);
+  std::ranges::copy(result.to(DType::kBool).values<bool>(), outputs[0].data<bool>());
+}
+
 /// The largest exponent is taken out first, so that nothing overflows.
 void run_log_sum_exp(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const Reduction reduction = reduction_of(node, inputs);
@@ -250,9 +266,9 @@ std::vector<Operator> reduce_operators() {
       reduction("ReduceL2", infer_float_reduce, run_float_reduce<NormReducer>),
       reduction("ReduceLogSum", infer_float_reduce, run_float_reduce<LogSumReducer>),
       reduction("ReduceLogSumExp", infer_float_reduce, run_log_sum_exp),
-      reduction("ReduceMax", infer_reduce, run_reduce<MaxReducer>),
+      reduction("ReduceMax", infer_extreme, run_extreme<MaxReducer>),
       reduction("ReduceMean", infer_reduce, run_reduce<MeanReducer>),
-      reduction("ReduceMin", infer_reduce, run_reduce<MinReducer>),
+      reduction("ReduceMin", infer_extreme, run_extreme<MinReducer>),
       reduction("ReduceProd", infer_reduce, run_reduce<ProductReducer>),
       reduction("ReduceSum", infer_reduce, run_reduce<SumReducer>),
       reduction("ReduceSumSquare", infer_reduce, run_reduce<SquareSumReducer>),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/dims.h"
 #include "ops/elements.h"
 
 namespace headway {
@@ -47,6 +48,17 @@ void require_vector(const InferContext& context, std::size_t input, const Dim& c
   if (found.is_static() && count.is_static() && found != count) {
     context.fail("input ", input, " has ", found.to_string(), " elements but must have ",
                  count.to_string());
+  }
+}
+
+void require_same_shapes(const InferContext& context, std::size_t first, std::size_t second) {
+  const TensorType& a = context.input(first);
+  const TensorType& b = context.input(second);
+  if (!a.shape || !b.shape) return;
+  const auto may_be_equal = [](const Dim& x, const Dim& y) { return unify(x, y).has_value(); };
+  if (!std::ranges::equal(*a.shape, *b.shape, may_be_equal)) {
+    context.fail("input ", second, " is ", b.to_string(), " but input ", first, " is ",
+                 a.to_string(), "; their shapes must be equal");
   }
 }
 

@@ -42,6 +42,9 @@ void require_min_rank(const InferContext& context, std::size_t input, std::size_
 /// A required or optional 1-D input of `count` elements (unless its extent is not known).
 void require_vector(const InferContext& context, std::size_t input, const Dim& count);
 
+/// Two inputs of the same shape, as far as both are known.
+void require_same_shapes(const InferContext& context, std::size_t first, std::size_t second);
+
 /// `axis` in [-rank, rank) made non-negative.
 std::size_t resolve_axis(const Node& node, std::int64_t axis, std::size_t rank);
 /// The same for a list without repetitions, sorted.

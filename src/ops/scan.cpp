@@ -3,26 +3,11 @@
 
 #include "ops/elements.h"
 #include "ops/families.h"
+#include "ops/lines.h"
 #include "ops/rules.h"
 
 namespace headway {
 namespace {
-
-/// A tensor seen as lines along one axis.
-struct Lines {
-  std::int64_t outer, extent, inner;
-
-  Lines(const Shape& shape, std::size_t axis)
-      : outer(product(std::span(shape).first(axis))),
-        extent(shape[axis]),
-        inner(product(std::span(shape).subspan(axis + 1))) {}
-
-  std::int64_t count() const { return outer * inner; }
-  /// First element of a line if the axis had `length` elements; the next ones follow `inner` apart.
-  std::int64_t first(std::int64_t line, std::int64_t length) const {
-    return line / inner * length * inner + line % inner;
-  }
-};
 
 std::int64_t scalar_axis(const Node& node, const Tensor& tensor) {
   if (tensor.size() != 1) {
@@ -31,7 +16,7 @@ std::int64_t scalar_axis(const Node& node, const Tensor& tensor) {
   return to_ints(tensor).front();
 }
 
-void infer_cum_sum(InferContext& context) {
+void infer_cumulative(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
   require_dtype(context, 1, kIndexTypes);
   const Tensor axis = context.constant_input(1);
@@ -42,7 +27,9 @@ void infer_cum_sum(InferContext& context) {
   same_as_input(context);
 }
 
-void run_cum_sum(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+/// Along each line y[i] = total before x[i] (exclusive) or including it; total starts at `neutral`.
+template <int neutral, auto combine>
+void run_cumulative(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const bool exclusive = node.get_int("exclusive", 0) != 0;
   const bool reverse = node.get_int("reverse", 0) != 0;
   const Lines lines(inputs[0].shape(),
@@ -51,15 +38,28 @@ void run_cum_sum(const Node& node, std::span<const Tensor> inputs, std::span<Ten
     for (std::int64_t line = 0; line < lines.count(); ++line) {
       const T* x = inputs[0].data<T>() + lines.first(line, lines.extent);
       T* y = outputs[0].data<T>() + lines.first(line, lines.extent);
-      Accumulated<T> sum = 0;
+      Accumulated<T> total = neutral;
       for (std::int64_t i = 0; i < lines.extent; ++i) {
         const std::int64_t at = (reverse ? lines.extent - 1 - i : i) * lines.inner;
-        const auto value = static_cast<Accumulated<T>>(load(x[at]));
-        y[at] = store<T>(exclusive ? sum : sum + value);
-        sum += value;
+        const Accumulated<T> next = combine(total, static_cast<Accumulated<T>>(load(x[at])));
+        y[at] = store<T>(exclusive ? total : next);
+        total = next;
       }
     }
   });
+}
+
+Operator cumulative(std::string_view name, int since, ReferenceKernel kernel) {
+  return {name,
+          "",
+          since,
+          2,
+          2,
+          1,
+          1,
+          {{"exclusive", AttributeKind::kInt}, {"reverse", AttributeKind::kInt}},
+          infer_cumulative,
+          kernel};
 }
 
 void infer_top_k(InferContext& context) {
@@ -131,7 +131,7 @@ void run_trilu(const Node& node, std::span<const Tensor> inputs, std::span<Tenso
     T* y = static_cast<T*>(outputs[0].raw());
     for (std::int64_t i = 0; i < inputs[0].size(); ++i) {
       const std::int64_t diagonal = i % columns - i / columns % rows;
-      y[i] = (upper ? diagonal >= k : diagonal <= k) ? x[i] : T{0};
+      y[i] = (upper ? diagonal >= k : diagonal <= k) ? x[i] : T{};
     }
   });
 }
@@ -140,16 +140,8 @@ void run_trilu(const Node& node, std::span<const Tensor> inputs, std::span<Tenso
 
 std::vector<Operator> scan_operators() {
   return {
-      {"CumSum",
-       "",
-       14,
-       2,
-       2,
-       1,
-       1,
-       {{"exclusive", AttributeKind::kInt}, {"reverse", AttributeKind::kInt}},
-       infer_cum_sum,
-       run_cum_sum},
+      cumulative("CumProd", 26, run_cumulative<1, [](auto a, auto b) { return a * b; }>),
+      cumulative("CumSum", 14, run_cumulative<0, [](auto a, auto b) { return a + b; }>),
       {"TopK",
        "",
        11,

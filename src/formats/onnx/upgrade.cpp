@@ -205,19 +205,20 @@ std::optional<std::vector<std::int64_t>> constant_ints(const Value* value) {
   return std::vector<std::int64_t>(values.begin(), values.end());
 }
 
-/// Since opset 18 every reduction takes its axes as an input; here only ReduceSum does.
+/// Since opset 18 every reduction takes its axes as an input; here only ReduceSum does, and those
+/// whose axes are computed or may be none.
 void downgrade_reduction(Context& context) {
   Node& node = *context.node;
-  const bool keeps_all = node.get_int("noop_with_empty_axes", 0) != 0;
-  drop(node, "noop_with_empty_axes");
   const Value* axes = node.input(1);
   const auto values = constant_ints(axes);
-  if (axes != nullptr && !values) context.fail("its axes must be constant");
+  if (axes != nullptr && !values) return;
   if (values && !values->empty()) {
     node.attributes["axes"] = *values;
-  } else if (keeps_all) {
-    context.fail("reducing nothing (noop_with_empty_axes) is not supported");
+    drop(node, "noop_with_empty_axes");
+  } else if (node.get_int("noop_with_empty_axes", 0) != 0) {
+    return;
   }
+  drop(node, "noop_with_empty_axes");
   context.replace_with(node.op_type(), {node.input(0)}, node.attributes);
 }
 

@@ -7,7 +7,7 @@
 namespace headway::onnx {
 
 inline constexpr std::int64_t kOldestOpset = 7;
-inline constexpr std::int64_t kNewestOpset = 23;
+inline constexpr std::int64_t kNewestOpset = 28;
 
 /// Rewrites the operators of the default domain whose meaning or encoding differs between `opset`
 /// and 17 (older or newer). Expects the nodes in execution order. Throws Error naming the node if

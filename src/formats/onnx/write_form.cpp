@@ -45,19 +45,46 @@ bool reduces_by_comparison(const Node& node) {
   return reduction == "max" || reduction == "min";
 }
 
+bool shifts_signed(const Node& node) {
+  const Value* x = node.input(0);
+  return x != nullptr && (x->type.dtype == DType::kInt8 || x->type.dtype == DType::kInt16 ||
+                          x->type.dtype == DType::kInt32 || x->type.dtype == DType::kInt64);
+}
+
+bool counts_valid_keys(const Node& node) {
+  return node.input(6) != nullptr;
+}
+
+bool has_attention_window(const Node& node) {
+  return node.has("left_window_size") || node.has("right_window_size");
+}
+
+bool samples_volumes(const Node& node) {
+  const Value* x = node.input(0);
+  return x != nullptr && x->type.shape && x->type.shape->size() != 4;
+}
+
 constexpr Newer kNewer[] = {
     {"AffineGrid", 20, nullptr},
     {"Attention", 23, nullptr},
+    {"Attention", 24, counts_valid_keys},
+    {"Attention", 25, has_attention_window},
     {"AveragePool", 19, has_dilations},
+    {"BitCast", 26, nullptr},
+    {"BitShift", 28, shifts_signed},
     {"BitwiseAnd", 18, nullptr},
     {"BitwiseNot", 18, nullptr},
     {"BitwiseOr", 18, nullptr},
     {"BitwiseXor", 18, nullptr},
+    {"CausalConvWithState", 27, nullptr},
     {"CenterCropPad", 18, nullptr},
     {"Col2Im", 18, nullptr},
+    {"CumProd", 26, nullptr},
     {"DeformConv", 19, nullptr},
     {"Gelu", 20, nullptr},
+    {"GridSample", 20, samples_volumes},
     {"GroupNormalization", 21, nullptr},
+    {"LinearAttention", 27, nullptr},
     {"LpPool", 18, has_lp_extras},
     {"Mish", 18, nullptr},
     {"Pad", 18, has_pad_axes},
@@ -77,6 +104,7 @@ constexpr Newer kNewer[] = {
     {"RotaryEmbedding", 23, nullptr},
     {"ScatterElements", 18, reduces_by_comparison},
     {"ScatterND", 18, reduces_by_comparison},
+    {"SwiGLU", 28, nullptr},
     {"Swish", 24, nullptr},
     {"TensorScatter", 24, nullptr},
 };

@@ -14,8 +14,7 @@ namespace headway::onnx {
 /// A node on its way to being replaced by operators of the default domain, which compute the same.
 class Expansion {
  public:
-  Expansion(Graph& graph, Node* node, Ranks& ranks)
-      : graph_(graph), node_(node), ranks_(ranks) {}
+  Expansion(Graph& graph, Node* node, Ranks& ranks) : graph_(graph), node_(node), ranks_(ranks) {}
 
   const Node& node() const noexcept { return *node_; }
   bool has(std::size_t input) const noexcept { return node_->input(input) != nullptr; }
