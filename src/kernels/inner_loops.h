@@ -8,7 +8,6 @@
 #include "kernels/elementwise/pixels.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
-#include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
 #include "kernels/winograd/transforms.h"
 
@@ -29,7 +28,6 @@ struct InnerLoops {
   void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;
-  void (*pool_row)(const PoolRow& row) noexcept;
   void (*pool_band)(const PoolBand& band) noexcept;
 
   void (*unary)(Unary function, std::int64_t size, const float* input, float* output) noexcept;

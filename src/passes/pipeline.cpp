@@ -16,7 +16,10 @@ namespace {
 
 /// The order matters: each group makes the patterns of the next ones visible.
 constexpr std::array kPipeline = {
-    // Shape arithmetic and unused decoration first: they stand between the nodes below.
+    // Operators that are others in one, so that everything below sees those.
+    &kExpandEinsum,
+    &kSplitGemm,
+    // Shape arithmetic and unused decoration: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,
     &kTransposeToReshape,

@@ -44,6 +44,8 @@ constexpr std::array kTable = {
     Entry{"BatchNormalization", "", lower_scale_shift},
     Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
     Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
+    Entry{"GroupNormalization", "", lower_group_norm},
+    Entry{"InstanceNormalization", "", lower_group_norm},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},
@@ -57,6 +59,8 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"Resize", "", lower_resize},
+    Entry{"Upsample", "", lower_resize},
     Entry{"Cast", "", lower_cast},
     Entry{"Where", "", lower_where},
 

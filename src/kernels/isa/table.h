@@ -7,7 +7,6 @@
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/row_functions.h"
-#include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/transpose_loops.h"
 #include "kernels/isa/winograd_input.h"
@@ -27,7 +26,6 @@ constexpr InnerLoops loops_of(const char* name) {
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
       .depthwise_band = depthwise_band,
-      .pool_row = pool_row,
       .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
