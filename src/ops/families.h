@@ -37,6 +37,7 @@ std::vector<Operator> movement_operators();
 std::vector<Operator> normalization_operators();
 std::vector<Operator> pad_operators();
 std::vector<Operator> pool_operators();
+std::vector<Operator> recurrent_operators();
 std::vector<Operator> reduce_operators();
 std::vector<Operator> region_operators();
 std::vector<Operator> resize_operators();

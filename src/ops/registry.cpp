@@ -42,6 +42,7 @@ std::vector<Operator> collect() {
                             normalization_operators,
                             pad_operators,
                             pool_operators,
+                            recurrent_operators,
                             reduce_operators,
                             region_operators,
                             resize_operators,
