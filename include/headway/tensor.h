@@ -31,7 +31,7 @@ class HEADWAY_API Tensor {
   /// An empty handle: `defined()` is false and nothing else may be called.
   Tensor() = default;
 
-  /// Uninitialized elements, 64-byte aligned. Throws Error(kOutOfMemory).
+  /// Uninitialized elements (empty strings), 64-byte aligned. Throws Error(kOutOfMemory).
   static Tensor allocate(DType dtype, Shape shape);
 
   /// All elements zero.
@@ -90,7 +90,8 @@ class HEADWAY_API Tensor {
   /// The same elements under another shape with as many elements. Throws Error(kInvalidArgument).
   Tensor reshaped(Shape shape) const;
 
-  /// A converted copy (a plain handle copy if the dtype is the same).
+  /// A converted copy (a plain handle copy if the dtype is the same). Throws
+  /// Error(kInvalidArgument) for a string that is no number.
   Tensor to(DType dtype) const;
 
  private:

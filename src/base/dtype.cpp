@@ -15,19 +15,20 @@ struct DTypeInfo {
   std::size_t size;
 };
 
-constexpr std::array<DTypeInfo, 13> kInfo = {{{"float32", 4},
-                                              {"float64", 8},
-                                              {"float16", 2},
-                                              {"bfloat16", 2},
-                                              {"int8", 1},
-                                              {"uint8", 1},
-                                              {"int16", 2},
-                                              {"uint16", 2},
-                                              {"int32", 4},
-                                              {"uint32", 4},
-                                              {"int64", 8},
-                                              {"uint64", 8},
-                                              {"bool", 1}}};
+constexpr std::array<DTypeInfo, kDTypeCount> kInfo = {
+    {{"float32", 4},      {"float64", 8},
+     {"float16", 2},      {"bfloat16", 2},
+     {"int8", 1},         {"uint8", 1},
+     {"int16", 2},        {"uint16", 2},
+     {"int32", 4},        {"uint32", 4},
+     {"int64", 8},        {"uint64", 8},
+     {"bool", 1},         {"string", sizeof(std::string)},
+     {"float8e4m3fn", 1}, {"float8e4m3fnuz", 1},
+     {"float8e5m2", 1},   {"float8e5m2fnuz", 1},
+     {"float8e8m0", 1},   {"float6e2m3", 1},
+     {"float6e3m2", 1},   {"float4e2m1", 1},
+     {"int4", 1},         {"uint4", 1},
+     {"int2", 1},         {"uint2", 1}}};
 
 const DTypeInfo& info(DType dtype) noexcept {
   return kInfo[static_cast<std::size_t>(dtype)];

@@ -10,10 +10,11 @@ namespace headway {
 namespace {
 
 TEST(DType, NamesAndSizes) {
-  for (int i = 0; i <= static_cast<int>(DType::kBool); ++i) {
+  for (int i = 0; i < kDTypeCount; ++i) {
     const auto dtype = static_cast<DType>(i);
     EXPECT_EQ(parse_dtype(name_of(dtype)), dtype);
-    EXPECT_EQ(is_floating_point(dtype), name_of(dtype).find("float") != std::string_view::npos);
+    const bool is_float = name_of(dtype).find("float") != std::string_view::npos;
+    EXPECT_EQ(is_floating_point(dtype), is_float && !is_narrow(dtype));
   }
   EXPECT_EQ(size_of(DType::kBFloat16), 2U);
   EXPECT_EQ(size_of(DType::kFloat64), 8U);

@@ -14,6 +14,15 @@ constexpr bool kIsFloating =
     std::is_floating_point_v<T> || std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
 
 Tensor make_input(const InputSpec& spec, Random random) {
+  if (spec.dtype == DType::kString) {
+    fail(ErrorCode::kUnsupported, "input '", spec.name,
+         "' takes strings, which cannot be made up; give the inputs");
+  }
+  if (is_narrow(spec.dtype)) {
+    InputSpec wide = spec;
+    wide.dtype = DType::kFloat32;
+    return make_input(wide, random).to(spec.dtype);
+  }
   Tensor tensor = Tensor::allocate(spec.dtype, spec.shape);
   const std::int64_t usual = spec.dtype == DType::kUInt8 ? 256 : 2;
   const auto upper = static_cast<std::size_t>(spec.upper > 0 ? spec.upper : usual);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/narrow.h"
 #include "tensor/dispatch.h"
 
 namespace headway {
@@ -16,10 +17,21 @@ namespace {
 template <typename T>
 concept HalfPrecision = std::same_as<T, Float16> || std::same_as<T, BFloat16>;
 
+template <typename T>
+inline constexpr bool kIsNarrow = is_narrow(kDTypeOf<T>);
+
+template <typename T>
+concept NarrowFloat = kIsNarrow<T> && !is_narrow_integer(kDTypeOf<T>);
+
+/// What is printed as a float but stored in fewer bits.
+template <typename T>
+concept SmallFloat = HalfPrecision<T> || NarrowFloat<T>;
+
 template <std::size_t kBytes>
-using UnsignedOf =
+using UnsignedOf = std::conditional_t<
+    kBytes == 1, std::uint8_t,
     std::conditional_t<kBytes == 2, std::uint16_t,
-                       std::conditional_t<kBytes == 4, std::uint32_t, std::uint64_t>>;
+                       std::conditional_t<kBytes == 4, std::uint32_t, std::uint64_t>>>;
 
 template <typename T>
 void append_number(std::string& out, T value, int base = 10) {
@@ -60,8 +72,10 @@ template <typename T>
 void append_value(std::string& out, T value) {
   if constexpr (std::same_as<T, bool>) {
     out += value ? "true" : "false";
-  } else if constexpr (HalfPrecision<T>) {
+  } else if constexpr (SmallFloat<T>) {
     append_floating_point(out, value, static_cast<float>(value));
+  } else if constexpr (kIsNarrow<T>) {
+    append_number(out, static_cast<int>(static_cast<float>(value)));
   } else if constexpr (std::floating_point<T>) {
     append_floating_point(out, value, value);
   } else {
@@ -93,6 +107,26 @@ bool parse_floating_point(std::string_view text, T& value) {
 }
 
 template <typename T>
+bool parse_narrow(std::string_view text, T& value) {
+  constexpr DType kType = kDTypeOf<T>;
+  float wide = 0;
+  if constexpr (is_narrow_integer(kType)) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return false;
+    wide = static_cast<float>(number);
+  } else if (!parse_floating_point(text, wide)) {
+    return false;
+  }
+  value.bits = to_narrow(kType, wide, false);
+  if (std::isnan(wide) || std::isinf(wide)) {
+    const auto stored = static_cast<float>(value);
+    return std::isnan(wide) ? std::isnan(stored) : stored == wide;
+  }
+  return wide >= lowest_narrow(kType) && wide <= largest_narrow(kType);
+}
+
+template <typename T>
 bool parse_value(std::string_view text, T& value) {
   if constexpr (std::same_as<T, bool>) {
     value = text == "true";
@@ -102,6 +136,8 @@ bool parse_value(std::string_view text, T& value) {
     if (!parse_floating_point(text, wide)) return false;
     value = T(wide);
     return std::isinf(static_cast<float>(value)) == std::isinf(wide);
+  } else if constexpr (kIsNarrow<T>) {
+    return parse_narrow(text, value);
   } else if constexpr (std::floating_point<T>) {
     return parse_floating_point(text, value);
   } else {
@@ -110,10 +146,15 @@ bool parse_value(std::string_view text, T& value) {
   }
 }
 
+template <typename Function>
+auto dispatch_numeric(DType dtype, Function&& function) {
+  return is_narrow(dtype) ? dispatch_narrow(dtype, function) : dispatch(dtype, function);
+}
+
 }  // namespace
 
 void append_element(std::string& out, DType dtype, const std::byte* element) {
-  dispatch(dtype, [&]<typename T>(std::type_identity<T>) {
+  dispatch_numeric(dtype, [&]<typename T>(std::type_identity<T>) {
     if constexpr (std::same_as<T, bool>) {
       append_value(out, *element != std::byte{0});
     } else {
@@ -129,7 +170,7 @@ void append_float(std::string& out, float value) {
 }
 
 bool parse_element(std::string_view text, DType dtype, std::byte* element) {
-  return dispatch(dtype, [&]<typename T>(std::type_identity<T>) {
+  return dispatch_numeric(dtype, [&]<typename T>(std::type_identity<T>) {
     T value{};
     if (!parse_value(text, value)) return false;
     std::memcpy(element, &value, sizeof value);
@@ -138,14 +179,14 @@ bool parse_element(std::string_view text, DType dtype, std::byte* element) {
 }
 
 bool store_nan(std::uint64_t bits, DType dtype, std::byte* element) {
-  if (!is_floating_point(dtype)) return false;
-  return dispatch(dtype, [&]<typename T>(std::type_identity<T>) {
-    if constexpr (HalfPrecision<T> || std::floating_point<T>) {
+  if (!is_floating_point(dtype) && !is_narrow(dtype)) return false;
+  return dispatch_numeric(dtype, [&]<typename T>(std::type_identity<T>) {
+    if constexpr (SmallFloat<T> || std::floating_point<T>) {
       using Bits = UnsignedOf<sizeof(T)>;
       const auto narrow = static_cast<Bits>(bits);
       const auto value = std::bit_cast<T>(narrow);
       if (narrow != bits) return false;
-      if constexpr (HalfPrecision<T>) {
+      if constexpr (SmallFloat<T>) {
         if (!std::isnan(static_cast<float>(value))) return false;
       } else if (!std::isnan(value)) {
         return false;

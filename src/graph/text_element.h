@@ -13,7 +13,7 @@ namespace headway {
 /// digits that read back exactly and always with '.', 'e', "inf" or "nan"; a NaN other than the
 /// usual one as nan(0x…) with its bits.
 
-/// Appends the element of type `dtype` stored at `element` (any alignment).
+/// Appends the element of type `dtype` stored at `element` (any alignment). Not for strings.
 void append_element(std::string& out, DType dtype, const std::byte* element);
 
 /// Appends a floating-point attribute.

@@ -316,7 +316,8 @@ class Parser {
     if (token_.kind != Kind::kNumber && token_.kind != Kind::kName)
       expected("an element of type ", name_of(dtype));
     const Token token = std::exchange(token_, lexer_.next());
-    if (token.raw == "nan" && is_floating_point(dtype) && accept('(')) {
+    const bool may_be_nan = is_floating_point(dtype) || is_narrow(dtype);
+    if (token.raw == "nan" && may_be_nan && accept('(')) {
       const Token digits = take(Kind::kNumber, "the bits of a NaN (0x…)");
       std::uint64_t bits = 0;
       const char* end = digits.raw.data() + digits.raw.size();
@@ -350,6 +351,7 @@ class Parser {
     }
     if (token_.kind == Kind::kEllipsis)
       lexer_.reject(token_.offset, "the elements are elided; print the graph in full to parse it");
+    if (type.dtype == DType::kString) return parse_strings(*shape, count, start);
     if (accept_name("splat")) return parse_splat(type.dtype, *shape, count);
     if (accept_name("random")) return parse_random(type.dtype, *shape, count);
     if (stored_ && accept_name("stored")) return parse_stored(type.dtype, *shape);
@@ -361,13 +363,25 @@ class Parser {
       bytes.resize(bytes.size() + step);
       parse_element_into(type.dtype, bytes.data() + bytes.size() - step);
     });
-    if (bytes.size() / step != static_cast<std::size_t>(count)) {
-      lexer_.reject(start, "the shape ", to_string(*shape), " asks for ", count,
-                    " elements, but there are ", bytes.size() / step);
-    }
+    check_count(*shape, count, bytes.size() / step, start);
     Tensor tensor = Tensor::allocate(type.dtype, *shape);
     std::ranges::copy(bytes, static_cast<std::byte*>(tensor.raw()));
     return tensor;
+  }
+
+  Tensor parse_strings(const Shape& shape, std::int64_t count, std::size_t start) {
+    if (!accept('{')) expected("{elements}");
+    std::vector<std::string> strings;
+    parse_list('}', [&] { strings.push_back(take(Kind::kString, "a string").text); });
+    check_count(shape, count, strings.size(), start);
+    return Tensor::from<std::string>(shape, strings);
+  }
+
+  void check_count(const Shape& shape, std::int64_t wanted, std::size_t found,
+                   std::size_t start) const {
+    if (found == static_cast<std::size_t>(wanted)) return;
+    lexer_.reject(start, "the shape ", to_string(shape), " asks for ", wanted,
+                  " elements, but there are ", found);
   }
 
   Tensor parse_splat(DType dtype, const Shape& shape, std::int64_t count) {

@@ -82,7 +82,11 @@ class Printer {
     out_ += '{';
     for (std::int64_t i = 0; i < tensor.size(); ++i) {
       if (i > 0) out_ += ", ";
-      append_element(out_, tensor.dtype(), bytes + static_cast<std::size_t>(i) * step);
+      if (tensor.dtype() == DType::kString) {
+        out_ += quote(tensor.data<std::string>()[i]);
+      } else {
+        append_element(out_, tensor.dtype(), bytes + static_cast<std::size_t>(i) * step);
+      }
     }
     out_ += '}';
   }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/narrow.h"
 #include "base/random.h"
 #include "graph/verify.h"
 
@@ -153,6 +154,19 @@ TEST(Text, NamesThatNeedQuotes) {
   EXPECT_EQ(parsed.outputs()[0]->name(), "caf\xc3\xa9");
 }
 
+/// Random bits.
+Tensor random_tensor(Random& random, DType dtype, const Shape& shape) {
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  auto* bytes = static_cast<unsigned char*>(tensor.raw());
+  for (std::size_t i = 0; i < tensor.byte_size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(random.below(dtype == DType::kBool ? 2 : 256));
+    bytes[i] = is_narrow_integer(dtype) ? wrap_to_narrow(dtype, byte) : byte;
+    if (is_narrow(dtype) && !is_narrow_integer(dtype))
+      bytes[i] &= static_cast<std::uint8_t>((1U << bits_of_narrow(dtype)) - 1);
+  }
+  return tensor;
+}
+
 void expect_exact(const Tensor& tensor) {
   Graph graph;
   graph.add_constant("c", tensor);
@@ -165,13 +179,10 @@ void expect_exact(const Tensor& tensor) {
 
 TEST(Text, ElementsOfEveryDtypeAreExact) {
   Random random(1);
-  for (int dtype = 0; dtype <= static_cast<int>(DType::kBool); ++dtype) {
-    // Random bits: every kind of NaN, infinity and subnormal of the narrow types is among them.
-    Tensor tensor = Tensor::allocate(static_cast<DType>(dtype), {64, 256});
-    auto* bytes = static_cast<unsigned char*>(tensor.raw());
-    for (std::size_t i = 0; i < tensor.byte_size(); ++i)
-      bytes[i] = static_cast<unsigned char>(random.below(tensor.dtype() == DType::kBool ? 2 : 256));
-    expect_exact(tensor);
+  for (int dtype = 0; dtype < kDTypeCount; ++dtype) {
+    // Every kind of NaN, infinity and subnormal of the small types is among them.
+    if (static_cast<DType>(dtype) != DType::kString)
+      expect_exact(random_tensor(random, static_cast<DType>(dtype), {64, 256}));
   }
 }
 
@@ -188,6 +199,15 @@ TEST(Text, SpecialFloats) {
   EXPECT_NE(print_graph(graph).find("{nan, nan(0x7f800001), nan(0xffc00000), inf, -inf, -0.0, "
                                     "1e-45, 3.4028235e+38}"),
             std::string::npos);
+}
+
+TEST(Text, StringsAreQuoted) {
+  Graph graph;
+  graph.add_constant("c", Tensor::from<std::string>({2}, {"a \"b\"", "\n"}));
+  EXPECT_NE(print_graph(graph).find(R"(%c: string[2] = constant {"a \"b\"", "\n"})"),
+            std::string::npos);
+  const Graph parsed = round_trip(graph);
+  EXPECT_EQ(parsed.constants()[0]->constant().values<std::string>()[0], "a \"b\"");
 }
 
 TEST(Text, EmptyAndScalarConstants) {
@@ -362,6 +382,10 @@ TEST(Text, ErrorsInConstants) {
             "t:2:32: 0x7c00 is no NaN of type float16");
   EXPECT_EQ(error_in("%a: int8[1] = constant random(1)"),
             "t:2:30: random(seed) makes floating-point elements, not int8");
+  EXPECT_EQ(error_in("%a: int4[1] = constant {8}"), "t:2:25: 8 is no element of type int4");
+  EXPECT_EQ(error_in("%a: float4e2m1[1] = constant {6.5}"),
+            "t:2:31: 6.5 is no element of type float4e2m1");
+  EXPECT_EQ(error_in("%a: string[1] = constant {1}"), "t:2:27: expected a string, but found 1");
   EXPECT_EQ(error_in("%a: float32[1] = constant random(-1)"),
             "t:2:34: -1 is no element of type uint64");
   EXPECT_NE(error_in("%a = F() {t = float32[2] {1}}").find("asks for 2 elements"),
@@ -379,7 +403,7 @@ std::string random_name(Random& random) {
 }
 
 TensorType random_type(Random& random) {
-  TensorType type{static_cast<DType>(random.below(13)), std::nullopt};
+  TensorType type{static_cast<DType>(random.below(kDTypeCount)), std::nullopt};
   if (random.below(4) == 0) return type;
   type.shape.emplace();
   for (std::uint64_t rank = random.below(4); rank > 0; --rank) {
@@ -400,10 +424,10 @@ TensorType random_type(Random& random) {
 Tensor random_tensor(Random& random) {
   Shape shape(random.below(4));
   for (auto& extent : shape) extent = static_cast<std::int64_t>(random.below(4));
-  Tensor tensor = Tensor::allocate(static_cast<DType>(random.below(13)), shape);
-  auto* bytes = static_cast<unsigned char*>(tensor.raw());
-  for (std::size_t i = 0; i < tensor.byte_size(); ++i)
-    bytes[i] = static_cast<unsigned char>(random.below(tensor.dtype() == DType::kBool ? 2 : 256));
+  const auto dtype = static_cast<DType>(random.below(kDTypeCount));
+  if (dtype != DType::kString) return random_tensor(random, dtype, shape);
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  for (std::string& text : tensor.values<std::string>()) text = random_name(random);
   return tensor;
 }
 

@@ -1,17 +1,23 @@
-#include <cstring>
+#include "tensor/cast.h"
 
 #include "ops/families.h"
 #include "ops/onnx_dtype.h"
 #include "ops/rules.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
 
 constexpr std::pair<std::int64_t, DType> kOnnxNumbers[] = {
-    {1, DType::kFloat32},  {2, DType::kUInt8},    {3, DType::kInt8},    {4, DType::kUInt16},
-    {5, DType::kInt16},    {6, DType::kInt32},    {7, DType::kInt64},   {9, DType::kBool},
-    {10, DType::kFloat16}, {11, DType::kFloat64}, {12, DType::kUInt32}, {13, DType::kUInt64},
-    {16, DType::kBFloat16}};
+    {1, DType::kFloat32},         {2, DType::kUInt8},       {3, DType::kInt8},
+    {4, DType::kUInt16},          {5, DType::kInt16},       {6, DType::kInt32},
+    {7, DType::kInt64},           {8, DType::kString},      {9, DType::kBool},
+    {10, DType::kFloat16},        {11, DType::kFloat64},    {12, DType::kUInt32},
+    {13, DType::kUInt64},         {16, DType::kBFloat16},   {17, DType::kFloat8E4M3FN},
+    {18, DType::kFloat8E4M3FNUZ}, {19, DType::kFloat8E5M2}, {20, DType::kFloat8E5M2FNUZ},
+    {21, DType::kUInt4},          {22, DType::kInt4},       {23, DType::kFloat4E2M1},
+    {24, DType::kFloat8E8M0},     {25, DType::kUInt2},      {26, DType::kInt2},
+    {27, DType::kFloat6E2M3},     {28, DType::kFloat6E3M2}};
 
 void set_cast(InferContext& context, DType to) {
   const TensorType& x = context.input(0);
@@ -37,10 +43,18 @@ void infer_cast_like(InferContext& context) {
   set_cast(context, context.input(1).dtype);
 }
 
-/// Floating-point values are cut towards zero and kept within an integer's range; NaN becomes 0.
-void run_cast(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  const Tensor converted = inputs[0].to(outputs[0].dtype());
-  std::memcpy(outputs[0].raw(), converted.raw(), converted.byte_size());
+RoundMode round_mode(const Node& node) {
+  const std::string mode = node.get_string("round_mode", "up");
+  if (mode == "up") return RoundMode::kUp;
+  if (mode == "down") return RoundMode::kDown;
+  if (mode == "nearest") return RoundMode::kNearest;
+  fail(ErrorCode::kInvalidModel, node.described(), ": round_mode is '", mode,
+       "', but must be up, down or nearest");
+}
+
+void run_cast(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  const CastRules rules = {node.get_int("saturate", 1) != 0, round_mode(node)};
+  copy_elements(cast(inputs[0], outputs[0].dtype(), rules), outputs[0]);
 }
 
 }  // namespace
@@ -60,6 +74,7 @@ std::int64_t onnx_number_of(DType dtype) noexcept {
 }
 
 std::vector<Operator> cast_operators() {
+  const AttributeSpec mode{"round_mode", AttributeKind::kString};
   const AttributeSpec saturate{"saturate", AttributeKind::kInt};
   return {
       {"Cast",
@@ -69,10 +84,10 @@ std::vector<Operator> cast_operators() {
        1,
        1,
        1,
-       {saturate, {"to", AttributeKind::kInt, true}},
+       {mode, saturate, {"to", AttributeKind::kInt, true}},
        infer_cast,
        run_cast},
-      {"CastLike", "", 15, 2, 2, 1, 1, {saturate}, infer_cast_like, run_cast},
+      {"CastLike", "", 15, 2, 2, 1, 1, {mode, saturate}, infer_cast_like, run_cast},
   };
 }
 

@@ -1,9 +1,8 @@
-#include <cstring>
-
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/onnx_dtype.h"
 #include "ops/rules.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -36,7 +35,7 @@ void infer_constant(InferContext& context) {
 }
 
 void run_constant(const Node& node, std::span<const Tensor>, std::span<Tensor> outputs) {
-  std::memcpy(outputs[0].raw(), constant_value(node).raw(), outputs[0].byte_size());
+  copy_elements(constant_value(node), outputs[0]);
 }
 
 /// The one element of ConstantOfShape's attribute `value`; a float32 zero without it.
@@ -66,7 +65,7 @@ void infer_constant_of_shape(InferContext& context) {
 
 void run_constant_of_shape(const Node& node, std::span<const Tensor>, std::span<Tensor> outputs) {
   const Tensor value = fill_value(node);
-  dispatch(value.dtype(), [&]<typename T>(std::type_identity<T>) {
+  dispatch_any(value.dtype(), [&]<typename T>(std::type_identity<T>) {
     std::fill_n(outputs[0].data<T>(), outputs[0].size(), *value.data<T>());
   });
 }

@@ -16,7 +16,7 @@ std::vector<To> converted(const Tensor& tensor) {
 }  // namespace
 
 std::vector<std::int64_t> to_ints(const Tensor& tensor) {
-  if (is_floating_point(tensor.dtype())) {
+  if (is_floating_point(tensor.dtype()) || tensor.dtype() >= DType::kString) {
     fail(ErrorCode::kInvalidModel, "a ", name_of(tensor.dtype()),
          " tensor was given where integers are needed");
   }

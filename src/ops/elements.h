@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <type_traits>
 
 #include "headway/tensor.h"
@@ -84,9 +85,11 @@ void dispatch_numbers(DType dtype, Function&& function) {
 
 #undef HEADWAY_DISPATCH_IF
 
-/// For kernels that only move elements: calls `function` with an unsigned integer of as many bytes.
+/// For kernels that only move elements: calls `function` with an unsigned integer of as many bytes,
+/// or with std::string.
 template <typename Function>
 void dispatch_size(DType dtype, Function&& function) {
+  if (dtype == DType::kString) return function(std::type_identity<std::string>{});
   switch (size_of(dtype)) {
     case 1:
       return function(std::type_identity<std::uint8_t>{});

@@ -1,9 +1,8 @@
-#include <cstring>
-
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/rules.h"
 #include "ops/strided.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -46,17 +45,14 @@ void run_gather(const Node& node, std::span<const Tensor> inputs, std::span<Tens
   const std::size_t axis = resolve_axis(node, node.get_int("axis", 0), inputs[0].rank());
   const std::int64_t outer = product(std::span(inputs[0].shape()).first(axis));
   const std::int64_t extent = inputs[0].dim(axis);
-  const std::size_t bytes =
-      static_cast<std::size_t>(product(std::span(inputs[0].shape()).subspan(axis + 1))) *
-      size_of(inputs[0].dtype());
+  const std::int64_t inner = product(std::span(inputs[0].shape()).subspan(axis + 1));
   const std::vector<std::int64_t> indices = to_ints(inputs[1]);
-  const auto* source = static_cast<const unsigned char*>(inputs[0].raw());
-  auto* target = static_cast<unsigned char*>(outputs[0].raw());
+  std::int64_t target = 0;
   for (std::int64_t i = 0; i < outer; ++i) {
     for (const std::int64_t index : indices) {
       const std::int64_t from = i * extent + checked_index(node, index, extent);
-      std::memcpy(target, source + static_cast<std::size_t>(from) * bytes, bytes);
-      target += bytes;
+      copy_elements(inputs[0], from * inner, outputs[0], target, inner);
+      target += inner;
     }
   }
 }
@@ -196,22 +192,33 @@ Combine combine_of(const Node& node) {
 }
 
 template <typename T>
-T combined(Combine combine, T old, T update) {
-  const auto a = static_cast<Accumulated<T>>(load(old)),
-             b = static_cast<Accumulated<T>>(load(update));
-  switch (combine) {
-    case Combine::kReplace:
-      return update;
-    case Combine::kAdd:
-      return store<T>(a + b);
-    case Combine::kMul:
-      return store<T>(a * b);
-    case Combine::kMax:
-      return load(update) > load(old) ? update : old;
-    case Combine::kMin:
-      return load(update) < load(old) ? update : old;
+T combined(Combine combine, const T& old, const T& update) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return update;
+  } else {
+    const auto a = static_cast<Accumulated<T>>(load(old)),
+               b = static_cast<Accumulated<T>>(load(update));
+    switch (combine) {
+      case Combine::kReplace:
+        return update;
+      case Combine::kAdd:
+        return store<T>(a + b);
+      case Combine::kMul:
+        return store<T>(a * b);
+      case Combine::kMax:
+        return load(update) > load(old) ? update : old;
+      case Combine::kMin:
+        return load(update) < load(old) ? update : old;
+    }
+    return update;
   }
-  return update;
+}
+
+/// Any element may replace another; only numbers can be combined.
+template <typename Function>
+void dispatch_combined(Combine combine, DType dtype, Function&& function) {
+  if (combine == Combine::kReplace) return dispatch_size(dtype, function);
+  dispatch(dtype, function);
 }
 
 void infer_scatter(InferContext& context) {
@@ -244,10 +251,10 @@ void run_scatter_elements(const Node& node, std::span<const Tensor> inputs,
                           std::span<Tensor> outputs) {
   const Combine combine = combine_of(node);
   check_updates(node, inputs[1].size(), inputs[2]);
-  std::memcpy(outputs[0].raw(), inputs[0].raw(), inputs[0].byte_size());
-  dispatch(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const T* updates = inputs[2].data<T>();
-    T* y = outputs[0].data<T>();
+  copy_elements(inputs[0], outputs[0]);
+  dispatch_combined(combine, inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* updates = static_cast<const T*>(inputs[2].raw());
+    T* y = static_cast<T*>(outputs[0].raw());
     for_each_indexed(node, inputs[0].shape(), inputs[1],
                      [&](std::int64_t element, std::size_t position) {
                        y[element] = combined(combine, y[element], updates[position]);
@@ -264,11 +271,11 @@ void run_scatter_nd(const Node& node, std::span<const Tensor> inputs, std::span<
   const Combine combine = combine_of(node);
   const BlockIndices blocks = block_indices(node, inputs[0].shape(), inputs[1], 0);
   check_updates(node, blocks.blocks * blocks.block_size, inputs[2]);
-  std::memcpy(outputs[0].raw(), inputs[0].raw(), inputs[0].byte_size());
-  dispatch(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    const T* update = inputs[2].data<T>();
+  copy_elements(inputs[0], outputs[0]);
+  dispatch_combined(combine, inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+    const T* update = static_cast<const T*>(inputs[2].raw());
     for (const std::int64_t first : blocks.first) {
-      T* y = outputs[0].data<T>() + first;
+      T* y = static_cast<T*>(outputs[0].raw()) + first;
       for (std::int64_t i = 0; i < blocks.block_size; ++i, ++y) {
         *y = combined(combine, *y, *update++);
       }

@@ -13,7 +13,7 @@ constexpr std::int64_t kMaxFolded = 1024;
 /// Elements of a known integer value seen as extents. A negative one (-1 of Reshape) is unknown.
 std::optional<SymbolicShape> as_extents(const Tensor& tensor) {
   if (!tensor.defined() || tensor.rank() > 1 || is_floating_point(tensor.dtype()) ||
-      tensor.size() > kMaxFolded) {
+      tensor.dtype() >= DType::kString || tensor.size() > kMaxFolded) {
     return std::nullopt;
   }
   SymbolicShape elements;

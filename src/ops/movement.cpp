@@ -1,4 +1,3 @@
-#include <cstring>
 #include <numeric>
 
 #include "ops/broadcast.h"
@@ -8,6 +7,7 @@
 #include "ops/rules.h"
 #include "ops/strided.h"
 #include "ops/transpose.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -84,15 +84,12 @@ void infer_concat(InferContext& context) {
 void run_concat(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const std::size_t axis = resolve_axis(node, node.get_int("axis", 0), outputs[0].rank());
   const std::int64_t outer = product(std::span(outputs[0].shape()).first(axis));
-  auto* target = static_cast<unsigned char*>(outputs[0].raw());
+  std::int64_t target = 0;
   for (std::int64_t row = 0; row < outer; ++row) {
     for (const Tensor& input : inputs) {
-      const std::size_t bytes = input.byte_size() / static_cast<std::size_t>(outer);
-      std::memcpy(
-          target,
-          static_cast<const unsigned char*>(input.raw()) + static_cast<std::size_t>(row) * bytes,
-          bytes);
-      target += bytes;
+      const std::int64_t count = input.size() / outer;
+      copy_elements(input, row * count, outputs[0], target, count);
+      target += count;
     }
   }
 }

@@ -131,7 +131,7 @@ void run_trilu(const Node& node, std::span<const Tensor> inputs, std::span<Tenso
     T* y = static_cast<T*>(outputs[0].raw());
     for (std::int64_t i = 0; i < inputs[0].size(); ++i) {
       const std::int64_t diagonal = i % columns - i / columns % rows;
-      y[i] = (upper ? diagonal >= k : diagonal <= k) ? x[i] : T{0};
+      y[i] = (upper ? diagonal >= k : diagonal <= k) ? x[i] : T{};
     }
   });
 }

@@ -1,18 +1,17 @@
-#include <cstring>
-
 #include "ops/broadcast.h"
 #include "ops/dims.h"
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/rules.h"
 #include "ops/strided.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
 
 /// For operators that only change the shape (or nothing).
 void run_copy(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  std::memcpy(outputs[0].raw(), inputs[0].raw(), outputs[0].byte_size());
+  copy_elements(inputs[0], outputs[0]);
 }
 
 /// The elements stay the same: what is known of them is passed on.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -8,6 +7,7 @@
 #include "ops/rules.h"
 #include "ops/slice_ranges.h"
 #include "ops/strided.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -157,17 +157,13 @@ void run_split(const Node& node, std::span<const Tensor> inputs, std::span<Tenso
   std::optional<Ints> given;
   if (inputs.size() > 1 && inputs[1].defined()) given = to_ints(inputs[1]);
   const Ints sizes = split_sizes(node, inputs[0].dim(axis), outputs.size(), given);
-  const auto* source = static_cast<const unsigned char*>(inputs[0].raw());
-  const std::size_t element = size_of(inputs[0].dtype());
+  std::int64_t source = 0;
   for (std::int64_t row = 0; row < outer; ++row) {
     for (std::size_t index = 0; index < outputs.size(); ++index) {
-      const std::size_t bytes = static_cast<std::size_t>(sizes[index] * inner) * element;
-      if (outputs[index].defined()) {
-        std::memcpy(static_cast<unsigned char*>(outputs[index].raw()) +
-                        static_cast<std::size_t>(row) * bytes,
-                    source, bytes);
-      }
-      source += bytes;
+      const std::int64_t count = sizes[index] * inner;
+      if (outputs[index].defined())
+        copy_elements(inputs[0], source, outputs[index], row * count, count);
+      source += count;
     }
   }
 }

@@ -31,6 +31,10 @@ class CopyStep final : public Step {
 };
 
 Shape planned_shape(const Value& value) {
+  if (value.type.dtype == DType::kString) {
+    fail(ErrorCode::kUnsupported, "'", value.name(),
+         "' is a tensor of strings, which a program cannot plan for");
+  }
   const std::optional<Shape> shape = value.type.static_shape();
   if (!shape) {
     fail(ErrorCode::kUnsupported, "the shape of '", value.name(), "' (", value.type.to_string(),

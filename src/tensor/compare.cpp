@@ -32,10 +32,25 @@ double largest_finite_magnitude(std::span<const double> values) {
   return largest;
 }
 
+/// Strings are equal or differ without measure.
+Comparison compare_strings(const Tensor& actual, const Tensor& expected) {
+  Comparison result;
+  result.size = actual.size();
+  const auto a = actual.values<std::string>(), e = expected.values<std::string>();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] == e[i]) continue;
+    if (result.mismatches++ == 0) result.worst_index = static_cast<std::int64_t>(i);
+    result.max_abs = result.max_rel = kInfinity;
+  }
+  return result;
+}
+
 }  // namespace
 
 Comparison compare(const Tensor& actual, const Tensor& expected, double atol, double rtol) {
   check_shapes(actual, expected);
+  if (actual.dtype() == DType::kString && expected.dtype() == DType::kString)
+    return compare_strings(actual, expected);
   const Tensor wide_actual = actual.to(DType::kFloat64);
   const Tensor wide_expected = expected.to(DType::kFloat64);
   const auto a = wide_actual.values<double>();

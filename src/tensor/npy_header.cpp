@@ -177,7 +177,8 @@ std::string npy_header(DType dtype, const Shape& shape) {
       std::ranges::find(kDescriptions, dtype, &decltype(kDescriptions)::value_type::first);
   if (found == kDescriptions.end()) {
     fail(ErrorCode::kUnsupported, "NumPy's file format has no ", name_of(dtype),
-         "; convert the tensor to float32 first");
+         dtype == DType::kString ? " that could be written without Python"
+                                 : "; convert the tensor to float32 first");
   }
   std::string text = concat("{'descr': '", size_of(dtype) == 1 ? '|' : '<', found->second,
                             "', 'fortran_order': False, 'shape': (");

@@ -1,15 +1,14 @@
 #include "headway/tensor.h"
 
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
-#include <type_traits>
+#include <memory>
 
 #include <sys/mman.h>
 
 #include "base/error.h"
-#include "tensor/dispatch.h"
+#include "tensor/cast.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
@@ -27,31 +26,26 @@ void* allocate_aligned(std::size_t bytes) noexcept {
   return memory;
 }
 
-/// Towards zero, into the nearest integer that To has; NaN becomes 0. (A plain cast of a number
-/// outside of the range would be undefined.)
-template <typename To, typename From>
-To saturate(From value) noexcept {
-  using Limits = std::numeric_limits<To>;
-  // Its successor is a power of two, and so exact in every floating-point type.
-  constexpr auto kEnd = static_cast<From>(Limits::max() / 2 + 1) * 2;
-  if (std::isnan(value)) return 0;
-  if (value >= kEnd) return Limits::max();
-  if (value <= static_cast<From>(Limits::min())) return Limits::min();
-  return static_cast<To>(value);
-}
-
-template <typename To, typename From>
-To convert_element(From value) noexcept {
-  constexpr bool kToInteger = std::is_integral_v<To> && !std::is_same_v<To, bool>;
-  if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
-    return convert_element<To>(static_cast<float>(value));
-  } else if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
-    return To(static_cast<float>(value));
-  } else if constexpr (kToInteger && std::is_floating_point_v<From>) {
-    return saturate<To>(value);
-  } else {
-    return static_cast<To>(value);
+/// The elements of a string tensor, which must be destroyed.
+class StringBlock {
+ public:
+  StringBlock(void* memory, std::size_t size)
+      : strings_(static_cast<std::string*>(memory), std::free), size_(size) {
+    std::uninitialized_value_construct_n(strings_.get(), size_);
   }
+  ~StringBlock() { std::destroy_n(strings_.get(), size_); }
+  StringBlock(const StringBlock&) = delete;
+  StringBlock& operator=(const StringBlock&) = delete;
+
+ private:
+  std::unique_ptr<std::string, decltype(&std::free)> strings_;
+  std::size_t size_;
+};
+
+std::shared_ptr<const void> own(void* memory, DType dtype, std::int64_t size) {
+  if (dtype == DType::kString)
+    return std::make_shared<StringBlock>(memory, static_cast<std::size_t>(size));
+  return {memory, [](const void* p) { std::free(const_cast<void*>(p)); }};
 }
 
 }  // namespace
@@ -95,14 +89,12 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     fail(ErrorCode::kOutOfMemory, "cannot allocate ", bytes, " bytes for a ", name_of(dtype),
          " tensor of shape ", to_string(shape));
   }
-  return borrow(
-      memory, dtype, std::move(shape),
-      std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); }));
+  return borrow(memory, dtype, std::move(shape), own(memory, dtype, size));
 }
 
 Tensor Tensor::zeros(DType dtype, Shape shape) {
   Tensor tensor = allocate(dtype, std::move(shape));
-  std::memset(tensor.raw(), 0, tensor.byte_size());
+  if (dtype != DType::kString) std::memset(tensor.raw(), 0, tensor.byte_size());
   return tensor;
 }
 
@@ -120,7 +112,7 @@ Tensor Tensor::borrow(void* data, DType dtype, Shape shape, std::shared_ptr<cons
 
 Tensor Tensor::clone() const {
   Tensor copy = allocate(dtype_, shape_);
-  std::memcpy(copy.data_, data_, byte_size());
+  copy_elements(*this, copy);
   return copy;
 }
 
@@ -133,20 +125,7 @@ Tensor Tensor::reshaped(Shape shape) const {
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (dtype == dtype_) return *this;
-  Tensor result = allocate(dtype, shape_);
-  dispatch(dtype_, [&]<typename From>(std::type_identity<From>) {
-    dispatch(dtype, [&]<typename To>(std::type_identity<To>) {
-      const auto* source = static_cast<const unsigned char*>(data_);
-      To* target = result.data<To>();
-      for (std::int64_t i = 0; i < size_; ++i) {
-        From element;
-        std::memcpy(&element, source + static_cast<std::size_t>(i) * sizeof(From), sizeof(From));
-        target[i] = convert_element<To>(element);
-      }
-    });
-  });
-  return result;
+  return cast(*this, dtype);
 }
 
 void Tensor::check_access(DType wanted, std::size_t alignment) const {

@@ -148,5 +148,46 @@ TEST(Tensor, DispatchKnowsEveryDtype) {
                 [] { dispatch(static_cast<DType>(99), []<typename T>(std::type_identity<T>) {}); });
 }
 
+TEST(Tensor, HoldsStrings) {
+  const std::string long_text(100, 'x');
+  Tensor copy;
+  {
+    Tensor tensor = Tensor::from<std::string>({2}, {"a", long_text});
+    copy = tensor.clone();
+    tensor.data<std::string>()[0] = "changed";
+    EXPECT_EQ(tensor.reshaped({2, 1}).data<std::string>()[0], "changed");
+  }
+  EXPECT_EQ(copy.values<std::string>()[0], "a");
+  EXPECT_EQ(copy.values<std::string>()[1], long_text);
+  EXPECT_EQ(Tensor::zeros(DType::kString, {3}).values<std::string>()[2], "");
+}
+
+TEST(Tensor, ConvertsStringsAndNumbers) {
+  const Tensor texts = Tensor::from<std::string>({5}, {"1.5", "-INF", "NaN", "+1e-2", " 7 "});
+  const Tensor numbers = texts.to(DType::kFloat32);
+  EXPECT_EQ(numbers.values<float>()[0], 1.5F);
+  EXPECT_EQ(numbers.values<float>()[1], -std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::isnan(numbers.values<float>()[2]));
+  EXPECT_EQ(numbers.values<float>()[3], 0.01F);
+  const Tensor back = numbers.to(DType::kString);
+  EXPECT_EQ(back.values<std::string>()[0], "1.5");
+  EXPECT_EQ(back.values<std::string>()[1], "-INF");
+  EXPECT_EQ(back.values<std::string>()[2], "NaN");
+  const Tensor big = Tensor::from<std::string>({1}, {"9007199254740993"}).to(DType::kInt64);
+  EXPECT_EQ(big.values<std::int64_t>()[0], 9007199254740993);
+  EXPECT_EQ(error_message(ErrorCode::kInvalidArgument,
+                          [] { Tensor::from<std::string>({1}, {"one"}).to(DType::kFloat32); }),
+            "the string 'one' is not a number that a floating-point type can hold");
+}
+
+TEST(Tensor, ConvertsNarrowTypes) {
+  const Tensor source = Tensor::from<std::int32_t>({3}, {3, -1, 9});
+  const Tensor four = source.to(DType::kInt4);
+  EXPECT_EQ(four.byte_size(), 3U);
+  EXPECT_EQ(four.to(DType::kInt32).values<std::int32_t>()[2], -7);
+  EXPECT_EQ(four.to(DType::kFloat64).values<double>()[1], -1.0);
+  EXPECT_EQ(source.to(DType::kFloat8E4M3FN).to(DType::kString).values<std::string>()[2], "9");
+}
+
 }  // namespace
 }  // namespace headway

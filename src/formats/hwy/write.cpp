@@ -73,6 +73,10 @@ class Writer {
   void add_elements(const CompiledModel& model) {
     const std::vector<Value*> constants = model.graph.constants();
     for (std::size_t i = 0; i < constants.size(); ++i) {
+      if (constants[i]->type.dtype == DType::kString) {
+        fail(ErrorCode::kUnsupported, "constant '", constants[i]->name(),
+             "' is of strings, which a compiled file cannot hold; run the model itself");
+      }
       if (std::ranges::find(model.packed_only, i) != model.packed_only.end()) continue;
       add({SectionKind::kElements, static_cast<std::uint32_t>(i)},
           bytes_of(constants[i]->constant()));

@@ -240,8 +240,10 @@ TEST(ReadOnnx, RefusesDataThatDoesNotFitTheShape) {
 }
 
 TEST(ReadOnnx, RefusesElementTypesWithoutDtype) {
-  EXPECT_TRUE(refuses(with_constant(raw_tensor("w", 8, {1}, "")), ErrorCode::kUnsupported,
-                      {"'w'", "string"}));
+  EXPECT_TRUE(refuses(with_constant(raw_tensor("w", 14, {1}, "")), ErrorCode::kUnsupported,
+                      {"'w'", "complex64"}));
+  EXPECT_TRUE(refuses(with_constant(raw_tensor("w", 8, {1}, "")), ErrorCode::kInvalidModel,
+                      {"'w'", "0 strings", "needs 1"}));
   EXPECT_TRUE(
       refuses(with_constant(raw_tensor("w", 99, {1}, "")), ErrorCode::kUnsupported, {"'w'", "99"}));
   EXPECT_TRUE(

@@ -11,6 +11,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "base/error.h"
+#include "base/narrow.h"
 #include "formats/onnx/schema.h"
 #include "ops/onnx_dtype.h"
 #include "tensor/dispatch.h"
@@ -56,6 +57,7 @@ struct RawTensor {
   std::optional<protozero::data_view> raw;
   FixedValues floats, doubles;
   std::vector<std::int64_t> integers;  ///< int32_data, int64_data or uint64_data.
+  std::vector<std::string> strings;
   bool is_external = false, is_segment = false;
   std::map<std::string, std::string> external;
 };
@@ -114,6 +116,9 @@ RawTensor parse(protozero::data_view message) {
       case fixed64_field(TensorField::kDoubleData):
         tensor.doubles.add_value(field.get_double());
         break;
+      case bytes_field(TensorField::kStringData):
+        tensor.strings.push_back(field.get_string());
+        break;
       case bytes_field(TensorField::kInt32Data):
         append(field.get_packed_int32(), tensor.integers);
         break;
@@ -145,20 +150,27 @@ RawTensor parse(protozero::data_view message) {
   return tensor;
 }
 
+/// 8 and more for what is not packed.
+std::uint64_t bits_of(DType dtype) {
+  return is_narrow(dtype) ? static_cast<std::uint64_t>(bits_of_narrow(dtype)) : 8;
+}
+
+/// In the file; the number of elements for strings.
 std::size_t checked_byte_size(const Shape& shape, DType dtype) {
   if (shape.size() > kMaxRank)
     fail(ErrorCode::kInvalidModel, "its shape has ", shape.size(), " dimensions; at most ",
          kMaxRank, " are possible");
   for (const std::int64_t extent : shape)
     if (extent < 0) fail(ErrorCode::kInvalidModel, "its shape has the negative extent ", extent);
-  std::uint64_t bytes = size_of(dtype);
+  const bool is_packed = bits_of(dtype) < 8;
+  std::uint64_t bytes = dtype == DType::kString ? 1 : is_packed ? bits_of(dtype) : size_of(dtype);
   for (const std::int64_t extent : shape) {
     if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes) ||
         bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       fail(ErrorCode::kInvalidModel, "its shape ", to_string(shape), " overflows");
     }
   }
-  return bytes;
+  return is_packed ? (bytes + 7) / 8 : bytes;
 }
 
 void check_count(std::size_t found, std::size_t expected, const Shape& shape) {
@@ -167,8 +179,25 @@ void check_count(std::size_t found, std::size_t expected, const Shape& shape) {
        to_string(shape), " needs ", expected, "; is the file truncated?");
 }
 
+/// Elements of fewer than 8 bits lie one after the other, the first in the lowest bits.
+Tensor unpack(const char* bytes, DType dtype, const Shape& shape) {
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  auto* target = static_cast<std::uint8_t*>(tensor.raw());
+  const std::size_t bits = bits_of(dtype);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.size()); ++i) {
+    const std::size_t first = i * bits, shift = first % 8;
+    unsigned window = static_cast<unsigned char>(bytes[first / 8]);
+    if (shift + bits > 8) window |= unsigned{static_cast<unsigned char>(bytes[first / 8 + 1])} << 8;
+    const unsigned element = window >> shift & ((1U << bits) - 1);
+    target[i] = is_narrow_integer(dtype) ? wrap_to_narrow(dtype, element)
+                                         : static_cast<std::uint8_t>(element);
+  }
+  return tensor;
+}
+
 Tensor borrow_or_copy(const char* bytes, std::size_t count, DType dtype, const Shape& shape,
                       const OwnerOf& owner_of, bool may_borrow) {
+  if (bits_of(dtype) < 8) return unpack(bytes, dtype, shape);
   // Any byte but 0 and 1 is no valid bool in C++.
   if (dtype == DType::kBool)
     may_borrow = may_borrow && std::all_of(bytes, bytes + count,
@@ -183,6 +212,21 @@ Tensor borrow_or_copy(const char* bytes, std::size_t count, DType dtype, const S
   } else if (count > 0) {
     std::memcpy(tensor.raw(), bytes, count);
   }
+  return tensor;
+}
+
+/// Of fewer than 8 bits, elements share an integer as they would share a byte; those of 6 do not.
+Tensor from_narrow_integers(const std::vector<std::int64_t>& values, DType dtype,
+                            const Shape& shape, std::size_t packed_bytes) {
+  std::string bytes;
+  for (const std::int64_t value : values) bytes += static_cast<char>(value);
+  if (8 % bits_of(dtype) == 0) {
+    check_count(bytes.size(), packed_bytes, shape);
+    if (bits_of(dtype) < 8) return unpack(bytes.data(), dtype, shape);
+  }
+  check_count(bytes.size(), static_cast<std::size_t>(num_elements(shape)), shape);
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  std::ranges::copy(bytes, static_cast<char*>(tensor.raw()));
   return tensor;
 }
 
@@ -211,6 +255,13 @@ Tensor build(RawTensor& raw, ExternalData& external, const OwnerOf& owner_of) {
   }
   if (raw.is_segment) fail(ErrorCode::kUnsupported, "it is stored in segments");
   const std::size_t expected = checked_byte_size(raw.shape, *dtype);
+  if (*dtype == DType::kString) {
+    if (raw.strings.size() != expected) {
+      fail(ErrorCode::kInvalidModel, "it has ", raw.strings.size(), " strings where its shape ",
+           to_string(raw.shape), " needs ", expected);
+    }
+    return Tensor::from<std::string>(raw.shape, raw.strings);
+  }
 
   if (raw.is_external) {
     const ExternalData::Slice slice = external.find(raw.external, expected);
@@ -228,11 +279,25 @@ Tensor build(RawTensor& raw, ExternalData& external, const OwnerOf& owner_of) {
     return borrow_or_copy(values.bytes().data(), expected, *dtype, raw.shape, owner_of,
                           values.is_borrowed());
   }
+  if (is_narrow(*dtype)) return from_narrow_integers(raw.integers, *dtype, raw.shape, expected);
   check_count(raw.integers.size() * size_of(*dtype), expected, raw.shape);
   return from_integers(raw.integers, *dtype, raw.shape);
 }
 
 }  // namespace
+
+std::string packed_elements(const Tensor& tensor) {
+  const auto* bytes = static_cast<const unsigned char*>(tensor.raw());
+  const std::size_t bits = bits_of(tensor.dtype());
+  std::string packed((static_cast<std::size_t>(tensor.size()) * bits + 7) / 8, '\0');
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.size()); ++i) {
+    const std::size_t first = i * bits, shift = first % 8;
+    const unsigned element = (bytes[i] & ((1U << bits) - 1)) << shift;
+    packed[first / 8] |= static_cast<char>(element);
+    if (element >> 8 != 0) packed[first / 8 + 1] |= static_cast<char>(element >> 8);
+  }
+  return packed;
+}
 
 TensorReader::NamedTensor TensorReader::read(protozero::data_view message) {
   RawTensor raw = parse(message);

@@ -38,4 +38,7 @@ class TensorReader {
   OwnerOf owner_of_;
 };
 
+/// The elements as raw_data holds them: those of fewer than 8 bits packed. Not for strings.
+std::string packed_elements(const Tensor& tensor);
+
 }  // namespace headway::onnx

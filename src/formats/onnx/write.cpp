@@ -8,7 +8,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/narrow.h"
 #include "formats/onnx/schema.h"
+#include "formats/onnx/tensor.h"
 #include "formats/onnx/write_form.h"
 #include "ops/onnx_dtype.h"
 
@@ -32,7 +34,13 @@ std::string_view bytes_of(const Tensor& tensor) {
   return {static_cast<const char*>(tensor.raw()), tensor.byte_size()};
 }
 
-/// A TensorProto up to its elements.
+/// True if the elements lie in the file as they lie in memory.
+bool is_raw(const Tensor& tensor) {
+  const DType dtype = tensor.dtype();
+  return dtype != DType::kString && (!is_narrow(dtype) || bits_of_narrow(dtype) == 8);
+}
+
+/// A TensorProto up to its elements, which are included only if they need another form in the file.
 std::string tensor_header(std::string_view name, const Tensor& tensor) {
   std::string message;
   pbf_writer writer(message);
@@ -40,6 +48,12 @@ std::string tensor_header(std::string_view name, const Tensor& tensor) {
   writer.add_int32(tag(TensorField::kDataType),
                    static_cast<std::int32_t>(onnx_number_of(tensor.dtype())));
   if (!name.empty()) writer.add_string(tag(TensorField::kName), name.data(), name.size());
+  if (tensor.dtype() == DType::kString) {
+    for (const std::string& text : tensor.values<std::string>())
+      writer.add_bytes(tag(TensorField::kStringData), text);
+  } else if (!is_raw(tensor)) {
+    writer.add_bytes(tag(TensorField::kRawData), packed_elements(tensor));
+  }
   return message;
 }
 
@@ -83,9 +97,11 @@ class AttributeWriter {
   }
   void operator()(const Tensor& tensor) {
     std::string message = tensor_header("", tensor);
-    const std::string_view bytes = bytes_of(tensor);
-    message += field_prefix(tag(TensorField::kRawData), bytes.size());
-    message += bytes;
+    if (is_raw(tensor)) {
+      const std::string_view bytes = bytes_of(tensor);
+      message += field_prefix(tag(TensorField::kRawData), bytes.size());
+      message += bytes;
+    }
     writer_.add_message(tag(AttributeField::kTensor), message);
     set_type(AttributeType::kTensor);
   }
@@ -197,7 +213,7 @@ void check_writable(const Graph& graph) {
 /// One initializer, ready to be written: everything but its elements.
 struct Initializer {
   std::string header;         ///< The TensorProto's bytes before the elements.
-  std::string_view elements;  ///< Empty if they are in the external file.
+  std::string_view elements;  ///< Empty if they are in the header or the external file.
 
   std::string data_prefix() const {
     return elements.empty() ? "" : field_prefix(tag(TensorField::kRawData), elements.size());
@@ -206,7 +222,8 @@ struct Initializer {
 };
 
 Initializer embedded(const Value& constant) {
-  return {tensor_header(constant.name(), constant.constant()), bytes_of(constant.constant())};
+  const Tensor& tensor = constant.constant();
+  return {tensor_header(constant.name(), tensor), is_raw(tensor) ? bytes_of(tensor) : ""};
 }
 
 void write_model(const WriteForm& form, const std::vector<Initializer>& initializers,
@@ -282,7 +299,8 @@ void write_onnx(const Graph& graph, const std::filesystem::path& path,
   data_path += ".data";
   AtomicFile data(data_path);
   for (const Value* constant : form.graph.constants()) {
-    const bool is_small = constant->constant().byte_size() < kMinExternalBytes;
+    const Tensor& tensor = constant->constant();
+    const bool is_small = tensor.byte_size() < kMinExternalBytes || !is_raw(tensor);
     initializers.push_back(is_small ? embedded(*constant) : externalized(*constant, data));
   }
   data.commit();

@@ -40,6 +40,13 @@ Graph example() {
                    ->output();
   Value* flags = graph.add_constant("flags", Tensor::from<bool>({2}, {true, false}));
   Value* halves = graph.add_constant("halves", Tensor::from<Float16>({1}, {Float16(0.5f)}));
+  Value* words = graph.add_constant("words", Tensor::from<std::string>({2}, {"", "\xc3\xa9"}));
+  graph.add_output(graph.add_node("Identity", {words}, {"echo"})->output());
+  for (const DType dtype : {DType::kInt4, DType::kUInt2, DType::kFloat6E2M3, DType::kFloat8E5M2}) {
+    const Tensor numbers = Tensor::from<float>({5}, {1, 0, 1, 2, 3}).to(dtype);
+    Value* narrow = graph.add_constant(std::string(name_of(dtype)), numbers);
+    graph.add_output(graph.add_node("Identity", {narrow}, {""})->output());
+  }
   graph.add_output(odd);
   graph.add_output(graph.add_node("Where", {flags, halves, halves}, {"last"})->output());
   return graph;
