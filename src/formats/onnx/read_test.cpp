@@ -178,7 +178,7 @@ TEST(ReadOnnx, TurnsConstantNodesIntoConstants) {
 TEST(ReadOnnx, KeepsUnknownOperatorsForInspection) {
   const Graph graph = ModelBuilder()
                           .input("x", {1})
-                          .node("FusedConv", {"x"}, {"y"}, {}, "com.microsoft")
+                          .node("Oddity", {"x"}, {"y"}, {}, "com.microsoft")
                           .node("Frobnicate", {"y"}, {"z"})
                           .output("z")
                           .read();

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "formats/onnx/contrib/contrib.h"
 #include "formats/onnx/rank.h"
 
 namespace headway::onnx {
@@ -309,6 +310,7 @@ constexpr Upgrade kUpgrades[] = {
 void upgrade_operators(Graph& graph, std::int64_t opset) {
   Ranks ranks;
   for (Node* node : graph.nodes()) {
+    if (expand_contrib_operator(graph, node, ranks)) continue;
     Context context{graph, node, ranks};
     const auto applies = [&](const Upgrade& upgrade) {
       return node->is(upgrade.op_type) && upgrade.first <= opset && opset <= upgrade.last;
