@@ -45,6 +45,15 @@ bool reduces_by_comparison(const Node& node) {
   return reduction == "max" || reduction == "min";
 }
 
+bool has_computed_axis(const Node& node) {
+  return node.input(2) != nullptr;
+}
+
+/// An inverse of half a spectrum came later.
+bool inverts_half(const Node& node) {
+  return node.get_int("inverse", 0) != 0 && node.get_int("onesided", 0) != 0;
+}
+
 bool shifts_signed(const Node& node) {
   const Value* x = node.input(0);
   return x != nullptr && (x->type.dtype == DType::kInt8 || x->type.dtype == DType::kInt16 ||
@@ -105,6 +114,8 @@ constexpr Newer kNewer[] = {
     {"CenterCropPad", 18, nullptr},
     {"Col2Im", 18, nullptr},
     {"CumProd", 26, nullptr},
+    {"DFT", 20, has_computed_axis},
+    {"DFT", 20, inverts_half},
     {"DeformConv", 19, nullptr},
     {"Gelu", 20, nullptr},
     {"DequantizeLinear", 19, saturates_or_is_half},
@@ -200,6 +211,16 @@ void convert_split(Node& node) {
     node.attributes["num_outputs"] = static_cast<std::int64_t>(node.outputs().size());
 }
 
+/// Since opset 20 the axis is an input.
+void convert_dft(Graph& graph, Node& node) {
+  if (node.input(2) == nullptr) {
+    const std::int64_t axis = node.get_int("axis", 1);
+    node.set_input(
+        2, graph.add_constant(node.name() + ".axis", Tensor::from<std::int64_t>({}, {axis})));
+  }
+  if (node.has("axis")) node.attributes.erase(node.attributes.find("axis"));
+}
+
 void convert_grid_sample(Node& node) {
   const std::string mode = node.get_string("mode", "bilinear");
   node.attributes["mode"] = mode == "bilinear"  ? std::string("linear")
@@ -218,6 +239,7 @@ WriteForm write_form(const Graph& graph) {
     if (!node->domain().empty()) continue;
     if (node->op_type().starts_with("Reduce")) convert_reduction(form.graph, *node);
     if (node->is("Split")) convert_split(*node);
+    if (node->is("DFT") && form.opset >= 20) convert_dft(form.graph, *node);
     if (node->is("GridSample") && form.opset >= 20) convert_grid_sample(*node);
   }
   return form;
