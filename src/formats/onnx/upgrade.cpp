@@ -149,6 +149,11 @@ void downgrade_cast(Context& context) {
   drop(*context.node, "saturate");  // Concerns float8 only.
 }
 
+/// Since opset 20 the axis is an input, and another one by default.
+void downgrade_dft(Context& context) {
+  if (context.node->input(2) == nullptr) context.node->attributes["axis"] = std::int64_t{-2};
+}
+
 void downgrade_grid_sample(Context& context) {
   Node& node = *context.node;
   const std::string mode = node.get_string("mode", "linear");
@@ -189,6 +194,7 @@ constexpr Upgrade kUpgrades[] = {
     {"BatchNormalization", 1, kForever, upgrade_batch_normalization},
     {"Cast", 19, kForever, downgrade_cast},
     {"Clip", 1, 10, upgrade_clip},
+    {"DFT", 20, kForever, downgrade_dft},
     {"Dropout", 1, 9, upgrade_dropout},
     {"Dropout", 10, kForever, upgrade_dropout_with_mask},
     {"GridSample", 20, kForever, downgrade_grid_sample},

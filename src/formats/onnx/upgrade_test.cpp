@@ -243,6 +243,11 @@ TEST(UpgradeOperators, NewerAttributesThatSayNothingGo) {
   EXPECT_FALSE(cast.nodes()[0]->has("saturate"));
 }
 
+TEST(UpgradeOperators, FourierTransformsGetTheirDefaultAxis) {
+  EXPECT_EQ(one_node(20, {1, 2, 3, 1}, "DFT", {}).read().nodes()[0]->get_int("axis", 1), -2);
+  EXPECT_FALSE(one_node(17, {1, 2, 3, 1}, "DFT", {}).read().nodes()[0]->has("axis"));
+}
+
 TEST(UpgradeOperators, GroupNormalizationScalesPerChannel) {
   ModelBuilder model(18);
   model.input("x", {1, 4, 1}).floats("scale", {1, 10}).floats("bias", {0, 100});
