@@ -146,7 +146,7 @@ void downgrade_resize(Context& context) {
 }
 
 void downgrade_cast(Context& context) {
-  drop(*context.node, "saturate");  // Concerns float8 only.
+  if (context.node->get_int("saturate", 1) != 0) drop(*context.node, "saturate");
 }
 
 /// Since opset 20 the axis is an input, and another one by default.
