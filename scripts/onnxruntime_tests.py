@@ -1,5 +1,5 @@
-"""Writes tests of the operators that ONNX Runtime adds to ONNX (domain com.microsoft), in the form of ONNX's own tests:
-small models with random inputs and the outputs that the installed `onnxruntime` computes for them.
+"""Writes tests of the operators that ONNX Runtime adds to ONNX (domain com.microsoft) and of those of ai.onnx.ml, which
+ONNX's own tests hardly cover, in the form of ONNX's own tests: small models with random inputs and the outputs that the installed `onnxruntime` computes for them.
 
     onnxruntime_tests.py OUTPUT      writes OUTPUT/contrib/<case>/{model.onnx,test_data_set_0}
 """
@@ -14,6 +14,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 DOMAIN = "com.microsoft"
+ML = "ai.onnx.ml"
 random = np.random.RandomState(7)
 
 
@@ -60,7 +61,7 @@ def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes)
     fed = [(n, v) for n, v in zip(names, inputs) if v is not None and not isinstance(v, Constant)]
     fixed = [numpy_helper.from_array(v.array, n) for n, v in zip(names, inputs) if isinstance(v, Constant)]
     declared = [helper.make_empty_tensor_value_info(n) for n in output_names if n]
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1)]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1), helper.make_opsetid(ML, 3)]
 
     def model(output_infos):
         graph = helper.make_graph([node], name, [value_info(n, v) for n, v in fed], output_infos, fixed)
@@ -216,7 +217,7 @@ def quantized(case):
         name = np.dtype(dtype).name
         zero = scalar(100 if dtype == np.uint8 else -20, dtype)
         a, b = bytes_(2, 3, 6, 6, dtype=dtype), bytes_(3, 1, 6, dtype=dtype)
-        scales = [scalar(0.03), scalar(0.05), scalar(0.07)]
+        scales = [scalar(0.0313), scalar(0.0517), scalar(0.0719)]
         case(f"qlinear_add_{name}", "QLinearAdd", [a, scales[0], zero, b, scales[1], zero, scales[2], zero])
         case(f"qlinear_mul_{name}", "QLinearMul", [a, scales[0], zero, b, scales[1], zero, scales[2], zero])
         unary = [a, scales[0], zero, scales[1], zero]
@@ -283,12 +284,66 @@ def plain(case):
     case("unique", "Unique", [np.array([2, 1, 1, 3, 2], np.float32)], 3)
 
 
+def trees(weights, classes=False):
+    """Two trees over two features; `weights` of each leaf and target."""
+    prefix = "class" if classes else "target"
+    attributes = {
+        "nodes_treeids": [0, 0, 0, 0, 0, 1, 1, 1], "nodes_nodeids": [0, 1, 2, 3, 4, 0, 1, 2],
+        "nodes_featureids": [0, 1, 0, 0, 0, 1, 0, 0], "nodes_values": [0.2, -0.5, 0, 0, 0, 0.4, 0, 0],
+        "nodes_modes": ["BRANCH_LEQ", "BRANCH_LT", "LEAF", "LEAF", "LEAF", "BRANCH_GT", "LEAF", "LEAF"],
+        "nodes_truenodeids": [1, 3, 0, 0, 0, 1, 0, 0], "nodes_falsenodeids": [2, 4, 0, 0, 0, 2, 0, 0],
+        "nodes_missing_value_tracks_true": [1, 0, 0, 0, 0, 0, 0, 0]}
+    leaves = [(0, 2), (0, 3), (0, 4), (1, 1), (1, 2)]
+    rows = [(tree, node, target, weight) for (tree, node), row in zip(leaves, weights)
+            for target, weight in enumerate(row)]
+    for name, column in zip(("treeids", "nodeids", "ids", "weights"), zip(*rows)):
+        attributes[f"{prefix}_{name}"] = list(column)
+    return attributes
+
+
+def machine_learning(case):
+    def ml(name, op_type, inputs, outputs=1, **attributes):
+        case("ml_" + name, op_type, inputs, outputs, domain=ML, **attributes)
+
+    x = np.vstack([floats(7, 2), np.array([[np.nan, 1]], np.float32)])
+    two = [[1.0, -2.0], [0.5, 3.0], [-1.5, 0.25], [2.0, 1.0], [0.75, -0.5]]
+    one = [row[:1] for row in two]
+    for function in ("SUM", "AVERAGE", "MIN", "MAX"):
+        ml(f"tree_regressor_{function.lower()}", "TreeEnsembleRegressor", [x], n_targets=2,
+           aggregate_function=function, **trees(two))
+    ml("tree_regressor_base", "TreeEnsembleRegressor", [x], n_targets=2, base_values=[0.5, -1.0],
+       post_transform="SOFTMAX", **trees(two))
+    three = [row + [row[0] - row[1]] for row in two]
+    for transform in ("NONE", "SOFTMAX", "SOFTMAX_ZERO", "LOGISTIC"):
+        ml(f"tree_classifier_{transform.lower()}", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7, 5],
+           post_transform=transform, **trees(three, True))
+    ml("tree_classifier_strings", "TreeEnsembleClassifier", [x], 2, classlabels_strings=["a", "b", "c"],
+       **trees(three, True))
+    for transform in ("NONE", "LOGISTIC"):
+        ml(f"tree_classifier_margin_{transform.lower()}", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7],
+           post_transform=transform, **trees(one, True))
+    positive = [[abs(row[0]) / 4] for row in two]
+    ml("tree_classifier_probability", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7],
+       **trees(positive, True))
+    ml("scaler", "Scaler", [floats(3, 2)], offset=[0.5, 1.0], scale=[2.0, 4.0])
+    ml("scaler_one", "Scaler", [np.arange(6, dtype=np.int64).reshape(3, 2)], offset=[0.5], scale=[2.0])
+    for norm in ("MAX", "L1", "L2"):
+        ml(f"normalizer_{norm.lower()}", "Normalizer", [np.abs(floats(3, 4))], norm=norm)
+    ml("imputer", "Imputer", [x], imputed_value_floats=[1.0, 2.0], replaced_value_float=float("nan"))
+    ml("one_hot_encoder", "OneHotEncoder", [np.array([3, 1, 9], np.int64)], cats_int64s=[1, 3, 5], zeros=1)
+    ml("linear_regressor", "LinearRegressor", [floats(4, 2)], coefficients=[1.0, -2.0, 0.5, 3.0],
+       intercepts=[0.25, -1.0], targets=2)
+    ml("label_encoder_floats", "LabelEncoder", [np.array([1.5, 2, 4], np.float32)], keys_floats=[1.5, 2],
+       values_int64s=[4, 5], default_int64=-3)
+    ml("array_feature_extractor", "ArrayFeatureExtractor", [floats(2, 3, 4), np.array([3, 0, 0], np.int64)])
+
+
 def main():
     def case(*arguments, **attributes):
         write(sys.argv[1], *arguments, **attributes)
 
     for family in (activations, fused, normalization, attention, grouped_attention, rotary, quantized,
-                   block_quantized, plain):
+                   block_quantized, plain, machine_learning):
         family(case)
 
 
