@@ -2,10 +2,13 @@
 
 #include <cstdint>
 
+#include "headway/dtype.h"
+
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
+#include "kernels/elementwise/typed_function.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
 #include "kernels/pool/rows.h"
@@ -43,6 +46,18 @@ struct InnerLoops {
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
+
+  /// The loop for elements of this dtype; nullptr if the function has no meaning for it, or the dtype
+  /// is float16 or bfloat16, which are converted to float32 first.
+  TypedUnaryLoop (*typed_unary)(TypedUnary op, DType dtype) noexcept;
+  TypedBinaryLoop (*typed_binary)(TypedBinary op, DType dtype) noexcept;
+  TypedUnaryLoop (*convert)(DType from, DType to) noexcept;
+  /// Of float16 and bfloat16 only.
+  TypedUnaryLoop (*half_to_float)(DType half) noexcept;
+  TypedUnaryLoop (*float_to_half)(DType half) noexcept;
+  /// output[i] = condition[i] ? x[i] : y[i] for elements of 1, 2, 4 or 8 bytes.
+  void (*select_elements)(std::size_t element_size, std::int64_t size, const void* condition,
+                          const void* x, const void* y, void* output) noexcept;
 
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 

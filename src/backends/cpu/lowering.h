@@ -36,6 +36,9 @@ std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_softmax(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering);
+/// Elements of any dtype; `lower_unary` and `lower_binary` come here with what is not float32.
+std::unique_ptr<Step> lower_typed_binary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_typed_unary(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_unblock_channels(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);

@@ -66,9 +66,8 @@ std::optional<Unary> function_of(const Node& node) {
 }  // namespace
 
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering) {
-  if (!is_float(node.input(0))) return nullptr;
-  const auto function = function_of(node);
-  if (!function) return nullptr;
+  const auto function = is_float(node.input(0)) ? function_of(node) : std::nullopt;
+  if (!function) return lower_typed_unary(node, lowering);
   return std::make_unique<UnaryStep>(*function, num_elements(shape_of(node.input(0))), lowering);
 }
 

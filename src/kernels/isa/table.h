@@ -6,10 +6,12 @@
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
+#include "kernels/isa/convert_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/transpose_loops.h"
+#include "kernels/isa/typed_loops.h"
 #include "kernels/isa/winograd_input.h"
 #include "kernels/isa/winograd_output.h"
 #include "kernels/isa/winograd_weights.h"
@@ -33,6 +35,12 @@ constexpr InnerLoops loops_of(const char* name) {
       .binary = binary_loop,
       .binary_repeated = binary_repeated,
       .scale_shift = scale_shift_loop,
+      .typed_unary = typed_unary,
+      .typed_binary = typed_binary,
+      .convert = convert,
+      .half_to_float = half_to_float,
+      .float_to_half = float_to_half,
+      .select_elements = select_elements,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
