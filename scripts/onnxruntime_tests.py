@@ -42,8 +42,10 @@ class Constant:
         self.array = array
 
 
-def value_info(name, array):
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+def value_info(name, array, symbolic=False):
+    """Symbolic: the first two extents are left open, as batch and length are in exported models."""
+    shape = [f"{name}_{i}" if symbolic and i < 2 else extent for i, extent in enumerate(array.shape)]
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), shape)
 
 
 def write_protos(folder, kind, arrays):
@@ -52,7 +54,7 @@ def write_protos(folder, kind, arrays):
             file.write(numpy_helper.from_array(np.asarray(array), name).SerializeToString())
 
 
-def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes):
+def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, symbolic=False, **attributes):
     """One node. `inputs` are arrays, Constants, or None where omitted; `outputs` a count, or True and False for each."""
     wanted = [True] * outputs if isinstance(outputs, int) else outputs
     names = ["" if value is None else f"x{i}" for i, value in enumerate(inputs)]
@@ -64,7 +66,8 @@ def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1), helper.make_opsetid(ML, 3)]
 
     def model(output_infos):
-        graph = helper.make_graph([node], name, [value_info(n, v) for n, v in fed], output_infos, fixed)
+        graph = helper.make_graph([node], name, [value_info(n, v, symbolic) for n, v in fed], output_infos,
+                                  fixed)
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
     options = onnxruntime.SessionOptions()
@@ -79,7 +82,7 @@ def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes)
     results = list(zip([n for n in output_names if n], results))
     case = os.path.join(folder, "contrib", "test_" + name)
     os.makedirs(os.path.join(case, "test_data_set_0"))
-    onnx.save(model([value_info(n, v) for n, v in results]), os.path.join(case, "model.onnx"))
+    onnx.save(model([value_info(n, v, symbolic) for n, v in results]), os.path.join(case, "model.onnx"))
     with open(os.path.join(case, "data.json"), "w") as file:
         json.dump({"atol": 1e-5}, file)  # ONNX Runtime's own kernels are no more accurate.
     write_protos(os.path.join(case, "test_data_set_0"), "input", fed)
@@ -131,6 +134,9 @@ def normalization(case):
          [ids, segments, words, positions, kinds, gamma, beta, mask], 2)
     case("embed_layer_normalization_no_segments", "EmbedLayerNormalization",
          [ids, None, words, positions, None, gamma, beta], 2)
+    case("embed_layer_normalization_symbolic", "EmbedLayerNormalization",
+         [ids, segments, Constant(words), Constant(positions), Constant(kinds), Constant(gamma), Constant(beta), mask], 2,
+         symbolic=True)
     case("embed_layer_normalization_positions", "EmbedLayerNormalization",
          [ids, segments, words, positions, kinds, gamma, beta, None, random.randint(0, 6, (2, 4)).astype(np.int32)],
          [True, True, True])
@@ -150,7 +156,11 @@ def attention(case):
     case("attention_past_causal", "Attention", [x, w, b, None, floats(2, 2, 2, 3, 4)], 2, num_heads=2,
          unidirectional=1)
     case("attention_sizes", "Attention", [x, floats(8, 20) / 3, floats(20)], num_heads=2, qkv_hidden_sizes=[8, 8, 4])
+    case("attention_symbolic", "Attention", [x, Constant(w), Constant(b), np.array([[1] * 7 + [0], [1] * 8], np.int32),
+                                              floats(2, 2, 2, 3, 4)], 2, num_heads=2, unidirectional=1, symbolic=True)
     q, k, v = floats(2, 5, 8), floats(2, 6, 8), floats(2, 6, 8)
+    case("multi_head_attention_symbolic", "MultiHeadAttention", [q, k, v, Constant(floats(24))], num_heads=2,
+         symbolic=True)
     case("multi_head_attention", "MultiHeadAttention", [q, k, v], num_heads=2)
     case("multi_head_attention_bias", "MultiHeadAttention", [q, k, v, floats(24)], num_heads=2)
     case("multi_head_attention_mask", "MultiHeadAttention",
@@ -206,6 +216,8 @@ def rotary(case):
     ids = random.randint(0, 10, (2, 5)).astype(np.int64)
     case("rotary_embedding_heads", "RotaryEmbedding", [floats(2, 3, 5, 8), ids, cos, sin])
     case("rotary_embedding_tokens", "RotaryEmbedding", [floats(2, 5, 24), ids, cos, sin])
+    case("rotary_embedding_symbolic", "RotaryEmbedding",
+         [floats(2, 5, 24), np.array([2], np.int64), Constant(cos), Constant(sin)], num_heads=3, symbolic=True)
     case("rotary_embedding_offset", "RotaryEmbedding", [floats(2, 3, 5, 8), np.array([2], np.int64), cos, sin])
     case("rotary_embedding_interleaved", "RotaryEmbedding", [floats(2, 3, 5, 8), ids, cos, sin], interleaved=1)
     case("rotary_embedding_part", "RotaryEmbedding", [floats(2, 5, 36), ids, cos, sin], num_heads=3,

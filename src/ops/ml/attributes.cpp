@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/rules.h"
+
 namespace headway {
 
 std::vector<std::string> strings_of(const Node& node, std::string_view attribute) {
@@ -73,9 +75,10 @@ Samples::Samples(const Tensor& x)
     : rows(x.rank() == 1 ? 1 : x.dim(0)), features(x.shape().back()), values(to_doubles(x)) {}
 
 void infer_scores(InferContext& context, std::size_t output, DType dtype, std::int64_t scores) {
+  require_min_rank(context, 0, 1);
   const TensorType& x = context.input(0);
   SymbolicShape shape = {Dim(), Dim(scores)};
-  if (x.shape && !x.shape->empty()) shape[0] = x.shape->size() == 1 ? Dim(1) : x.shape->front();
+  if (x.shape) shape[0] = x.shape->size() == 1 ? Dim(1) : x.shape->front();
   context.set_output(output, {dtype, shape});
 }
 

@@ -124,8 +124,12 @@ void run_imputer(const Node& node, std::span<const Tensor> inputs, std::span<Ten
 
 void infer_one_hot_encoder(InferContext& context) {
   const Node& node = context.node();
-  const std::size_t categories =
-      node.get_ints("cats_int64s", {}).size() + strings_of(node, "cats_strings").size();
+  const std::size_t integers = node.get_ints("cats_int64s", {}).size();
+  const std::size_t strings = strings_of(node, "cats_strings").size();
+  const bool of_strings = context.input(0).dtype == DType::kString;
+  const std::size_t categories = of_strings ? strings : integers;
+  if (categories == 0 || (of_strings ? integers : strings) != 0)
+    context.fail("its categories are not of the dtype of its input");
   TensorType y{DType::kFloat32, context.input(0).shape};
   if (y.shape) y.shape->push_back(Dim(static_cast<std::int64_t>(categories)));
   context.set_output(0, y);
@@ -164,7 +168,7 @@ void run_linear_regressor(const Node& node, std::span<const Tensor> inputs,
   const auto targets = static_cast<std::size_t>(node.get_int("targets", 1));
   const Samples samples(inputs[0]);
   const auto features = static_cast<std::size_t>(samples.features);
-  if (coefficients.size() < targets * features)
+  if (features != 0 && coefficients.size() / features < targets)
     fail(ErrorCode::kInvalidModel, node.described(), ": it has too few coefficients for its input");
   const PostTransform transform = post_transform_of(node);
   float* y = outputs[0].data<float>();

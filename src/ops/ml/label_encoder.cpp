@@ -57,6 +57,9 @@ void infer_label_encoder(InferContext& context) {
   }
   if (mapping.keys.size() != mapping.values.size())
     context.fail("it has ", mapping.keys.size(), " keys but ", mapping.values.size(), " values");
+  const Tensor otherwise = default_of(context.node(), mapping.values.dtype());
+  if (otherwise.size() == 0 || otherwise.dtype() != mapping.values.dtype())
+    context.fail("default_tensor must hold one ", name_of(mapping.values.dtype()));
   context.set_output(0, {mapping.values.dtype(), x.shape});
 }
 

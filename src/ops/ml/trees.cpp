@@ -96,11 +96,14 @@ Forest read_ensemble(const Node& node) {
   const std::vector<double> members =
       member_tensor.defined() ? to_doubles(member_tensor) : std::vector<double>();
   auto member = members.begin();
-  const auto child = [&](const char* ids, const char* leaves, std::size_t i) {
-    const std::int64_t id = element(node, node.get_ints(ids, {}), i);
+  const auto yes = node.get_ints("nodes_truenodeids", {}),
+             no = node.get_ints("nodes_falsenodeids", {});
+  const auto yes_leaf = node.get_ints("nodes_trueleafs", {});
+  const auto no_leaf = node.get_ints("nodes_falseleafs", {});
+  const auto child = [&](const auto& ids, const auto& leaves, std::size_t i) {
+    const std::int64_t id = element(node, ids, i);
     if (id < 0) refuse(node);
-    const bool leaf = element(node, node.get_ints(leaves, {}), i) != 0;
-    return static_cast<std::size_t>(id) + (leaf ? features.size() : 0);
+    return static_cast<std::size_t>(id) + (element(node, leaves, i) != 0 ? features.size() : 0);
   };
   for (std::size_t i = 0; i < features.size(); ++i) {
     const std::int64_t mode = element(node, modes, i);
@@ -114,8 +117,8 @@ Forest read_ensemble(const Node& node) {
       fresh.members.push_back(*member);
     }
     fresh.missing_is_true = i < missing.size() && missing[i] != 0;
-    fresh.yes = child("nodes_truenodeids", "nodes_trueleafs", i);
-    fresh.no = child("nodes_falsenodeids", "nodes_falseleafs", i);
+    fresh.yes = child(yes, yes_leaf, i);
+    fresh.no = child(no, no_leaf, i);
     forest.nodes.push_back(std::move(fresh));
   }
   const std::vector<double> weights = to_doubles(tensor_of(node, "leaf_weights"));
@@ -304,7 +307,7 @@ void run_classifier(const Node& node, std::span<const Tensor> inputs, std::span<
   const auto classes = static_cast<std::int64_t>(labels.size());
   check(node, forest, classes);
   const std::vector<std::int64_t> ids = node.get_ints("class_ids", {});
-  const bool single = classes == 2 && !ids.empty() &&
+  const bool single = classes == 2 && !ids.empty() && ids[0] >= 0 && ids[0] < classes &&
                       std::ranges::all_of(ids, [&](std::int64_t id) { return id == ids[0]; });
   const std::vector<double> weights = doubles_of(node, "class_weights");
   const bool positive = std::ranges::all_of(weights, [](double weight) { return weight >= 0; });

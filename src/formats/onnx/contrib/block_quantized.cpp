@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "formats/onnx/contrib/families.h"
 #include "tensor/dispatch.h"
 
@@ -22,8 +24,12 @@ struct Blocks {
 Blocks blocks_of(const Expansion& e) {
   const Blocks blocks{e.get_int("N", 0), e.get_int("K", 0), e.get_int("bits", 4),
                       e.get_int("block_size", 0)};
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   const bool known_bits = blocks.bits == 2 || blocks.bits == 4 || blocks.bits == 8;
-  if (blocks.n <= 0 || blocks.k <= 0 || blocks.block_size < 8 || !known_bits) {
+  const bool in_range = blocks.n > 0 && blocks.n <= kLargest && blocks.k > 0 &&
+                        blocks.k <= kLargest && blocks.block_size >= 8 &&
+                        blocks.block_size <= kLargest;
+  if (!in_range || !known_bits) {
     e.refuse("N, K, bits and block_size are ", blocks.n, ", ", blocks.k, ", ", blocks.bits, " and ",
              blocks.block_size, ", which is not supported");
   }
