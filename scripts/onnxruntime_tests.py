@@ -280,6 +280,18 @@ def block_quantized(case):
          block_size=32)
 
 
+    for quant_type in (0, 1):
+        case(f"matmul_bnb4_{quant_type}", "MatMulBnb4",
+             [floats(3, 64), Constant(bytes_(5 * 64 // 2)), Constant(np.abs(floats(5 * 64 // 32)))], K=64, N=5,
+             block_size=32, quant_type=quant_type)
+    for bits in (4, 8):
+        table = [Constant(bytes_(6, 64 * bits // 8)), np.array([[0, 5], [3, 3]], np.int64), Constant(np.abs(floats(6, 2)))]
+        case(f"gather_block_quantized_{bits}", "GatherBlockQuantized", table, bits=bits, block_size=32, gather_axis=0,
+             quantize_axis=1)
+        case(f"gather_block_quantized_{bits}_zeros", "GatherBlockQuantized",
+             table + [Constant(bytes_(6, 2 * bits // 8))], bits=bits, block_size=32, gather_axis=0, quantize_axis=1)
+
+
 def plain(case):
     case("c_dist", "CDist", [floats(4, 3), floats(5, 3)], metric="euclidean")
     case("c_dist_squared", "CDist", [floats(4, 3), floats(5, 3)], metric="sqeuclidean")
@@ -345,6 +357,10 @@ def machine_learning(case):
     ml("one_hot_encoder", "OneHotEncoder", [np.array([3, 1, 9], np.int64)], cats_int64s=[1, 3, 5], zeros=1)
     ml("linear_regressor", "LinearRegressor", [floats(4, 2)], coefficients=[1.0, -2.0, 0.5, 3.0],
        intercepts=[0.25, -1.0], targets=2)
+    for transform in ("NONE", "SOFTMAX", "LOGISTIC"):
+        ml(f"linear_classifier_{transform.lower()}", "LinearClassifier", [floats(4, 2)], 2,
+           coefficients=[1.0, -2.0, 0.5, 3.0, -1.0, 0.25], intercepts=[0.25, -1.0, 0.5], classlabels_ints=[4, 9, 2],
+           post_transform=transform)
     ml("label_encoder_floats", "LabelEncoder", [np.array([1.5, 2, 4], np.float32)], keys_floats=[1.5, 2],
        values_int64s=[4, 5], default_int64=-3)
     ml("array_feature_extractor", "ArrayFeatureExtractor", [floats(2, 3, 4), np.array([3, 0, 0], np.int64)])

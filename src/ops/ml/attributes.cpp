@@ -74,12 +74,23 @@ void ClassLabels::write(std::size_t label, Tensor& output, std::int64_t row) con
 Samples::Samples(const Tensor& x)
     : rows(x.rank() == 1 ? 1 : x.dim(0)), features(x.shape().back()), values(to_doubles(x)) {}
 
-void infer_scores(InferContext& context, std::size_t output, DType dtype, std::int64_t scores) {
+namespace {
+
+Dim sample_count(const InferContext& context) {
   require_min_rank(context, 0, 1);
-  const TensorType& x = context.input(0);
-  SymbolicShape shape = {Dim(), Dim(scores)};
-  if (x.shape) shape[0] = x.shape->size() == 1 ? Dim(1) : x.shape->front();
-  context.set_output(output, {dtype, shape});
+  const auto& shape = context.input(0).shape;
+  if (!shape) return Dim();
+  return shape->size() == 1 ? Dim(1) : shape->front();
+}
+
+}  // namespace
+
+void infer_labels(InferContext& context, const ClassLabels& labels) {
+  context.set_output(0, {labels.dtype(), SymbolicShape{sample_count(context)}});
+}
+
+void infer_scores(InferContext& context, std::size_t output, DType dtype, std::int64_t scores) {
+  context.set_output(output, {dtype, SymbolicShape{sample_count(context), Dim(scores)}});
 }
 
 }  // namespace headway

@@ -49,6 +49,8 @@ struct Samples {
   const double* row(std::int64_t index) const { return values.data() + index * features; }
 };
 
+/// Output 0 of a classifier: [samples].
+void infer_labels(InferContext& context, const ClassLabels& labels);
 /// [samples, scores].
 void infer_scores(InferContext& context, std::size_t output, DType dtype, std::int64_t scores);
 

@@ -161,17 +161,15 @@ void infer_linear_regressor(InferContext& context) {
   infer_scores(context, 0, DType::kFloat32, context.node().get_int("targets", 1));
 }
 
-void run_linear_regressor(const Node& node, std::span<const Tensor> inputs,
-                          std::span<Tensor> outputs) {
+/// The scores of each sample: coefficients · x + intercepts, transformed.
+template <typename Use>
+void score_linearly(const Node& node, const Tensor& x, std::size_t targets, Use&& use) {
   const std::vector<double> coefficients = doubles_of(node, "coefficients");
   const std::vector<double> intercepts = doubles_of(node, "intercepts");
-  const auto targets = static_cast<std::size_t>(node.get_int("targets", 1));
-  const Samples samples(inputs[0]);
+  const Samples samples(x);
   const auto features = static_cast<std::size_t>(samples.features);
   if (features != 0 && coefficients.size() / features < targets)
     fail(ErrorCode::kInvalidModel, node.described(), ": it has too few coefficients for its input");
-  const PostTransform transform = post_transform_of(node);
-  float* y = outputs[0].data<float>();
   for (std::int64_t row = 0; row < samples.rows; ++row) {
     std::vector<double> scores(targets);
     for (std::size_t t = 0; t < targets; ++t) {
@@ -179,9 +177,42 @@ void run_linear_regressor(const Node& node, std::span<const Tensor> inputs,
       for (std::size_t i = 0; i < features; ++i)
         scores[t] += coefficients[t * features + i] * samples.row(row)[i];
     }
-    transform_scores(transform, scores);
-    for (const double score : scores) *y++ = static_cast<float>(score);
+    use(row, scores);
   }
+}
+
+void run_linear_regressor(const Node& node, std::span<const Tensor> inputs,
+                          std::span<Tensor> outputs) {
+  const PostTransform transform = post_transform_of(node);
+  float* y = outputs[0].data<float>();
+  score_linearly(node, inputs[0], static_cast<std::size_t>(outputs[0].shape().back()),
+                 [&](std::int64_t, std::vector<double>& scores) {
+                   transform_scores(transform, scores);
+                   for (const double score : scores) *y++ = static_cast<float>(score);
+                 });
+}
+
+void infer_linear_classifier(InferContext& context) {
+  require_dtype(context, 0, kNumberTypes);
+  const ClassLabels labels(context.node(), "classlabels_ints");
+  infer_scores(context, 1, DType::kFloat32, static_cast<std::int64_t>(labels.size()));
+  infer_labels(context, labels);
+}
+
+void run_linear_classifier(const Node& node, std::span<const Tensor> inputs,
+                           std::span<Tensor> outputs) {
+  const PostTransform transform = post_transform_of(node);
+  const ClassLabels labels(node, "classlabels_ints");
+  const auto classes = static_cast<std::int64_t>(labels.size());
+  score_linearly(node, inputs[0], labels.size(),
+                 [&](std::int64_t row, std::vector<double>& scores) {
+                   const auto label = std::ranges::max_element(scores) - scores.begin();
+                   if (outputs[0].defined())
+                     labels.write(static_cast<std::size_t>(label), outputs[0], row);
+                   transform_scores(transform, scores);
+                   if (outputs.size() > 1 && outputs[1].defined())
+                     std::ranges::copy(scores, outputs[1].data<float>() + row * classes);
+                 });
 }
 
 }  // namespace
@@ -222,6 +253,21 @@ std::vector<Operator> ml_feature_operators() {
         {"replaced_value_int64", kInt}},
        same_as_number_input,
        run_imputer},
+      {"LinearClassifier",
+       kMlDomain,
+       1,
+       1,
+       1,
+       1,
+       2,
+       {{"classlabels_ints", kInts},
+        {"classlabels_strings", kStrings},
+        {"coefficients", kFloats, true},
+        {"intercepts", kFloats},
+        {"multi_class", kInt},
+        {"post_transform", kString}},
+       infer_linear_classifier,
+       run_linear_classifier},
       {"LinearRegressor",
        kMlDomain,
        1,

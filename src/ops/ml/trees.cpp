@@ -281,10 +281,7 @@ void infer_classifier(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
   const ClassLabels labels(context.node(), "classlabels_int64s");
   infer_scores(context, 1, DType::kFloat32, static_cast<std::int64_t>(labels.size()));
-  const TensorType& x = context.input(0);
-  SymbolicShape shape = {Dim()};
-  if (x.shape && !x.shape->empty()) shape[0] = x.shape->size() == 1 ? Dim(1) : x.shape->front();
-  context.set_output(0, {labels.dtype(), shape});
+  infer_labels(context, labels);
 }
 
 /// A single score that stands for two classes, as ONNX Runtime reads it: a probability if no weight
