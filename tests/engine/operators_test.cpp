@@ -318,6 +318,22 @@ TEST(Operators, Splits) {
   }
 }
 
+TEST(Operators, HalvesAreComputedAsFloats) {
+  for (const std::string type : {"float16", "bfloat16"}) {
+    const Model model = model_of("graph g (%a: " + type + R"([2,3,8]) -> (%y) {
+      %w: )" + type + R"([8,5] = constant random(1)
+      %p = MatMul(%a, %w)
+      %y = Softmax(%p)
+    })");
+    const std::vector<Tensor> inputs = {random_tensor({2, 3, 8}, 1).to(model.inputs()[0].dtype)};
+    const Program program = model.compile();
+    EXPECT_EQ(program.summary().reference_nodes, 0u);
+    Session session(program);
+    EXPECT_LT(relative_error(session.run(inputs)[0], run_reference(model.graph(), inputs)[0]),
+              0.05);
+  }
+}
+
 TEST(Operators, OtherTypesRunOnReferenceKernels) {
   const Model model = model_of(R"(graph g (%a: float64[3]) -> (%y) {
     %y = Tanh(%a)
