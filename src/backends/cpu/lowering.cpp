@@ -32,6 +32,9 @@ constexpr std::array kTable = {
     Entry{"GlobalAveragePool", "", lower_global_pool},
     Entry{"GlobalMaxPool", "", lower_global_pool},
 
+    Entry{"ArgMax", "", lower_arg_reduce},
+    Entry{"ArgMin", "", lower_arg_reduce},
+    Entry{"TopK", "", lower_top_k},
     Entry{"ReduceL1", "", lower_reduce},
     Entry{"ReduceL2", "", lower_reduce},
     Entry{"ReduceMax", "", lower_reduce},
@@ -81,13 +84,21 @@ constexpr std::array kTable = {
     Entry{"Where", "", lower_where},
 
     Entry{"Concat", "", lower_concat},
+    Entry{"DepthToSpace", "", lower_depth_to_space},
     Entry{"Expand", "", lower_expand},
     Entry{"Gather", "", lower_gather},
+    Entry{"GatherElements", "", lower_gather_elements},
+    Entry{"GatherND", "", lower_gather_nd},
     Entry{"Pad", "", lower_pad},
+    Entry{"ScatterElements", "", lower_scatter_elements},
+    Entry{"ScatterND", "", lower_scatter_nd},
     Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
+    Entry{"SpaceToDepth", "", lower_space_to_depth},
     Entry{"Split", "", lower_split},
+    Entry{"Tile", "", lower_tile},
     Entry{"Transpose", "", lower_transpose},
+    Entry{"Trilu", "", lower_trilu},
 
     Entry{"Abs", "", lower_unary},
     Entry{"Ceil", "", lower_unary},
@@ -117,13 +128,14 @@ constexpr std::array kTable = {
     Entry{"Tanh", "", lower_unary},
 };
 
-/// Kernels are spared empty tensors; the reference kernels know what they mean.
-bool has_empty_operand(const Node& node) {
-  const auto is_empty = [](const Value* value) {
-    return value != nullptr && num_elements(value->type.static_shape().value()) == 0;
+/// Kernels are spared empty tensors and strings; the reference kernels know what they mean.
+bool is_for_kernels(const Node& node) {
+  const auto is_plain = [](const Value* value) {
+    return value == nullptr || (value->type.dtype != DType::kString &&
+                                num_elements(value->type.static_shape().value()) != 0);
   };
-  return std::ranges::any_of(node.inputs(), is_empty) ||
-         std::ranges::any_of(node.outputs(), is_empty);
+  return std::ranges::all_of(node.inputs(), is_plain) &&
+         std::ranges::all_of(node.outputs(), is_plain);
 }
 
 }  // namespace
@@ -131,7 +143,7 @@ bool has_empty_operand(const Node& node) {
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
   const auto* entry = std::ranges::find_if(
       kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
-  if (entry != kTable.end() && !has_empty_operand(node)) {
+  if (entry != kTable.end() && is_for_kernels(node)) {
     if (auto step = entry->lower(node, lowering)) return step;
   }
   return lower_to_reference(node);

@@ -243,8 +243,7 @@ std::unique_ptr<Step> lower_typed_binary(const Node& node, Lowering& lowering) {
 }
 
 std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering) {
-  const bool is_text = node.output()->type.dtype == DType::kString;
-  if (is_text || shape_of(node.output()).size() > kMaxRank) return nullptr;
+  if (shape_of(node.output()).size() > kMaxRank) return nullptr;
   return std::make_unique<SelectStep>(node, lowering);
 }
 

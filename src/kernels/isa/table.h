@@ -7,6 +7,7 @@
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/convert_loops.h"
+#include "kernels/isa/order_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
@@ -46,6 +47,8 @@ constexpr InnerLoops loops_of(const char* name) {
       .exp_sum_row = exp_sum_row,
       .reduce_into = reduce_into,
       .reduce_columns = reduce_columns,
+      .take_better = take_better,
+      .order_keys = order_keys,
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
