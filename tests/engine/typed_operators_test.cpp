@@ -154,6 +154,59 @@ TEST(TypedOperators, EveryHalfBecomesAFloatAndBack) {
   expect_same_as_reference({"Cast", {y}, {{"to", std::int64_t{10}}}});
 }
 
+/// The axes of every other subset, from a bit mask.
+std::vector<std::int64_t> axes_in(std::size_t mask, std::size_t rank) {
+  std::vector<std::int64_t> axes;
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    if ((mask >> axis & 1) != 0) axes.push_back(static_cast<std::int64_t>(axis));
+  }
+  return axes;
+}
+
+void check_reductions(const std::string& op, DType dtype) {
+  Random random(static_cast<std::uint64_t>(dtype) + op.size());
+  for (const Shape& shape : {Shape{40}, Shape{3, 600}, Shape{2, 70, 3}, Shape{2, 3, 1, 5}}) {
+    for (std::size_t mask = 1; mask < std::size_t{1} << shape.size(); mask += 1 + mask % 2) {
+      Tensor x = random_elements(dtype, shape, random);
+      // Which of two zeros is the larger one is nobody's business.
+      if (dtype == DType::kFloat64) {
+        for (double& element : x.values<double>()) element += 0.0;
+      }
+      expect_same_as_reference({op, {x}, {{"axes", axes_in(mask, shape.size())}}});
+    }
+  }
+}
+
+TEST(TypedOperators, Reductions) {
+  for (const DType dtype : kIntegers) {
+    for (const std::string op :
+         {"ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceSumSquare"})
+      check_reductions(op, dtype);
+  }
+  for (const DType dtype : {DType::kInt64, DType::kUInt64}) check_reductions("ReduceMean", dtype);
+  for (const std::string op : {"ReduceMax", "ReduceMin"}) {
+    check_reductions(op, DType::kBool);
+    check_reductions(op, DType::kFloat64);
+  }
+}
+
+/// Their sums are rounded in another order.
+TEST(TypedOperators, ReductionsOfDoubles) {
+  Random random(5);
+  for (const std::string op :
+       {"ReduceSum", "ReduceMean", "ReduceL1", "ReduceL2", "ReduceProd", "ReduceSumSquare"}) {
+    for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{1}, {0}, {2}, {1, 2}}) {
+      const Tensor x = random_tensor({3, 70, 50}, random.next()).to(DType::kFloat64);
+      const Model model(graph_of({op, {x}, {{"axes", axes}}}));
+      const Program program = model.compile({.threads = 2});
+      EXPECT_EQ(program.summary().reference_nodes, 0u);
+      Session session(program);
+      const Tensor expected = run_reference(model.graph(), std::span(&x, 1))[0];
+      EXPECT_LT(relative_error(session.run(std::span(&x, 1))[0], expected), 1e-12) << op;
+    }
+  }
+}
+
 TEST(TypedOperators, AnIntegerDividedByZeroIsSaid) {
   const Model model = model_of(R"(graph g (%a: int32[2], %b: int32[1]) -> (%y) {
     %y = Div(%a, %b) "half"

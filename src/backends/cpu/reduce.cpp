@@ -6,23 +6,32 @@
 
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "kernels/reduce/typed_reduce.h"
 #include "ops/reduce_axes.h"
 
 namespace headway::cpu {
 namespace {
 
+/// Of the dense result along the axes of the input: 0 where they are reduced.
+Shape reduced_strides(const Shape& shape, const std::vector<std::size_t>& axes) {
+  Shape strides(shape.size());
+  std::int64_t stride = 1;
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    if (std::find(axes.begin(), axes.end(), axis) != axes.end()) continue;
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
 class ReduceStep final : public Step {
  public:
   ReduceStep(ReduceOp op, const Shape& shape, const std::vector<std::size_t>& axes,
              const Lowering& lowering)
-      : op_(op), extents_(shape), output_strides_(shape.size()), loops_(lowering.loops) {
-    std::int64_t stride = 1;
-    for (std::size_t axis = shape.size(); axis-- > 0;) {
-      if (std::find(axes.begin(), axes.end(), axis) != axes.end()) continue;
-      output_strides_[axis] = stride;
-      stride *= shape[axis];
-    }
-  }
+      : op_(op),
+        extents_(shape),
+        output_strides_(reduced_strides(shape, axes)),
+        loops_(lowering.loops) {}
 
   void run(const Operands& operands, ThreadPool& pool) const override {
     reduce({pool, loops_}, op_, extents_, output_strides_, float_input(operands, 0),
@@ -31,6 +40,26 @@ class ReduceStep final : public Step {
 
  private:
   ReduceOp op_;
+  Shape extents_, output_strides_;
+  const InnerLoops& loops_;
+};
+
+class TypedReduceStep final : public Step {
+ public:
+  TypedReduceStep(const TypedReduction& reduction, const Shape& shape,
+                  const std::vector<std::size_t>& axes, const Lowering& lowering)
+      : reduction_(reduction),
+        extents_(shape),
+        output_strides_(reduced_strides(shape, axes)),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    typed_reduce({pool, loops_}, reduction_, extents_, output_strides_, operands.inputs[0],
+                 operands.outputs[0]);
+  }
+
+ private:
+  TypedReduction reduction_;
   Shape extents_, output_strides_;
   const InnerLoops& loops_;
 };
@@ -56,13 +85,16 @@ std::optional<ReduceOp> reduce_op(const Node& node) {
 
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
   const auto op = reduce_op(node);
-  if (!op || !is_float(node.input(0))) return nullptr;
+  if (!op) return nullptr;
   const Shape shape = shape_of(node.input(0));
   std::optional<std::vector<std::int64_t>> given;
   if (node.input(1) != nullptr && !(given = constant_ints(node.input(1)))) return nullptr;
   const std::vector<std::size_t> axes = reduce_axes(node, shape.size(), given);
   if (axes.empty() || shape.size() > kMaxRank) return nullptr;
-  return std::make_unique<ReduceStep>(*op, shape, axes, lowering);
+  if (is_float(node.input(0))) return std::make_unique<ReduceStep>(*op, shape, axes, lowering);
+  const TypedReduction typed = typed_reduction(lowering.loops, *op, node.input(0)->type.dtype);
+  if (typed.fold == nullptr) return nullptr;
+  return std::make_unique<TypedReduceStep>(typed, shape, axes, lowering);
 }
 
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {
