@@ -158,6 +158,10 @@ TEST(Operators, Reductions) {
   }
   expect_agreement({kImage, "%axes: int64[2] = constant {1, 2}", "ReduceSum(%a, %axes)"});
   expect_agreement({kImage, "", "ReduceSum(%a) {keepdims = 0}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [-1]}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1, 2, 3], keepdims = 0}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a)"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1]}", false});
 }
 
 TEST(Operators, Elementwise) {
@@ -204,8 +208,11 @@ TEST(Operators, Elementwise) {
                                  "Clip(%a)"}) {
     expect_agreement({kImage, constants, node});
   }
-  expect_agreement({kImage, constants, "Swish(%a) {alpha = 2.0}", false});
-  expect_agreement({kImage, constants, "Sin(%a)", false});
+  for (const std::string node :
+       {"Swish(%a) {alpha = 2.0}", "Sin(%a)", "Cos(%a)", "Tan(%a)", "Atan(%a)", "Asinh(%a)",
+        "Sinh(%a)", "Cosh(%a)", "Celu(%a) {alpha = 0.6}", "ThresholdedRelu(%a) {alpha = 0.5}",
+        "Shrink(%a) {lambd = 0.7, bias = 0.2}"})
+    expect_agreement({kImage, constants, node});
 }
 
 TEST(Operators, Normalizations) {

@@ -29,6 +29,7 @@ std::unique_ptr<Step> lower_gather_nd(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_layer_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_log_sum_exp(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_matmul(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);

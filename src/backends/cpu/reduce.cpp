@@ -81,20 +81,48 @@ std::optional<ReduceOp> reduce_op(const Node& node) {
   return std::nullopt;
 }
 
+/// The axes that a node reduces; nullopt if they are not known before it runs.
+std::optional<std::vector<std::size_t>> axes_of(const Node& node) {
+  std::optional<std::vector<std::int64_t>> given;
+  if (node.input(1) != nullptr && !(given = constant_ints(node.input(1)))) return std::nullopt;
+  return reduce_axes(node, shape_of(node.input(0)).size(), given);
+}
+
+class LogSumExpStep final : public Step {
+ public:
+  LogSumExpStep(const AxisExtents& rows, const Lowering& lowering)
+      : rows_(rows), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    log_sum_exp({pool, loops_}, rows_.outer, rows_.axis, float_input(operands, 0),
+                float_output(operands));
+  }
+
+ private:
+  AxisExtents rows_;
+  const InnerLoops& loops_;
+};
+
 }  // namespace
 
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
   const auto op = reduce_op(node);
-  if (!op) return nullptr;
+  const auto axes = axes_of(node);
   const Shape shape = shape_of(node.input(0));
-  std::optional<std::vector<std::int64_t>> given;
-  if (node.input(1) != nullptr && !(given = constant_ints(node.input(1)))) return nullptr;
-  const std::vector<std::size_t> axes = reduce_axes(node, shape.size(), given);
-  if (axes.empty() || shape.size() > kMaxRank) return nullptr;
-  if (is_float(node.input(0))) return std::make_unique<ReduceStep>(*op, shape, axes, lowering);
+  if (!op || !axes || axes->empty() || shape.size() > kMaxRank) return nullptr;
+  if (is_float(node.input(0))) return std::make_unique<ReduceStep>(*op, shape, *axes, lowering);
   const TypedReduction typed = typed_reduction(lowering.loops, *op, node.input(0)->type.dtype);
   if (typed.fold == nullptr) return nullptr;
-  return std::make_unique<TypedReduceStep>(typed, shape, axes, lowering);
+  return std::make_unique<TypedReduceStep>(typed, shape, *axes, lowering);
+}
+
+/// Over the last axes only.
+std::unique_ptr<Step> lower_log_sum_exp(const Node& node, Lowering& lowering) {
+  const auto axes = axes_of(node);
+  const Shape shape = shape_of(node.input(0));
+  const bool fits = is_float(node.input(0)) && axes && !axes->empty();
+  if (!fits || axes->front() + axes->size() != shape.size()) return nullptr;
+  return std::make_unique<LogSumExpStep>(around(shape, axes->front(), shape.size()), lowering);
 }
 
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {
