@@ -170,6 +170,39 @@ TEST(IndexOperators, Tiles) {
   }
 }
 
+TEST(IndexOperators, Pads) {
+  Random random(8);
+  for (const DType dtype : {DType::kBool, DType::kBFloat16, DType::kInt32, DType::kFloat64}) {
+    const Tensor x = random_elements(dtype, {3, 4, 5}, random);
+    const Tensor pads = Tensor::from<std::int64_t>({6}, {1, 0, 2, 0, 3, 1});
+    for (const std::string mode : {"constant", "reflect", "edge"}) {
+      const Attributes attributes = {{"mode", mode}};
+      expect_same_as_reference({"Pad", {x, pads}, attributes, 1, {1}});
+      if (mode == "constant")
+        expect_same_as_reference(
+            {"Pad", {x, pads, random_elements(dtype, {}, random)}, attributes, 1, {1}});
+    }
+  }
+}
+
+TEST(IndexOperators, Cumulations) {
+  Random random(9);
+  for (const DType dtype : kNativeNumbers) {
+    for (const Shape& shape : {Shape{40}, Shape{3, 300}, Shape{2, 5, 300}, Shape{2, 9, 1}}) {
+      for (std::int64_t axis = 0; axis < static_cast<std::int64_t>(shape.size()); ++axis) {
+        const Attributes attributes = {{"exclusive", below(random, 2)},
+                                       {"reverse", below(random, 2)}};
+        expect_same_as_reference(
+            {"CumSum",
+             {random_elements(dtype, shape, random), Tensor::from<std::int64_t>({}, {axis})},
+             attributes,
+             1,
+             {1}});
+      }
+    }
+  }
+}
+
 TEST(IndexOperators, DepthAndSpace) {
   Random random(7);
   for (const DType dtype : {DType::kFloat32, DType::kUInt8, DType::kInt64}) {

@@ -158,6 +158,8 @@ TEST(Operators, Reductions) {
   }
   expect_agreement({kImage, "%axes: int64[2] = constant {1, 2}", "ReduceSum(%a, %axes)"});
   expect_agreement({kImage, "", "ReduceSum(%a) {keepdims = 0}"});
+  expect_agreement({"%a: float32[2,3]", "%one: float32[] = constant {9.5}\n%z = Add(%a, %one)",
+                    "ReduceLogSum(%z) {axes = [-1]}"});
   expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [-1]}"});
   expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1, 2, 3], keepdims = 0}"});
   expect_agreement({kImage, "", "ReduceLogSumExp(%a)"});
@@ -180,6 +182,8 @@ TEST(Operators, Elementwise) {
   expect_agreement({"%a: float32[2,1,3], %b: float32[4,1]", "", "Add(%a, %b)"});
   expect_agreement({kTwo, constants, "Sum(%a, %b)"});
   expect_agreement({kTwo, constants, "Sum(%a, %b, %row)"});
+  expect_agreement({kTwo, constants, "Mean(%row, %a, %b)"});
+  expect_agreement({kTwo, constants + "\n%three: float32[] = constant {3.0}", "Pow(%a, %three)"});
   for (const std::string node : {"Relu(%a)",
                                  "Sigmoid(%a)",
                                  "Tanh(%a)",

@@ -86,7 +86,8 @@ TEST(TypedOperators, OneOperand) {
     check_unary("IsInf", dtype, {{"detect_positive", std::int64_t{0}}});
     check_unary("IsInf", dtype, {{"detect_negative", std::int64_t{0}}});
   }
-  for (const std::string op : {"Abs", "Neg"}) check_unary(op, DType::kFloat64);
+  for (const std::string op : {"Abs", "Ceil", "Floor", "Neg", "Reciprocal", "Sqrt"})
+    check_unary(op, DType::kFloat64);
 }
 
 TEST(TypedOperators, Clip) {

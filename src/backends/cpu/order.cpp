@@ -4,6 +4,7 @@
 
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "kernels/reduce/cumulate.h"
 #include "ops/rules.h"
 
 namespace headway::cpu {
@@ -74,7 +75,40 @@ class TopKStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class CumulateStep final : public Step {
+ public:
+  CumulateStep(const Node& node, std::size_t axis, const Lowering& lowering)
+      : cumulation_{node.is("CumProd"), node.get_int("exclusive", 0) != 0,
+                    node.get_int("reverse", 0) != 0},
+        dtype_(node.input(0)->type.dtype),
+        loops_(lowering.loops) {
+    const AxisExtents extents = around(shape_of(node.input(0)), axis, axis + 1);
+    lines_ = {extents.outer, extents.axis, extents.inner};
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    dispatch_native(dtype_, [&]<typename T>(std::type_identity<T>) {
+      cumulate({pool, loops_}, lines_, cumulation_, static_cast<const T*>(operands.inputs[0]),
+               static_cast<T*>(operands.outputs[0]));
+    });
+  }
+  bool may_overwrite(std::size_t input) const override { return input == 0; }
+
+ private:
+  Cumulation cumulation_;
+  LineExtents lines_{};
+  DType dtype_;
+  const InnerLoops& loops_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering) {
+  const auto axis = constant_ints(node.input(1));
+  if (!axis || axis->size() != 1 || !is_native_number(node.input(0)->type.dtype)) return nullptr;
+  const std::size_t rank = shape_of(node.input(0)).size();
+  return std::make_unique<CumulateStep>(node, resolve_axis(node, axis->front(), rank), lowering);
+}
 
 std::unique_ptr<Step> lower_arg_reduce(const Node& node, Lowering& lowering) {
   if (!is_native_number(node.input(0)->type.dtype) || !fits(lines_of(node, 0))) return nullptr;

@@ -6,6 +6,7 @@
 
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
+#include "kernels/elementwise/unary.h"
 #include "kernels/reduce/typed_reduce.h"
 #include "ops/reduce_axes.h"
 
@@ -33,14 +34,19 @@ class ReduceStep final : public Step {
         output_strides_(reduced_strides(shape, axes)),
         loops_(lowering.loops) {}
 
+  /// The logarithms of `totals` results.
+  void set_logarithm(std::int64_t totals) { logarithms_ = totals; }
+
   void run(const Operands& operands, ThreadPool& pool) const override {
-    reduce({pool, loops_}, op_, extents_, output_strides_, float_input(operands, 0),
-           float_output(operands));
+    float* output = float_output(operands);
+    reduce({pool, loops_}, op_, extents_, output_strides_, float_input(operands, 0), output);
+    unary({pool, loops_}, {UnaryOp::kLog}, logarithms_, output, output);
   }
 
  private:
   ReduceOp op_;
   Shape extents_, output_strides_;
+  std::int64_t logarithms_ = 0;
   const InnerLoops& loops_;
 };
 
@@ -65,9 +71,10 @@ class TypedReduceStep final : public Step {
 };
 
 std::optional<ReduceOp> reduce_op(const Node& node) {
-  constexpr std::array<std::pair<std::string_view, ReduceOp>, 8> kOps = {{
+  constexpr std::array<std::pair<std::string_view, ReduceOp>, 9> kOps = {{
       {"ReduceL1", ReduceOp::kL1},
       {"ReduceL2", ReduceOp::kL2},
+      {"ReduceLogSum", ReduceOp::kSum},
       {"ReduceMax", ReduceOp::kMax},
       {"ReduceMean", ReduceOp::kMean},
       {"ReduceMin", ReduceOp::kMin},
@@ -110,7 +117,12 @@ std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
   const auto axes = axes_of(node);
   const Shape shape = shape_of(node.input(0));
   if (!op || !axes || axes->empty() || shape.size() > kMaxRank) return nullptr;
-  if (is_float(node.input(0))) return std::make_unique<ReduceStep>(*op, shape, *axes, lowering);
+  if (is_float(node.input(0))) {
+    auto step = std::make_unique<ReduceStep>(*op, shape, *axes, lowering);
+    if (node.is("ReduceLogSum")) step->set_logarithm(num_elements(shape_of(node.output())));
+    return step;
+  }
+  if (node.is("ReduceLogSum")) return nullptr;
   const TypedReduction typed = typed_reduction(lowering.loops, *op, node.input(0)->type.dtype);
   if (typed.fold == nullptr) return nullptr;
   return std::make_unique<TypedReduceStep>(typed, shape, *axes, lowering);

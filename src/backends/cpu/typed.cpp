@@ -7,6 +7,7 @@
 #include "backends/cpu/lowering.h"
 #include "backends/cpu/operands.h"
 #include "base/error.h"
+#include "kernels/elementwise/unary.h"
 #include "kernels/inner_loops.h"
 #include "ops/broadcast.h"
 #include "ops/rules.h"
@@ -52,6 +53,28 @@ class ConvertStep final : public Step {
 
  private:
   Conversion conversion_;
+  std::int64_t size_;
+  const InnerLoops& loops_;
+};
+
+/// The sum of the operands, divided at last. (See typed_fold.)
+class MeanStep final : public Step {
+ public:
+  MeanStep(std::unique_ptr<Step> sum, const Node& node, const Lowering& lowering)
+      : sum_(std::move(sum)),
+        factor_(1.0F / static_cast<float>(node.inputs().size())),
+        size_(num_elements(shape_of(node.output()))),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    sum_->run(operands, pool);
+    float* output = float_output(operands);
+    unary({pool, loops_}, {UnaryOp::kLinear, factor_, 0}, size_, output, output);
+  }
+
+ private:
+  std::unique_ptr<Step> sum_;
+  float factor_;
   std::int64_t size_;
   const InnerLoops& loops_;
 };
@@ -140,14 +163,18 @@ class SelectStep final : public Step {
 };
 
 std::optional<TypedUnary> typed_unary_op(const Node& node) {
-  constexpr std::array<std::pair<std::string_view, TypedUnary>, 7> kOps = {{
+  constexpr std::array<std::pair<std::string_view, TypedUnary>, 11> kOps = {{
       {"Abs", TypedUnary::kAbs},
       {"BitwiseNot", TypedUnary::kBitwiseNot},
+      {"Ceil", TypedUnary::kCeil},
+      {"Floor", TypedUnary::kFloor},
       {"IsNaN", TypedUnary::kIsNaN},
       {"Neg", TypedUnary::kNeg},
       {"Not", TypedUnary::kNot},
+      {"Reciprocal", TypedUnary::kReciprocal},
       {"Relu", TypedUnary::kRelu},
       {"Sign", TypedUnary::kSign},
+      {"Sqrt", TypedUnary::kSqrt},
   }};
   for (const auto& [name, op] : kOps) {
     if (node.is(name)) return op;
@@ -181,6 +208,7 @@ std::optional<BinaryFunction> typed_binary_op(const Node& node) {
       {"Less", TypedBinary::kLess},
       {"LessOrEqual", TypedBinary::kLessOrEqual},
       {"Max", TypedBinary::kMax},
+      {"Mean", TypedBinary::kAdd},
       {"Min", TypedBinary::kMin},
       {"Mul", TypedBinary::kMul},
       {"Or", TypedBinary::kOr},
@@ -240,6 +268,12 @@ std::unique_ptr<Step> lower_typed_binary(const Node& node, Lowering& lowering) {
   for (std::size_t i = 0; i < count; ++i) order[i] = function->swapped ? count - 1 - i : i;
   return std::make_unique<TypedFoldStep>(std::vector<TypedBinaryLoop>(count - 1, loop),
                                          std::move(order), divides, node, lowering);
+}
+
+std::unique_ptr<Step> lower_mean(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0))) return nullptr;
+  auto sum = lower_typed_binary(node, lowering);
+  return sum ? std::make_unique<MeanStep>(std::move(sum), node, lowering) : nullptr;
 }
 
 std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering) {

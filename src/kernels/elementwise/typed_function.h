@@ -34,6 +34,10 @@ enum class TypedUnary : std::uint8_t {
   kNeg,
   kSign,
   kRelu,
+  kCeil,  ///< Of float64 only, and so the next three.
+  kFloor,
+  kReciprocal,
+  kSqrt,
   kIsNaN,  ///< Of floating-point numbers only.
   kIsInfinite,
   kIsPositiveInfinity,

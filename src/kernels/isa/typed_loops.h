@@ -160,6 +160,18 @@ struct ReluOf {
     return x < 0 ? T{0} : x;
   }
 };
+struct CeilOf {
+  static double of(double x) { return __builtin_ceil(x); }
+};
+struct FloorOf {
+  static double of(double x) { return __builtin_floor(x); }
+};
+struct ReciprocalOf {
+  static double of(double x) { return 1.0 / x; }
+};
+struct SqrtOf {
+  static double of(double x) { return __builtin_sqrt(x); }
+};
 struct IsNaNOf {
   template <typename T>
   static bool of(T x) {
@@ -328,9 +340,24 @@ TypedBinaryLoop typed_binary(TypedBinary op, DType dtype) noexcept {
                       [&]<typename T>(std::type_identity<T>) { return binary_of_integers<T>(op); });
 }
 
+TypedUnaryLoop unary_of_doubles(TypedUnary op) {
+  switch (op) {
+    case TypedUnary::kCeil:
+      return typed_unary_loop<double, double, CeilOf>;
+    case TypedUnary::kFloor:
+      return typed_unary_loop<double, double, FloorOf>;
+    case TypedUnary::kReciprocal:
+      return typed_unary_loop<double, double, ReciprocalOf>;
+    case TypedUnary::kSqrt:
+      return typed_unary_loop<double, double, SqrtOf>;
+    default:
+      return unary_of_reals<double>(op);
+  }
+}
+
 TypedUnaryLoop typed_unary(TypedUnary op, DType dtype) noexcept {
   if (dtype == DType::kFloat32) return unary_of_reals<float>(op);
-  if (dtype == DType::kFloat64) return unary_of_reals<double>(op);
+  if (dtype == DType::kFloat64) return unary_of_doubles(op);
   if (dtype == DType::kBool && op == TypedUnary::kNot)
     return typed_unary_loop<std::uint8_t, std::uint8_t, NotOf>;
   return with_integer(dtype, TypedUnaryLoop{},

@@ -45,11 +45,11 @@ void trilu(const KernelContext& context, const TriangleShape& shape, std::size_t
 
 enum class PadMode : std::uint8_t { kConstant, kReflect, kEdge };
 
-/// ONNX Pad for 4-byte elements; rank at most 8. `before` may be negative (crops); the output's
-/// extents fix the rest. kReflect needs pads smaller than the extent, kEdge a non-empty input.
-/// Throws nothing, checks nothing.
+/// ONNX Pad for elements of 1, 2, 4 or 8 bytes; rank at most 8. `before` may be negative (crops);
+/// the output's extents fix the rest. `value`: one element, or nullptr for zero. kReflect needs
+/// pads smaller than the extent, kEdge a non-empty input. Throws nothing, checks nothing.
 void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_t> in_extents,
          std::span<const std::int64_t> before, std::span<const std::int64_t> out_extents,
-         float value, const float* input, float* output) noexcept;
+         std::size_t element_size, const void* value, const void* input, void* output) noexcept;
 
 }  // namespace headway
