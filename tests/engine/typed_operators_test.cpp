@@ -102,6 +102,20 @@ TEST(TypedOperators, Clip) {
   }
 }
 
+TEST(TypedOperators, SquaresAndCubes) {
+  Random random(6);
+  for (const DType dtype : kIntegers) {
+    for (const std::int64_t exponent : {2, 3}) {
+      expect_same_as_reference(
+          {"Pow",
+           {random_elements(dtype, {5, 300}, random), Tensor::from<std::int64_t>({}, {exponent})},
+           {},
+           1,
+           {1}});
+    }
+  }
+}
+
 TEST(TypedOperators, Where) {
   Random random(2);
   for (const DType dtype : {DType::kBool, DType::kInt8, DType::kFloat16, DType::kInt32,

@@ -246,6 +246,21 @@ std::unique_ptr<Step> lower_typed_clip(const Node& node, Lowering& lowering) {
   return std::make_unique<TypedFoldStep>(std::move(loops), std::move(order), false, node, lowering);
 }
 
+/// A constant square or cube is a product.
+std::unique_ptr<Step> lower_typed_power(const Node& node, Lowering& lowering) {
+  const auto exponent = constant_ints(node.input(1));
+  const bool is_small = exponent && exponent->size() == 1 &&
+                        node.input(1)->type.shape->size() <= node.input(0)->type.shape->size() &&
+                        (exponent->front() == 2 || exponent->front() == 3);
+  const TypedBinaryLoop loop =
+      lowering.loops.typed_binary(TypedBinary::kMul, node.input(0)->type.dtype);
+  if (!is_small || loop == nullptr || shape_of(node.output()).size() > kMaxRank) return nullptr;
+  const auto factors = static_cast<std::size_t>(exponent->front());
+  return std::make_unique<TypedFoldStep>(std::vector<TypedBinaryLoop>(factors - 1, loop),
+                                         std::vector<std::size_t>(factors, 0), false, node,
+                                         lowering);
+}
+
 }  // namespace
 
 std::unique_ptr<Step> lower_typed_unary(const Node& node, Lowering& lowering) {
@@ -257,6 +272,7 @@ std::unique_ptr<Step> lower_typed_unary(const Node& node, Lowering& lowering) {
 }
 
 std::unique_ptr<Step> lower_typed_binary(const Node& node, Lowering& lowering) {
+  if (node.is("Pow")) return lower_typed_power(node, lowering);
   const auto function = typed_binary_op(node);
   const std::size_t count = node.inputs().size();
   if (!function || count < 2 || shape_of(node.output()).size() > kMaxRank) return nullptr;

@@ -50,11 +50,8 @@ class ScalarStep final : public Step {
 
 ScalarStep::Function scalar_function(const Node& node) {
   constexpr std::pair<std::string_view, ScalarStep::Function> kFunctions[] = {
-      {"Acos", [](float x) { return std::acos(x); }},
       {"Acosh", [](float x) { return std::acosh(x); }},
-      {"Asin", [](float x) { return std::asin(x); }},
       {"Asinh", [](float x) { return std::asinh(x); }},
-      {"Atan", [](float x) { return std::atan(x); }},
       {"Atanh", [](float x) { return std::atanh(x); }},
       {"Cosh", [](float x) { return std::cosh(x); }},
       {"Sinh", [](float x) { return std::sinh(x); }},
@@ -67,8 +64,11 @@ ScalarStep::Function scalar_function(const Node& node) {
 }
 
 std::optional<UnaryOp> plain_op(const Node& node) {
-  constexpr std::array<std::pair<std::string_view, UnaryOp>, 17> kOps = {{
+  constexpr std::array<std::pair<std::string_view, UnaryOp>, 20> kOps = {{
       {"Abs", UnaryOp::kAbs},
+      {"Acos", UnaryOp::kAcos},
+      {"Asin", UnaryOp::kAsin},
+      {"Atan", UnaryOp::kAtan},
       {"Ceil", UnaryOp::kCeil},
       {"Cos", UnaryOp::kCos},
       {"Erf", UnaryOp::kErf},

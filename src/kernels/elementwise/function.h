@@ -37,6 +37,9 @@ enum class UnaryOp : std::uint8_t {
   kLinear,  ///< alpha * x + beta
   kSin,
   kCos,
+  kAsin,
+  kAcos,
+  kAtan,
   kCelu,             ///< x < 0 ? alpha * (exp(beta * x) - 1) : x, with beta = 1 / alpha
   kSwish,            ///< x * sigmoid(alpha * x)
   kThresholdedRelu,  ///< x > alpha ? x : 0

@@ -51,5 +51,50 @@ inline Vector cos(Vector x) {
   return sine(x, 1, [](float angle) { return __builtin_cosf(angle); });
 }
 
+/// The inverse functions reduce their argument as Moshier's Cephes does.
+inline Vector atan(Vector x) {
+  const Vector magnitude = abs(x), one = splat(1.0F);
+  const Bits large = magnitude > splat(2.414213562F), middle = magnitude > splat(0.4142135624F);
+  const Vector numerator = select(large, -one, select(middle, magnitude - one, magnitude));
+  const Vector denominator = select(large, magnitude, select(middle, magnitude + one, one));
+  const Vector r = numerator / denominator;
+  const Vector base =
+      select(large, splat(1.57079633F), select(middle, splat(0.785398163F), Vector{}));
+  const Vector square = r * r;
+  const Vector series = r + r * square *
+                                polynomial(square, 8.05374449538e-2F, -1.38776856032e-1F,
+                                           1.99777106478e-1F, -3.33329491539e-1F);
+  return select(x != x, x, copy_sign(base + series, x));
+}
+
+/// asin(x) = x + x · asin_series(x²) for |x| up to 1/2.
+inline Vector asin_series(Vector square) {
+  return square * polynomial(square, 4.2163199048e-2F, 2.4181311049e-2F, 4.5470025998e-2F,
+                             7.4953002686e-2F, 1.6666752422e-1F);
+}
+
+inline Vector asin(Vector x) {
+  const Vector magnitude = abs(x);
+  const Bits large = magnitude > splat(0.5F);
+  const Vector square = select(large, splat(0.5F) - splat(0.5F) * magnitude, magnitude * magnitude);
+  const Vector root = select(large, square_root(square), magnitude);
+  const Vector inner = root + root * asin_series(square);
+  const Vector result = select(large, splat(1.57079633F) - (inner + inner), inner);
+  return select(x != x, x, copy_sign(result, x));
+}
+
+inline Vector acos(Vector x) {
+  const Vector magnitude = abs(x);
+  const Bits large = magnitude > splat(0.5F);
+  const Vector square = select(large, splat(0.5F) - splat(0.5F) * magnitude, magnitude * magnitude);
+  const Vector root = select(large, square_root(square), magnitude);
+  const Vector inner = root + root * asin_series(square);
+  const Bits negative = x < Vector{};
+  const Vector twice = inner + inner;
+  const Vector far = select(negative, splat(3.14159265F) - twice, twice);
+  const Vector near = splat(1.57079633F) - copy_sign(inner, x);
+  return select(x != x, x, select(large, far, near));
+}
+
 }  // namespace
 }  // namespace headway

@@ -94,6 +94,12 @@ void unary_loop(Unary function, std::int64_t n, const float* in, float* out) noe
       return for_each(n, in, out, [](Vector x) { return sin(x); });
     case UnaryOp::kCos:
       return for_each(n, in, out, [](Vector x) { return cos(x); });
+    case UnaryOp::kAsin:
+      return for_each(n, in, out, [](Vector x) { return asin(x); });
+    case UnaryOp::kAcos:
+      return for_each(n, in, out, [](Vector x) { return acos(x); });
+    case UnaryOp::kAtan:
+      return for_each(n, in, out, [](Vector x) { return atan(x); });
     case UnaryOp::kCelu:
       return for_each(n, in, out,
                       [&](Vector x) { return negative_part(x, alpha * expm1(beta * x)); });
