@@ -16,6 +16,8 @@ namespace {
 
 /// The order matters: each group makes the patterns of the next ones visible.
 constexpr std::array kPipeline = {
+    // 16-bit floating-point numbers become float32 before anything looks for a pattern.
+    &kWidenHalves,
     // Shape arithmetic and unused decoration first: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,
