@@ -157,6 +157,21 @@ TEST(IndexOperators, Triangles) {
   }
 }
 
+TEST(IndexOperators, Diagonals) {
+  for (const DType dtype : {DType::kBool, DType::kFloat16, DType::kFloat32, DType::kInt64}) {
+    for (const std::int64_t k : {-100, -2, 0, 3, 100})
+      expect_same_as_reference({"EyeLike", {Tensor::zeros(dtype, {5, 7})}, {{"k", k}}});
+  }
+}
+
+TEST(IndexOperators, LongTransposes) {
+  Random random(10);
+  for (const DType dtype : {DType::kUInt8, DType::kFloat32, DType::kInt64})
+    expect_same_as_reference({"Transpose",
+                              {random_elements(dtype, {2, 9001, 3}, random)},
+                              {{"perm", std::vector<std::int64_t>{0, 2, 1}}}});
+}
+
 TEST(IndexOperators, Tiles) {
   Random random(6);
   for (int round = 0; round < 40; ++round) {

@@ -91,6 +91,7 @@ constexpr std::array kTable = {
     Entry{"Concat", "", lower_concat},
     Entry{"DepthToSpace", "", lower_depth_to_space},
     Entry{"Expand", "", lower_expand},
+    Entry{"EyeLike", "", lower_eye_like},
     Entry{"Gather", "", lower_gather},
     Entry{"GatherElements", "", lower_gather_elements},
     Entry{"GatherND", "", lower_gather_nd},

@@ -24,6 +24,7 @@ std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering)
 std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_depth_to_space(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_eye_like(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gather_elements(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gather_nd(const Node& node, Lowering& lowering);

@@ -173,6 +173,27 @@ class TriluStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class EyeStep final : public Step {
+ public:
+  EyeStep(const Node& node, const Lowering& lowering)
+      : shape_(shape_of(node.output())),
+        diagonal_(node.get_int("k", 0)),
+        one_(Tensor::from<float>({}, {1.0F}).to(node.output()->type.dtype)),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    eye({pool, loops_}, shape_[0], shape_[1], diagonal_, size_of(one_.dtype()), one_.raw(),
+        operands.outputs[0]);
+  }
+  bool reads(std::size_t /*input*/) const override { return false; }
+
+ private:
+  Shape shape_;
+  std::int64_t diagonal_;
+  Tensor one_;
+  const InnerLoops& loops_;
+};
+
 /// The input seen with these extents, its axes in this order.
 std::unique_ptr<Step> copy_permuted(const Shape& extents, const std::vector<std::size_t>& order,
                                     const Node& node, const Lowering& lowering) {
@@ -257,6 +278,10 @@ std::unique_ptr<Step> lower_space_to_depth(const Node& node, Lowering& lowering)
   if (node.get_string("mode", "DCR") == "DCR")
     return copy_permuted(blocks, {0, 3, 5, 1, 2, 4}, node, lowering);
   return copy_permuted(blocks, {0, 1, 3, 5, 2, 4}, node, lowering);
+}
+
+std::unique_ptr<Step> lower_eye_like(const Node& node, Lowering& lowering) {
+  return std::make_unique<EyeStep>(node, lowering);
 }
 
 std::unique_ptr<Step> lower_trilu(const Node& node, Lowering& lowering) {

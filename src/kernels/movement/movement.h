@@ -43,6 +43,11 @@ struct TriangleShape {
 void trilu(const KernelContext& context, const TriangleShape& shape, std::size_t element_size,
            const void* input, void* output) noexcept;
 
+/// ONNX EyeLike: `one` on the diagonal that lies `diagonal` columns to the right of the main one,
+/// zero bytes elsewhere.
+void eye(const KernelContext& context, std::int64_t rows, std::int64_t columns,
+         std::int64_t diagonal, std::size_t element_size, const void* one, void* output) noexcept;
+
 enum class PadMode : std::uint8_t { kConstant, kReflect, kEdge };
 
 /// ONNX Pad for elements of 1, 2, 4 or 8 bytes; rank at most 8. `before` may be negative (crops);
