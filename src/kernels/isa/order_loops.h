@@ -11,7 +11,7 @@ void take_better_loop(std::int64_t size, const void* row, std::int32_t index, vo
                       std::int32_t* indices) noexcept {
   const T* x = static_cast<const T*>(row);
   T* best = static_cast<T*>(champions);
-#pragma GCC ivdep
+  HEADWAY_INDEPENDENT
   for (std::int64_t i = 0; i < size; ++i) {
     const T here = x[i], champion = best[i];
     const bool better = kLargest ? (kLast ? here >= champion : here > champion)
