@@ -34,16 +34,25 @@ std::vector<Operator> collect() {
                             elementwise_unary_operators,
                             fused_operators,
                             gather_operators,
+                            grid_sample_operators,
                             group_query_attention_operators,
                             inverse_operators,
-                            grid_sample_operators,
                             linear_attention_operators,
+                            loss_operators,
                             matmul_operators,
                             max_unpool_operators,
+                            ml_feature_operators,
+                            ml_label_operators,
+                            ml_tree_operators,
                             movement_operators,
                             normalization_operators,
                             pad_operators,
                             pool_operators,
+                            quantize_linear_operators,
+                            quantized_conv_operators,
+                            quantized_matmul_operators,
+                            random_operators,
+                            recurrent_operators,
                             reduce_operators,
                             region_operators,
                             resize_operators,
@@ -54,8 +63,10 @@ std::vector<Operator> collect() {
                             select_channels_operators,
                             sequence_axis_operators,
                             shape_operators,
+                            signal_window_operators,
                             slice_operators,
-                            softmax_operators}) {
+                            softmax_operators,
+                            spectrum_operators}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), before);
