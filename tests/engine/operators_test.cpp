@@ -104,9 +104,30 @@ TEST(Operators, Products) {
   expect_agreement({"%a: float32[2,4,3,5], %b: float32[2,4,5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[2,4,3,5]", c, "MatMul(%a, %w)"});
   expect_agreement({"%a: float32[3,5], %b: float32[2,4,5,6]", "", "MatMul(%a, %b)"});
-  expect_agreement({"%a: float32[2,1,3,5], %b: float32[1,4,5,6]", "", "MatMul(%a, %b)", false});
+  expect_agreement({"%a: float32[2,1,3,5], %b: float32[1,4,5,6]", "", "MatMul(%a, %b)"});
+  expect_agreement({"%a: float32[3,1,2,4,5], %b: float32[1,2,1,5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[5], %b: float32[5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[3,5], %b: float32[5]", "", "MatMul(%a, %b)"});
+}
+
+TEST(Operators, Resizes) {
+  const std::string input = "%x: float32[1,3,5,7]";
+  const std::string scales = "%s: float32[4] = constant {1.0, 1.0, 2.0, 1.5}";
+  for (const std::string mode : {"nearest", "linear", "cubic"}) {
+    for (const std::string coordinates : {"half_pixel", "align_corners", "asymmetric"}) {
+      expect_agreement({input, scales,
+                        "Resize(%x, _, %s) {mode = \"" + mode +
+                            "\", coordinate_transformation_mode = \"" + coordinates + "\"}"});
+    }
+  }
+}
+
+TEST(Operators, GroupNormalizations) {
+  const std::string factors =
+      "%s: float32[6] = constant random(1)\n%b: float32[6] = constant random(2)";
+  expect_agreement({"%x: float32[2,6,5,7]", factors, "InstanceNormalization(%x, %s, %b)"});
+  expect_agreement(
+      {"%x: float32[2,6,5,7]", factors, "GroupNormalization(%x, %s, %b) {num_groups = 3}"});
 }
 
 TEST(Operators, Pools) {
