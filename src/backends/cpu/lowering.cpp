@@ -27,6 +27,14 @@ constexpr std::array kTable = {
     Entry{"MatMul", "", lower_matmul},
     Entry{"FusedMatMul", kFusedDomain, lower_matmul},
 
+    Entry{"ConvInteger", "", lower_integer_conv},
+    Entry{"QLinearConv", "", lower_integer_conv},
+    Entry{"MatMulInteger", "", lower_integer_matmul},
+    Entry{"QLinearMatMul", "", lower_integer_matmul},
+    Entry{"DequantizeLinear", "", lower_dequantize},
+    Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
+    Entry{"QuantizeLinear", "", lower_quantize},
+
     Entry{"AveragePool", "", lower_pool},
     Entry{"MaxPool", "", lower_pool},
     Entry{"GlobalAveragePool", "", lower_global_pool},
@@ -55,6 +63,7 @@ constexpr std::array kTable = {
     Entry{"InstanceNormalization", "", lower_group_norm},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
+    Entry{"RMSNormalization", "", lower_rms_norm},
     Entry{"Softmax", "", lower_softmax},
 
     Entry{"Add", "", lower_binary},
