@@ -15,7 +15,8 @@ DType any_byte(Random& random) {
 
 Tensor random_scales(const Shape& shape, Random& random) {
   Tensor scales = Tensor::allocate(DType::kFloat32, shape);
-  for (float& scale : scales.values<float>()) scale = static_cast<float>(std::ldexp(1.0 + random.uniform(), -7));
+  for (float& scale : scales.values<float>())
+    scale = static_cast<float>(std::ldexp(1.0 + random.uniform(), -7));
   return scales;
 }
 

@@ -21,6 +21,7 @@ constexpr std::array kTable = {
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
+    Entry{"Attention", "", lower_scaled_attention},
     Entry{"FusedAttention", kFusedDomain, lower_attention},
     Entry{"Gemm", "", lower_gemm},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
@@ -167,6 +168,7 @@ bool is_for_kernels(const Node& node) {
     return value == nullptr || (value->type.dtype != DType::kString &&
                                 num_elements(value->type.static_shape().value()) != 0);
   };
+  if (node.is("Attention", "")) return is_plain(node.output());  // There may be no past yet.
   return std::ranges::all_of(node.inputs(), is_plain) &&
          std::ranges::all_of(node.outputs(), is_plain);
 }

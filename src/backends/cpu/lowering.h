@@ -47,6 +47,7 @@ std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_rms_norm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift_blocks(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_scaled_attention(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scatter_elements(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scatter_nd(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_select_channels(const Node& node, Lowering& lowering);
