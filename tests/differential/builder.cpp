@@ -1,6 +1,7 @@
 #include "builder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -70,6 +71,11 @@ std::int64_t Builder::signed_axis(std::int64_t axis, std::size_t rank) {
 
 void Builder::forbid_special() noexcept {
   if (fill_ == Fill::kSpecial) fill_ = Fill::kPlain;
+}
+
+bool Builder::is_finite(ValueId id) const {
+  const Tensor elements = tensor(id).to(DType::kFloat64);
+  return std::ranges::all_of(elements.values<double>(), [](double e) { return std::isfinite(e); });
 }
 
 ValueId Builder::add_value(Kind kind, Tensor tensor) {

@@ -76,6 +76,14 @@ class Builder {
   DType dtype_of(ValueId id) const { return case_.values[static_cast<std::size_t>(id)].dtype; }
   std::size_t rank_of(ValueId id) const { return tensor(id).rank(); }
 
+  /// True if the case has no other operator: the place for what ONNX Runtime is known to get wrong,
+  /// which would spread to whatever reads it.
+  bool alone() const noexcept { return alone_; }
+  void set_alone() noexcept { alone_ = true; }
+
+  /// No NaN and no infinity among its elements.
+  bool is_finite(ValueId id) const;
+
   /// From now on operands are taken from what is there.
   void grow() noexcept { growing_ = true; }
 
@@ -97,7 +105,7 @@ class Builder {
   Case case_;
   Fill fill_ = Fill::kPlain;
   bool with_zeros_ = false, with_long_ = false;
-  bool growing_ = false;
+  bool growing_ = false, alone_ = false;
 };
 
 }  // namespace headway::differential

@@ -29,13 +29,20 @@ TensorType type_of_input(const Case& wanted, const CaseValue& value) {
   return {value.dtype, shape};
 }
 
+/// The rank and nothing more, so that every runtime has to find the extents itself.
+TensorType type_of_result(const CaseValue& value) {
+  if (!value.tensor.defined()) return {value.dtype, std::nullopt};
+  return {value.dtype, SymbolicShape(value.tensor.rank())};
+}
+
 void add_node(Graph& graph, const Case& wanted, const CaseNode& node, std::vector<Value*>& values) {
   std::vector<Value*> inputs;
   for (const ValueId id : node.inputs)
     inputs.push_back(id == kOmitted ? nullptr : values[static_cast<std::size_t>(id)]);
   std::vector<std::string> names;
   for (const ValueId id : node.outputs) names.push_back(name_of_value(wanted, std::max(id, 0)));
-  Node* added = graph.add_node(node.op_type, inputs, names, node.attributes, "", node.domain);
+  Node* added = graph.add_node(node.op_type, inputs, names, node.attributes,
+                               "n" + std::to_string(graph.node_count()), node.domain);
   for (std::size_t i = node.outputs.size(); i-- > 0;) {
     if (node.outputs[i] == kOmitted) {
       graph.erase_output(added, i);
@@ -43,7 +50,7 @@ void add_node(Graph& graph, const Case& wanted, const CaseNode& node, std::vecto
     }
     const auto id = static_cast<std::size_t>(node.outputs[i]);
     values[id] = added->output(i);
-    values[id]->type = {wanted.values[id].dtype, std::nullopt};
+    values[id]->type = type_of_result(wanted.values[id]);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -68,6 +69,10 @@ class Comparer {
   std::optional<std::vector<Tensor>> slack_[2];
 };
 
+bool is_computed(const Case& wanted) {
+  return std::ranges::all_of(wanted.values, [](const CaseValue& v) { return v.tensor.defined(); });
+}
+
 /// Headway's ways against its reference.
 std::optional<Finding> check_paths(const std::vector<Path>& paths, const std::string& model,
                                    const std::vector<Tensor>& inputs, const Outcome& reference,
@@ -104,6 +109,10 @@ Checked check(const Case& wanted, Peer& peer) {
   const std::vector<Path> paths = paths_of(wanted.seed);
   const Outcome reference = run_headway(paths[0], model, inputs);
   const Outcome theirs = peer.run(model, named);
+  if (reference.ran() && !is_computed(wanted))
+    return {
+        Finding{"paths", "reference", "the model runs, but one of its nodes by itself is refused"},
+        theirs.ran()};
   Comparer comparer(wanted);
   const bool both = reference.ran() && theirs.ran();
   if (theirs.crashed) return {Finding{"peer-crashes", "", theirs.refusal}, false};

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <functional>
 
 #include "families.h"
 
@@ -92,8 +94,7 @@ void conv_transpose(Builder& b) {
     strides.push_back(b.between(1, 3));
     dilations.push_back(b.chance(70) ? 1 : b.between(1, 3));
     const std::int64_t reach = (kernel[axis] - 1) * dilations[axis];
-    output_padding.push_back(
-        b.between(0, std::max<std::int64_t>(strides[axis], dilations[axis]) - 1));
+    output_padding.push_back(b.between(0, strides[axis] - 1));
     pads[axis] = b.between(0, reach / 2);
     pads[axes + axis] = b.between(0, reach / 2);
   }
@@ -103,7 +104,9 @@ void conv_transpose(Builder& b) {
   if (b.chance(50)) inputs.push_back(b.operand(dtype, {c.groups * c.out}, Fill::kUnit));
   Attributes attributes{{"strides", strides}, {"dilations", dilations}, {"group", c.groups}};
   if (b.chance(30)) attributes["output_padding"] = output_padding;
-  if (b.chance(20)) {
+  // SAME needs windows that are no smaller than the stride.
+  const bool covers = std::ranges::equal(kernel, strides, std::greater_equal<>());
+  if (covers && b.chance(20)) {
     attributes["auto_pad"] = b.pick({"SAME_UPPER", "SAME_LOWER"});
     attributes.erase(attributes.find("dilations"));
   } else if (b.chance(70)) {

@@ -43,7 +43,8 @@ Departure* Departures::explain(const Finding& finding, const std::string& text) 
   const std::string subject = text + " | " + finding.sentence;
   for (Departure& departure : entries) {
     if (fnmatch(departure.kind.c_str(), finding.kind.c_str(), 0) != 0) continue;
-    if (fnmatch(departure.pattern.c_str(), subject.c_str(), FNM_NOESCAPE) != 0) continue;
+    if (fnmatch(departure.pattern.c_str(), subject.c_str(), FNM_NOESCAPE | FNM_EXTMATCH) != 0)
+      continue;
     ++departure.met;
     return &departure;
   }

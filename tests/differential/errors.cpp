@@ -27,6 +27,11 @@ constexpr std::string_view kRoundedOnce[] = {"Add", "Div", "Mul", "Sqrt", "Sub"}
 /// What reads between the elements of an image: where it reads is computed as well.
 constexpr std::string_view kSampling[] = {"AffineGrid", "GridSample", "Resize", "RoiAlign"};
 
+/// Sums that may be taken of transformed elements, as Winograd's algorithms do.
+constexpr std::string_view kTransformed[] = {"Conv", "ConvTranspose"};
+
+constexpr std::string_view kSummed[] = {"Attention", "Einsum", "FusedMatMul", "Gemm", "MatMul"};
+
 /// Functions that kernels approximate by polynomials, with an absolute error.
 constexpr std::string_view kApproximated[] = {
     // clang-format off
@@ -45,8 +50,13 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
 Errors errors_of(const CaseNode& node) {
   if (contains(kExact, node.op_type) || rounds_once(node)) return {0, 0};
   if (contains(kApproximated, node.op_type)) return {16, 3e-7};
-  if (contains(kSampling, node.op_type)) return {64, 1e-6};
-  if (node.op_type == "DFT") return {8, 0, 32};
+  if (contains(kSampling, node.op_type)) return {64, 1e-5, 0, 1};
+  if (contains(kTransformed, node.op_type)) return {16, 0, 128};
+  if (contains(kSummed, node.op_type)) return {16, 0, 8};
+  if (node.op_type == "DFT") return {8, 0, 1024};
+  // With few elements the mean is near each of them, and 1 / sqrt(epsilon) is large.
+  if (node.op_type == "InstanceNormalization" || node.op_type == "GroupNormalization")
+    return {8, 1e-4};
   if (node.op_type.ends_with("Window")) return {8, 3e-7};
   return {};
 }

@@ -11,6 +11,8 @@ struct Errors {
   double absolute = 0;    ///< Of what it writes.
   double of_largest = 0;  ///< Of what it writes, in units in the last place of the largest element.
 
+  double whole = 0;  ///< Of what it writes, if these are whole numbers.
+
   bool none() const noexcept { return units == 0 && absolute == 0 && of_largest == 0; }
 };
 

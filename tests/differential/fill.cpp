@@ -11,8 +11,8 @@ namespace {
 
 double special_number(Random& random) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kNumbers[] = {kInfinity, -kInfinity, NAN,   0.0,  -0.0,  1e-40,
-                                 1e-7,      60000.0,    -3e38, 1e30, -1e-3, 88.9};
+  constexpr double kNumbers[] = {kInfinity, -kInfinity, NAN,  0.0, -0.0,  1e-40,
+                                 1e-7,      60000.0,    -1e9, 1e9, -1e-3, 88.9};
   if (random.below(3) == 0) return kNumbers[random.below(std::size(kNumbers))];
   return double{random.normal()} * 3;
 }

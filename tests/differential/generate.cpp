@@ -17,6 +17,7 @@ Case generate(std::uint64_t seed) {
   Builder builder(seed);
   const std::vector<Family> families = all_families();
   const std::int64_t steps = builder.chance(50) ? 1 : builder.between(2, 8);
+  if (steps == 1) builder.set_alone();
   const Family* favourite = &families[builder.random().below(families.size())];
   for (std::int64_t step = 0; step < steps; ++step) {
     const Family& family = step == 0 || builder.chance(30)

@@ -99,7 +99,7 @@ void split(Builder& b) {
       b.between(1, std::max<std::int64_t>(1, std::min<std::int64_t>(extent, 4)));
   Attributes attributes{{"axis", b.signed_axis(static_cast<std::int64_t>(at), b.rank_of(x))}};
   const DTypeList dtypes(static_cast<std::size_t>(parts), b.dtype_of(x));
-  if (extent % parts == 0 && b.chance(40)) {
+  if (extent > 0 && extent % parts == 0 && b.chance(40)) {
     b.nodes("Split", {x}, attributes, dtypes);
     return;
   }
@@ -117,10 +117,10 @@ void slice(Builder& b) {
     const std::int64_t extent = b.shape_of(x)[axis];
     axes.push_back(b.signed_axis(static_cast<std::int64_t>(axis), b.rank_of(x)));
     starts.push_back(b.between(-extent - 2, extent + 2));
-    ends.push_back(b.chance(15)   ? INT64_MAX
-                   : b.chance(10) ? INT64_MIN
-                                  : b.between(-extent - 2, extent + 2));
+    ends.push_back(b.between(-extent - 2, extent + 2));
     steps.push_back(b.pick(Ints{1, 1, 1, 2, 3, -1, -2, 100}));
+    if (b.chance(20)) ends.back() = steps.back() > 0 ? INT64_MAX : INT64_MIN;
+    if (b.alone() && b.chance(5)) ends.back() = INT64_MAX;
   }
   std::vector<ValueId> inputs = {x, b.ints(starts), b.ints(ends)};
   const bool all_axes = axes.size() == b.rank_of(x);

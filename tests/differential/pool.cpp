@@ -26,6 +26,10 @@ Attributes window(Builder& b, const Shape& image, bool dilated) {
     pads[axis] = b.chance(50) ? 0 : b.between(0, kernel[axis] - 1);
     pads[axes + axis] = b.chance(50) ? 0 : b.between(0, kernel[axis] - 1);
   }
+  // Where a stride exceeds its window, the formula of SAME gives negative padding, which runtimes
+  // understand in different ways.
+  for (std::size_t axis = 0; axis < axes && automatic; ++axis)
+    strides[axis] = std::min(strides[axis], kernel[axis]);
   Attributes attributes{{"kernel_shape", kernel}};
   if (b.chance(70)) attributes["strides"] = strides;
   if (dilated && b.chance(50)) attributes["dilations"] = dilations;

@@ -62,6 +62,7 @@ void dequantize(Builder& b) {
 void dynamic_quantize(Builder& b) {
   b.forbid_special();
   const ValueId x = b.value(float32_only(), 1, 4, Fill::kPlain);
+  if (!b.is_finite(x)) return;
   b.nodes("DynamicQuantizeLinear", {x}, {}, {DType::kUInt8, DType::kFloat32, DType::kUInt8});
 }
 

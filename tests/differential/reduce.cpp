@@ -17,6 +17,7 @@ void reduce(Builder& b) {
   const std::string op =
       b.pick({"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1",
               "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"});
+  if (b.chance(70)) b.forbid_special();
   const bool logarithm = op == "ReduceLogSum";
   const DTypeList dtypes = {DType::kFloat32, DType::kFloat32, DType::kFloat64, DType::kInt32,
                             DType::kFloat16};
@@ -69,9 +70,7 @@ void top_k(Builder& b) {
   Attributes attributes;
   if (axis != -1 || b.chance(50)) attributes["axis"] = axis;
   if (b.chance(50)) attributes["largest"] = b.between(0, 1);
-  const std::vector<bool> wanted = {b.chance(90), true};
-  b.nodes("TopK", {x, b.ints({b.between(0, extent)})}, attributes, {b.dtype_of(x), DType::kInt64},
-          wanted);
+  b.nodes("TopK", {x, b.ints({b.between(0, extent)})}, attributes, {b.dtype_of(x), DType::kInt64});
 }
 
 constexpr auto kGenerators = std::to_array<void (*)(Builder&)>(

@@ -23,11 +23,17 @@ void resize(Builder& b) {
     attributes["cubic_coeff_a"] = b.pick(std::vector<float>{-0.5F, -0.75F});
   if (mode == "cubic" && b.chance(40)) attributes["exclude_outside"] = b.between(0, 1);
   if (b.chance(50)) {
-    for (std::size_t axis = 2; axis < 4; ++axis) shape[axis] = b.between(1, 12);
+    // The nearest of two equally near elements is a matter of rounding unless the scale is exact.
+    const bool exact = mode == "nearest";
+    for (std::size_t axis = 2; axis < 4; ++axis)
+      shape[axis] = exact ? shape[axis] * b.between(1, 3) : b.between(1, 12);
     b.node("Resize", {x, kOmitted, kOmitted, b.ints(shape)}, attributes);
     return;
   }
-  const std::vector<float> scales = {0.5F, 1.0F, 1.5F, 2.0F, 3.0F, 0.7F, 2.3F};
+  if (!b.alone() && attributes.contains("coordinate_transformation_mode") &&
+      std::get<std::string>(attributes["coordinate_transformation_mode"]) == "align_corners")
+    return;
+  const std::vector<float> scales = {0.5F, 0.75F, 1.0F, 1.25F, 1.5F, 2.0F, 2.5F, 3.0F};
   const Tensor factors = Tensor::from<float>({4}, {1.0F, 1.0F, b.pick(scales), b.pick(scales)});
   b.node("Resize", {x, kOmitted, b.constant(factors)}, attributes);
 }
@@ -43,7 +49,7 @@ void resize_newer(Builder& b) {
     attributes["coordinate_transformation_mode"] =
         b.pick({"half_pixel", "align_corners", "asymmetric"});
   Ints sizes = {b.between(1, 10), b.between(1, 10)};
-  attributes["axes"] = Ints{2, b.chance(50) ? 3 : -1};
+  attributes["axes"] = Ints{2, b.alone() && b.chance(20) ? -1 : 3};
   if (b.chance(30))
     attributes["keep_aspect_ratio_policy"] = b.pick({"stretch", "not_larger", "not_smaller"});
   b.node("Resize", {x, kOmitted, kOmitted, b.ints(sizes)}, attributes);

@@ -16,6 +16,7 @@ constexpr double kMargin = 4;  // The runs are few: what they show is not yet th
 /// Which values implementations may differ in at all, and how each node adds to that.
 struct Plan {
   std::vector<bool> uncertain;
+  std::vector<double> whole;
   std::vector<Errors> errors;
 };
 
@@ -26,7 +27,9 @@ bool is_half(DType dtype) {
 /// In graphs 16-bit numbers may be kept wider between nodes, and a fused graph may reorder sums and
 /// products.
 Plan plan_of(const Case& wanted, bool fused) {
-  Plan plan{std::vector<bool>(wanted.values.size(), false), {}};
+  Plan plan{std::vector<bool>(wanted.values.size(), false),
+            std::vector<double>(wanted.values.size(), 0.0),
+            {}};
   const bool several = wanted.nodes.size() > 1;
   for (const CaseNode& node : wanted.nodes) {
     bool uncertain = false, half = false;
@@ -39,8 +42,11 @@ Plan plan_of(const Case& wanted, bool fused) {
       errors.units = std::max(errors.units, 2.0);
     uncertain = uncertain || !errors.none();
     plan.errors.push_back(errors);
-    for (const ValueId id : node.outputs)
-      if (id != kOmitted) plan.uncertain[static_cast<std::size_t>(id)] = uncertain;
+    for (const ValueId id : node.outputs) {
+      if (id == kOmitted) continue;
+      plan.uncertain[static_cast<std::size_t>(id)] = uncertain;
+      plan.whole[static_cast<std::size_t>(id)] = errors.whole;
+    }
   }
   return plan;
 }
@@ -52,8 +58,16 @@ double largest_of(const Tensor& tensor) {
   return largest;
 }
 
+Tensor moved_by_one(const Tensor& tensor, const Errors& errors, Random& random) {
+  if (errors.whole == 0) return tensor;
+  Tensor result = tensor.to(DType::kFloat64).clone();
+  for (double& element : result.values<double>()) element += random.below(2) == 0 ? 1 : -1;
+  return result.to(tensor.dtype());
+}
+
 Tensor moved(const Tensor& tensor, const Errors& errors, Random& random) {
-  if (!tensor.defined() || !is_floating_point(tensor.dtype()) || errors.none()) return tensor;
+  if (!tensor.defined() || errors.none()) return tensor;
+  if (!is_floating_point(tensor.dtype())) return moved_by_one(tensor, errors, random);
   Tensor result = tensor.to(DType::kFloat64).clone();
   const double unit = unit_of(tensor.dtype());
   const double absolute = errors.absolute + errors.of_largest * unit * largest_of(result);
@@ -74,7 +88,9 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
     std::vector<Tensor> inputs;
     for (const ValueId id : node.inputs) {
       const Tensor given = id == kOmitted ? Tensor() : value(id).tensor;
-      inputs.push_back(moved(given, {plan.errors[n].units}, random));
+      // Scales say which shape comes out.
+      const bool movable = node.op_type != "Resize" || inputs.empty();
+      inputs.push_back(movable ? moved(given, {plan.errors[n].units}, random) : given);
     }
     const std::vector<Tensor> outputs = evaluate(node, inputs);
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
@@ -102,8 +118,9 @@ void raise(Tensor& slack, const Tensor& plain, const Tensor& moved) {
 }
 
 /// The last rounding of numbers that are not certain.
-Tensor rounding_of(const Tensor& tensor, bool uncertain) {
+Tensor rounding_of(const Tensor& tensor, bool uncertain, double whole) {
   Tensor slack = Tensor::zeros(DType::kFloat64, tensor.shape());
+  if (!is_floating_point(tensor.dtype())) std::ranges::fill(slack.values<double>(), whole);
   if (!uncertain || !is_floating_point(tensor.dtype())) return slack;
   const Tensor elements = tensor.to(DType::kFloat64);
   for (std::int64_t i = 0; i < slack.size(); ++i) {
@@ -121,9 +138,10 @@ std::vector<Tensor> slack_of(const Case& wanted, bool fused) {
     return computed.values[static_cast<std::size_t>(wanted.outputs[i])].tensor;
   };
   std::vector<Tensor> slack;
-  for (std::size_t i = 0; i < wanted.outputs.size(); ++i)
-    slack.push_back(rounding_of(output(wanted, i),
-                                plan.uncertain[static_cast<std::size_t>(wanted.outputs[i])]));
+  for (std::size_t i = 0; i < wanted.outputs.size(); ++i) {
+    const auto id = static_cast<std::size_t>(wanted.outputs[i]);
+    slack.push_back(rounding_of(output(wanted, i), plan.uncertain[id], plan.whole[id]));
+  }
   Random random(wanted.seed);
   for (int run = 0; run < kRuns; ++run) {
     const Case other = perturbed(wanted, plan, random);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -96,12 +97,11 @@ void cast(Builder& b) {
   if (b.chance(10)) from = {DType::kBFloat16};
   b.forbid_special();
   ValueId x = b.value(from, 0, 4, Fill::kPositive);
-  for (const double element : b.tensor(x).to(DType::kFloat64).values<double>())
-    if (!(std::abs(element) < 100)) return;
-  for (const double element : b.tensor(x).to(DType::kFloat64).values<double>()) {
-    if (element < 0) x = b.node("Abs", {x});
-    if (element < 0) break;
-  }
+  const Tensor elements = b.tensor(x).to(DType::kFloat64);
+  if (std::ranges::any_of(elements.values<double>(), [](double e) { return !(std::abs(e) < 100); }))
+    return;
+  if (std::ranges::any_of(elements.values<double>(), [](double e) { return e < 0; }))
+    x = b.node("Abs", {x});
   b.node("Cast", {x}, {{"to", to}});
 }
 
