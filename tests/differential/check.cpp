@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iomanip>
 
 #include "base/error.h"
 #include "engine.h"
@@ -54,9 +55,9 @@ class Comparer {
     if (differing == 0) return std::nullopt;
     const double slack = this->slack(fused)[output].data<double>()[first];
     return Finding{"values", "",
-                   concat(differing, " of ", a.size(), " elements of output ", output,
-                          " differ; number ", first, " is ", a.data<double>()[first], " and not ",
-                          b.data<double>()[first], " (allowed: ", slack, ")")};
+                   concat(std::setprecision(9), differing, " of ", a.size(), " elements of output ",
+                          output, " differ; number ", first, " is ", a.data<double>()[first],
+                          " and not ", b.data<double>()[first], " (allowed: ", slack, ")")};
   }
 
   const std::vector<Tensor>& slack(bool fused) {

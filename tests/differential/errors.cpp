@@ -24,6 +24,10 @@ constexpr std::string_view kExact[] = {
 /// One rounding, which the standard of floating-point numbers prescribes.
 constexpr std::string_view kRoundedOnce[] = {"Add", "Div", "Mul", "Sqrt", "Sub"};
 
+/// Products of a number and a function of it whose error is absolute.
+constexpr std::string_view kGated[] = {"BiasGelu", "FastGelu",  "Gelu", "HardSwish",
+                                       "Mish",     "QuickGelu", "Swish"};
+
 /// What reads between the elements of an image: where it reads is computed as well.
 constexpr std::string_view kSampling[] = {"AffineGrid", "GridSample", "Resize", "RoiAlign"};
 
@@ -49,10 +53,12 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
 
 Errors errors_of(const CaseNode& node) {
   if (contains(kExact, node.op_type) || rounds_once(node)) return {0, 0};
+  if (contains(kGated, node.op_type)) return {16, 3e-7, 16};
   if (contains(kApproximated, node.op_type)) return {16, 3e-7};
   if (contains(kSampling, node.op_type)) return {64, 1e-5, 0, 1};
   if (contains(kTransformed, node.op_type)) return {16, 0, 128};
   if (contains(kSummed, node.op_type)) return {16, 0, 8};
+  if (node.op_type.ends_with("LpPool")) return {32};
   if (node.op_type == "DFT") return {8, 0, 1024};
   // With few elements the mean is near each of them, and 1 / sqrt(epsilon) is large.
   if (node.op_type == "InstanceNormalization" || node.op_type == "GroupNormalization")
