@@ -36,6 +36,10 @@ constexpr std::array kTable = {
     Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
     Entry{"QuantizeLinear", "", lower_quantize},
 
+    Entry{"GRU", "", lower_recurrent},
+    Entry{"LSTM", "", lower_recurrent},
+    Entry{"RNN", "", lower_recurrent},
+
     Entry{"AveragePool", "", lower_pool},
     Entry{"MaxPool", "", lower_pool},
     Entry{"GlobalAveragePool", "", lower_global_pool},

@@ -42,6 +42,7 @@ std::unique_ptr<Step> lower_matmul(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_quantize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_recurrent(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_rms_norm(const Node& node, Lowering& lowering);
