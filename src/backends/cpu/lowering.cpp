@@ -41,7 +41,9 @@ constexpr std::array kTable = {
     Entry{"RNN", "", lower_recurrent},
 
     Entry{"AveragePool", "", lower_pool},
+    Entry{"LpPool", "", lower_lp_pool},
     Entry{"MaxPool", "", lower_pool},
+    Entry{"MaxUnpool", "", lower_max_unpool},
     Entry{"GlobalAveragePool", "", lower_global_pool},
     Entry{"GlobalMaxPool", "", lower_global_pool},
 
