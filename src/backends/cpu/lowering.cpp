@@ -83,6 +83,9 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"DeformConv", "", lower_deform_conv},
+    Entry{"GridSample", "", lower_grid_sample},
+    Entry{"RoiAlign", "", lower_roi_align},
     Entry{"Resize", "", lower_resize},
     Entry{"Upsample", "", lower_resize},
     Entry{"And", "", lower_typed_binary},

@@ -24,6 +24,7 @@ std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering)
 std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_depth_to_space(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_deform_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_dequantize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_dynamic_quantize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_eye_like(const Node& node, Lowering& lowering);
@@ -32,6 +33,7 @@ std::unique_ptr<Step> lower_gather_elements(const Node& node, Lowering& lowering
 std::unique_ptr<Step> lower_gather_nd(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_grid_sample(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_group_norm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_integer_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_integer_matmul(const Node& node, Lowering& lowering);
@@ -48,6 +50,7 @@ std::unique_ptr<Step> lower_recurrent(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_rms_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_roi_align(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift_blocks(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scaled_attention(const Node& node, Lowering& lowering);
