@@ -173,11 +173,40 @@ const TensorType& InferContext::input(std::size_t index) const {
   return input_type(index);
 }
 
+namespace {
+
+/// With extents up to 2^40, more than any memory holds, a rule can add and double them at will.
+void check_extents(const Node& node, std::span<const Facts> values, const char* what) {
+  constexpr std::int64_t kMaxExtent = std::int64_t{1} << 40;
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    for (const Dim& dim : values[index].type.shape.value_or(SymbolicShape())) {
+      if (!dim.is_static() || dim.extent() <= kMaxExtent) continue;
+      fail(ErrorCode::kInvalidModel, node.described(), ": ", what, ' ', index, " of type ",
+           values[index].type.to_string(), " is larger than any memory");
+    }
+  }
+}
+
+/// Throws the error again, naming the node if it does not yet.
+[[noreturn]] void name_node(const Node& node, const Error& error) {
+  const std::string_view what = error.what();
+  fail(error.code(), what.starts_with("node '") ? "" : node.described() + ": ", what);
+}
+
+}  // namespace
+
 std::vector<Facts> infer_node(const Node& node, const Operator& op, std::vector<Facts> inputs) {
   check_node(node, op);
+  check_extents(node, inputs, "input");
   NodeContext context(node, std::move(inputs));
-  op.infer(context);
-  return context.take_outputs();
+  try {
+    op.infer(context);
+  } catch (const Error& error) {
+    name_node(node, error);
+  }
+  std::vector<Facts> outputs = context.take_outputs();
+  check_extents(node, outputs, "output");
+  return outputs;
 }
 
 void infer_types(Graph& graph, std::span<const Shape> bindings) {
