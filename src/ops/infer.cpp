@@ -176,14 +176,25 @@ const TensorType& InferContext::input(std::size_t index) const {
 namespace {
 
 /// With extents up to 2^40, more than any memory holds, a rule can add and double them at will.
-void check_extents(const Node& node, std::span<const Facts> values, const char* what) {
+bool is_possible(const TensorType& type) {
   constexpr std::int64_t kMaxExtent = std::int64_t{1} << 40;
+  if (!type.shape) return true;
+  auto bytes = static_cast<std::int64_t>(size_of(type.dtype));
+  bool fits = true, empty = false;
+  for (const Dim& dim : *type.shape) {
+    if (!dim.is_static()) continue;
+    if (dim.extent() > kMaxExtent) return false;
+    empty = empty || dim.extent() == 0;
+    fits = fits && !__builtin_mul_overflow(bytes, dim.extent(), &bytes);
+  }
+  return fits || empty;
+}
+
+void check_extents(const Node& node, std::span<const Facts> values, const char* what) {
   for (std::size_t index = 0; index < values.size(); ++index) {
-    for (const Dim& dim : values[index].type.shape.value_or(SymbolicShape())) {
-      if (!dim.is_static() || dim.extent() <= kMaxExtent) continue;
-      fail(ErrorCode::kInvalidModel, node.described(), ": ", what, ' ', index, " of type ",
-           values[index].type.to_string(), " is larger than any memory");
-    }
+    if (is_possible(values[index].type)) continue;
+    fail(ErrorCode::kInvalidModel, node.described(), ": ", what, ' ', index, " of type ",
+         values[index].type.to_string(), " is larger than any memory");
   }
 }
 
