@@ -221,8 +221,7 @@ TEST_F(HostileFiles, AttributesOfEveryWrongKind) {
 }
 
 TEST_F(HostileFiles, AttributesWithExtremeNumbers) {
-  constexpr std::array kExtremes = {kMin,     kMin + 1, std::int64_t{-1}, std::int64_t{0},
-                                    kMax - 1, kMax};
+  constexpr std::array kExtremes = {kMin, std::int64_t{0}, kMax};
   for (const Operator& op : all_operators()) {
     if (op.domain == "headway") continue;
     for (const AttributeSpec& spec : op.attributes) {
