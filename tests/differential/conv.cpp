@@ -23,6 +23,8 @@ Window window(Builder& b, std::size_t axes, const Shape& image) {
   }
   for (std::size_t i = 0; i < 2 * axes; ++i)
     result.pads.push_back(b.chance(50) ? 0 : b.between(0, 3));
+  for (std::size_t axis = 0; axis < axes && automatic; ++axis)
+    result.strides[axis] = std::min(result.strides[axis], result.kernel[axis]);
   // The window has to fit into the padded image at least once.
   for (std::size_t axis = 0; axis < axes; ++axis) {
     const auto reach = [&] { return (result.kernel[axis] - 1) * result.dilations[axis] + 1; };

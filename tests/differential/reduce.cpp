@@ -19,8 +19,10 @@ void reduce(Builder& b) {
               "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"});
   if (b.chance(70)) b.forbid_special();
   const bool logarithm = op == "ReduceLogSum";
-  const DTypeList dtypes = {DType::kFloat32, DType::kFloat32, DType::kFloat64, DType::kInt32,
-                            DType::kFloat16};
+  DTypeList dtypes = {DType::kFloat32, DType::kFloat32, DType::kFloat64, DType::kFloat16,
+                      DType::kInt32};
+  // Of whole numbers logarithms may be NaN, which no whole number stands for.
+  if (logarithm || (op == "ReduceLogSumExp" && !b.alone())) dtypes.pop_back();
   const ValueId x = logarithm ? b.value(dtypes, 0, 5, Fill::kPositive) : b.value(dtypes, 0, 5);
   std::vector<ValueId> inputs = {x};
   Attributes attributes;

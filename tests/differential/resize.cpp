@@ -46,8 +46,7 @@ void resize_newer(Builder& b) {
   Attributes attributes{{"mode", mode}};
   if (b.chance(60)) attributes["antialias"] = std::int64_t{1};
   if (b.chance(50))
-    attributes["coordinate_transformation_mode"] =
-        b.pick({"half_pixel", "align_corners", "asymmetric"});
+    attributes["coordinate_transformation_mode"] = b.pick({"half_pixel", "asymmetric"});
   Ints sizes = {b.between(1, 10), b.between(1, 10)};
   attributes["axes"] = Ints{2, b.alone() && b.chance(20) ? -1 : 3};
   if (b.chance(30))

@@ -88,8 +88,9 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
     std::vector<Tensor> inputs;
     for (const ValueId id : node.inputs) {
       const Tensor given = id == kOmitted ? Tensor() : value(id).tensor;
-      // Scales say which shape comes out.
-      const bool movable = node.op_type != "Resize" || inputs.empty();
+      // Scales and sizes say which shape comes out.
+      const bool movable = given.defined() && is_floating_point(given.dtype()) &&
+                           (node.op_type != "Resize" || inputs.empty());
       inputs.push_back(movable ? moved(given, {plan.errors[n].units}, random) : given);
     }
     const std::vector<Tensor> outputs = evaluate(node, inputs);
