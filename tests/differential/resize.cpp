@@ -34,7 +34,13 @@ void resize(Builder& b) {
       std::get<std::string>(attributes["coordinate_transformation_mode"]) == "align_corners")
     return;
   const std::vector<float> scales = {0.5F, 0.75F, 1.0F, 1.25F, 1.5F, 2.0F, 2.5F, 3.0F};
-  const Tensor factors = Tensor::from<float>({4}, {1.0F, 1.0F, b.pick(scales), b.pick(scales)});
+  Tensor factors = Tensor::from<float>({4}, {1.0F, 1.0F, b.pick(scales), b.pick(scales)});
+  // Where every extent stays as it is, ONNX Runtime copies.
+  for (std::size_t axis = 2; axis < 4; ++axis) {
+    float& factor = factors.data<float>()[axis];
+    if (static_cast<std::int64_t>(factor * static_cast<float>(shape[axis])) == shape[axis])
+      factor = 2;
+  }
   b.node("Resize", {x, kOmitted, b.constant(factors)}, attributes);
 }
 

@@ -88,9 +88,9 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
     std::vector<Tensor> inputs;
     for (const ValueId id : node.inputs) {
       const Tensor given = id == kOmitted ? Tensor() : value(id).tensor;
-      // Scales and sizes say which shape comes out.
-      const bool movable = given.defined() && is_floating_point(given.dtype()) &&
-                           (node.op_type != "Resize" || inputs.empty());
+      // Some numbers say which shape comes out.
+      const bool shapes = node.op_type == "Range" || (node.op_type == "Resize" && !inputs.empty());
+      const bool movable = given.defined() && is_floating_point(given.dtype()) && !shapes;
       inputs.push_back(movable ? moved(given, {plan.errors[n].units}, random) : given);
     }
     const std::vector<Tensor> outputs = evaluate(node, inputs);
