@@ -109,6 +109,8 @@ void conv_transpose(Builder& b) {
   // SAME needs windows that are no smaller than the stride.
   const bool covers = std::ranges::equal(kernel, strides, std::greater_equal<>());
   if (covers && b.chance(20)) {
+    // With both, ONNX's shape inference contradicts the standard.
+    if (!b.alone()) attributes.erase("output_padding");
     attributes["auto_pad"] = b.pick({"SAME_UPPER", "SAME_LOWER"});
     attributes.erase(attributes.find("dilations"));
   } else if (b.chance(70)) {
