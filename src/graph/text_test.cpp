@@ -335,9 +335,9 @@ TEST(Text, ErrorsInAttributes) {
   EXPECT_EQ(error_in("%a = F() {7 = 1}"), "t:2:11: expected an attribute's name, but found 7");
   EXPECT_EQ(error_in("%a = F() {a: 1}"), "t:2:12: expected '=', but found :");
   EXPECT_EQ(error_in("%a = F() {a = 1, a = 2}"), "t:2:18: attribute \"a\" is given twice");
-  EXPECT_EQ(
-      error_in("%a = F() {a = }"),
-      "t:2:15: expected an attribute's value: a number, a string, a list or a tensor, but found }");
+  EXPECT_EQ(error_in("%a = F() {a = }"),
+            "t:2:15: expected an attribute's value: a number, a string, a list, a tensor or a "
+            "graph, but found }");
   EXPECT_EQ(error_in("%a = F() {a = 1 b = 2}"), "t:2:17: expected '}', but found b");
   EXPECT_EQ(error_in("%a = F() {a = 9223372036854775808}"),
             "t:2:15: 9223372036854775808 is no element of type int64");
