@@ -58,9 +58,10 @@ available-tests:
 	@scripts/setup build test
 	@scripts/onnx_tests || echo 'headway: going on without ONNX'\''s newest tests' >&2
 
-conformance-update: build  ## Rewrite tests/conformance/exclusions.txt to fit what passes now
+conformance-update: build  ## Rewrite tests/conformance/exclusions.txt and docs/operators.md to fit the program
 	@scripts/setup test && scripts/onnx_tests
 	tests/conformance/run.sh build/$(PRESET)/headway tests/conformance/exclusions.txt update
+	build/$(PRESET)/headway inspect --operators --markdown >docs/operators.md
 
 asan:  ## Run the unit tests and short fuzzer runs under address and undefined-behaviour sanitizers
 	@scripts/setup build test

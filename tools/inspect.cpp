@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "base/error.h"
 #include "bench/table.h"
@@ -9,6 +11,7 @@
 #include "cost.h"
 #include "exit_status.h"
 #include "formats/hwy/hwy.h"
+#include "formats/onnx/contrib/contrib.h"
 #include "formats/onnx/metadata.h"
 #include "graph/text.h"
 #include "input_shapes.h"
@@ -31,6 +34,7 @@ struct InspectArguments {
   bool text = false;
   bool operators = false;
   bool json = false;
+  bool markdown = false;
 };
 
 /// A model's graph with concrete shapes where they are known, and what it costs.
@@ -196,25 +200,68 @@ Json to_json(const Inspection& found, bool with_nodes) {
   return json;
 }
 
-void list_operators(bool json) {
-  Json list = Json::array();
-  Table table({{"operator", true}, {"opset"}, {"inputs"}, {"outputs"}});
-  const auto arity = [](int least, int most) {
-    if (most == Operator::kVariadic) return concat(least, " or more");
-    return least == most ? std::to_string(least) : concat(least, "-", most);
-  };
+/// An operator that models may use.
+struct KnownOperator {
+  std::string domain, name, version, inputs, outputs;
+};
+
+std::string arity(int least, int most) {
+  if (most == Operator::kVariadic) return concat(least, " or more");
+  return least == most ? std::to_string(least) : concat(least, "-", most);
+}
+
+/// Those that have a kernel and those that are rewritten when a file is read.
+std::vector<KnownOperator> known_operators() {
+  std::vector<KnownOperator> known;
   for (const Operator& op : all_operators()) {
-    if (!op.domain.empty()) continue;
-    table.add({std::string(op.name), std::to_string(op.since_version),
-               arity(op.min_inputs, op.max_inputs), arity(op.min_outputs, op.max_outputs)});
-    list.push_back({{"name", op.name}, {"since_version", op.since_version}});
+    if (op.domain == kFusedDomain) continue;
+    known.push_back({std::string(op.domain), std::string(op.name), std::to_string(op.since_version),
+                     arity(op.min_inputs, op.max_inputs), arity(op.min_outputs, op.max_outputs)});
   }
-  json ? print_json(list) : print(table.to_text(false));
+  for (const onnx::ContribOperator& op : onnx::contrib_operators())
+    known.push_back({std::string(op.domain), std::string(op.name), "1", "", ""});
+  std::ranges::stable_sort(known, [](const KnownOperator& a, const KnownOperator& b) {
+    return std::tie(a.domain, a.name) < std::tie(b.domain, b.name);
+  });
+  return known;
+}
+
+constexpr const char* kOperatorsPage =
+    R"(# Operators
+
+What `headway inspect --operators` prints; this page is made by `headway inspect --operators --markdown`, and a
+test holds it to the program.
+
+An operator of the default domain (`ai.onnx`) is known in every version up to the opset named: models of older
+opsets are rewritten as they are read. Those of `com.microsoft`, which ONNX Runtime's exporters and optimizers
+write, are understood as ONNX Runtime computes them; where no inputs are given here, standard operators take their
+place when the file is read.
+
+)";
+
+Table operators_table() {
+  Table table({{"domain", true}, {"operator", true}, {"opset"}, {"inputs"}, {"outputs"}});
+  for (const KnownOperator& op : known_operators()) {
+    table.add(
+        {op.domain.empty() ? "ai.onnx" : op.domain, op.name, op.version, op.inputs, op.outputs});
+  }
+  return table;
+}
+
+void list_operators(bool json, bool markdown) {
+  if (markdown) return print(kOperatorsPage + operators_table().to_markdown());
+  if (!json) return print(operators_table().to_text(false));
+  Json list = Json::array();
+  for (const KnownOperator& op : known_operators()) {
+    list.push_back(
+        {{"domain", op.domain}, {"name", op.name}, {"since_version", std::stoi(op.version)}});
+  }
+  print_json(list);
 }
 
 void run_inspect(const InspectArguments& arguments) {
   if (arguments.operators) {
-    list_operators(arguments.json);
+    list_operators(arguments.json, arguments.markdown);
     return;
   }
   if (arguments.model.empty())
@@ -248,6 +295,8 @@ void add_inspect_command(CLI::App& app, int& status) {
   command->add_flag("--text", arguments->text, "The graph in text form (weights left out)");
   command->add_flag("--operators", arguments->operators, "The operators that Headway knows");
   command->add_flag("--json", arguments->json, "Machine-readable");
+  command->add_flag("--markdown", arguments->markdown,
+                    "With --operators: as the page docs/operators.md");
   command->footer(
       "Examples:\n"
       "  headway inspect resnet50\n"

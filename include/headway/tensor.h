@@ -81,6 +81,9 @@ class HEADWAY_API Tensor {
     return {data<T>(), static_cast<std::size_t>(size_)};
   }
 
+  /// What keeps the elements alive; see borrow().
+  const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
+
   void* raw() noexcept { return data_; }
   const void* raw() const noexcept { return data_; }
 

@@ -1,10 +1,14 @@
 #include "backends/packed_weights.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 
 #include "base/error.h"
-#include "ops/elements.h"
+#include "base/mapped_file.h"
+#include "base/thread_pool.h"
 
 namespace headway {
 
@@ -16,6 +20,10 @@ constexpr std::size_t kFirstBlock = std::size_t{1} << 18, kLastBlock = std::size
 /// What is larger gets memory of its own.
 constexpr std::size_t kLargestInBlock = kLastBlock / 8;
 constexpr std::size_t kAlignment = 64;
+/// Of a source that is packed at once: little of it is there twice, and much at a time is fast.
+constexpr std::int64_t kPieceFloats = 1 << 18;
+/// A huge page, which is one page fault.
+constexpr std::size_t kSmallestBuffer = std::size_t{1} << 21;
 
 }  // namespace
 
@@ -35,21 +43,66 @@ Tensor PackedWeights::allocate(std::size_t floats) {
   return Tensor::borrow(start, DType::kFloat32, shape, std::make_shared<Tensor>(block_));
 }
 
-Tensor PackedWeights::get(const Tensor& source, const std::string& layout, std::size_t floats,
-                          const std::function<void(const float*, float*)>& pack) {
-  const std::pair key(static_cast<const void*>(source.raw()), layout);
+Tensor PackedWeights::take_buffer(std::size_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    while (!buffers_.empty()) {
+      const Tensor buffer = std::move(buffers_.back());
+      buffers_.pop_back();
+      if (buffer.byte_size() >= bytes) return buffer;
+    }
+  }
+  const std::size_t size = std::max(std::bit_ceil(bytes), kSmallestBuffer);
+  return Tensor::allocate(DType::kUInt8, {static_cast<std::int64_t>(size)});
+}
+
+void PackedWeights::finish() {
+  const std::lock_guard lock(mutex_);
+  buffers_ = {};
+}
+
+void PackedWeights::pack(const Tensor& source, const Packing& packing, Range rows, float* packed) {
+  const auto row_bytes = source.byte_size() / static_cast<std::size_t>(packing.rows);
+  const std::span bytes(static_cast<const std::byte*>(source.raw()) +
+                            static_cast<std::size_t>(rows.first) * row_bytes,
+                        static_cast<std::size_t>(rows.last - rows.first) * row_bytes);
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) == 0) {
+    packing.pack(reinterpret_cast<const float*>(bytes.data()), rows, packed);
+  } else {
+    Tensor buffer = take_buffer(bytes.size());
+    std::memcpy(buffer.raw(), bytes.data(), bytes.size());
+    packing.pack(static_cast<const float*>(buffer.raw()), rows, packed);
+    const std::lock_guard lock(mutex_);
+    buffers_.push_back(std::move(buffer));
+  }
+  release_part(source.owner(), bytes);
+}
+
+Tensor PackedWeights::get(const Tensor& source, const Packing& packing, ThreadPool& pool) {
+  const std::pair key(static_cast<const void*>(source.raw()), packing.layout);
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    if (found != entries_.end() && found->second.packed.size() == static_cast<std::int64_t>(floats))
+    if (found != entries_.end() &&
+        found->second.packed.size() == static_cast<std::int64_t>(packing.floats))
       return found->second.packed;
     if (absent_.contains(source.raw())) {
       fail(ErrorCode::kUnsupported, "it holds no weights of shape ", to_string(source.shape()),
-           " in the layout '", layout, "', which is wanted here; compile the model again");
+           " in the layout '", packing.layout, "', which is wanted here; compile the model again");
     }
   }
-  Tensor packed = allocate(floats);
-  pack(aligned(source).data<float>(), packed.data<float>());
+  Tensor packed = allocate(packing.floats);
+  const std::int64_t steps = (packing.rows + packing.step - 1) / packing.step;
+  const std::int64_t pieces =
+      std::clamp<std::int64_t>((source.size() + kPieceFloats - 1) / kPieceFloats, 1, steps);
+  pool.parallel_for(pieces, [&](std::int64_t first, std::int64_t last, int) {
+    for (; first < last; ++first) {
+      const Range piece = part_of(steps, first, pieces);
+      pack(source, packing,
+           {piece.first * packing.step, std::min(piece.last * packing.step, packing.rows)},
+           packed.data<float>());
+    }
+  });
   const std::lock_guard lock(mutex_);
   if (keep_) {
     const auto [entry, is_new] = entries_.emplace(key, Entry{source, packed});

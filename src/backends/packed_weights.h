@@ -11,7 +11,22 @@
 
 #include "headway/tensor.h"
 
+#include "kernels/range.h"
+
 namespace headway {
+
+class ThreadPool;
+
+/// How a constant is rearranged for a kernel.
+struct Packing {
+  std::string layout;      ///< Must name everything the result depends on besides the elements.
+  std::size_t floats = 0;  ///< Of the result.
+  /// Rows that the source consists of, and how many of them, or multiples, can be packed alone.
+  std::int64_t rows = 1, step = 1;
+  /// Packs some rows, `source` being the first of them; `packed` is where all of the result goes,
+  /// 64-byte aligned. Called for different rows by several threads at once.
+  std::function<void(const float* source, Range rows, float* packed)> pack;
+};
 
 /// The weights of a program in the layouts its kernels want. Thread-safe.
 class PackedWeights {
@@ -21,11 +36,13 @@ class PackedWeights {
   /// save them.
   explicit PackedWeights(bool keep) : keep_(keep) {}
 
-  /// `source` as `pack` lays it out: `floats` elements, 64-byte aligned. `layout` must name
-  /// everything that the result depends on besides the elements. Throws Error(kUnsupported) if the
-  /// elements of `source` are absent and nobody has put that layout.
-  Tensor get(const Tensor& source, const std::string& layout, std::size_t floats,
-             const std::function<void(const float* source, float* packed)>& pack);
+  /// `source` as `packing` lays it out, 64-byte aligned; the memory of a mapped source is given
+  /// back to the system as it is packed. Throws Error(kUnsupported) if the elements of `source` are
+  /// absent and nobody has put that layout.
+  Tensor get(const Tensor& source, const Packing& packing, ThreadPool& pool);
+
+  /// Says that nothing more will be packed for now, for memory to be let go.
+  void finish();
 
   /// What get() is to return for `source` from now on.
   void put(const Tensor& source, const std::string& layout, Tensor packed);
@@ -54,6 +71,8 @@ class PackedWeights {
   };
 
   Tensor allocate(std::size_t floats);
+  void pack(const Tensor& source, const Packing& packing, Range rows, float* packed);
+  Tensor take_buffer(std::size_t bytes);
 
   bool keep_;
   mutable std::mutex mutex_;
@@ -62,6 +81,7 @@ class PackedWeights {
   std::size_t bytes_ = 0;
   Tensor block_;  ///< Memory for the next tensors, from block_used_ on.
   std::size_t block_used_ = 0;
+  std::vector<Tensor> buffers_;  ///< For copies of the next sources that lie at odd addresses.
 };
 
 }  // namespace headway

@@ -55,10 +55,26 @@ void MappedFile::release(std::span<const std::byte> range) const noexcept {
     madvise(const_cast<std::byte*>(bytes_.data()) + first, last - first, MADV_DONTNEED);
 }
 
+namespace {
+
+struct ReleaseRange {
+  std::shared_ptr<const MappedFile> file;
+  std::span<const std::byte> range;
+
+  void operator()(const void*) const noexcept { file->release(range); }
+};
+
+}  // namespace
+
 std::shared_ptr<const void> own_range(std::shared_ptr<const MappedFile> file,
                                       std::span<const std::byte> range) {
   const void* address = range.data();
-  return {address, [file = std::move(file), range](const void*) { file->release(range); }};
+  return {address, ReleaseRange{std::move(file), range}};
+}
+
+void release_part(const std::shared_ptr<const void>& owner,
+                  std::span<const std::byte> part) noexcept {
+  if (const auto* owning = std::get_deleter<ReleaseRange>(owner)) owning->file->release(part);
 }
 
 }  // namespace headway

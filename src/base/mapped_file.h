@@ -40,4 +40,9 @@ class MappedFile {
 std::shared_ptr<const void> own_range(std::shared_ptr<const MappedFile> file,
                                       std::span<const std::byte> range);
 
+/// Gives the memory of `part` back early if own_range made the owner, of a range that `part` lies
+/// in; does nothing otherwise.
+void release_part(const std::shared_ptr<const void>& owner,
+                  std::span<const std::byte> part) noexcept;
+
 }  // namespace headway

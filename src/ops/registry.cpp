@@ -36,6 +36,8 @@ std::vector<Operator> collect() {
                             elementwise_unary_operators,
                             fused_operators,
                             gather_operators,
+                            group_query_attention_operators,
+                            inverse_operators,
                             grid_sample_operators,
                             linear_attention_operators,
                             loop_operators,

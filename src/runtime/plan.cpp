@@ -144,6 +144,7 @@ class Planner {
       }
       graph_.erase_dead();
     }
+    lowering_.weights.finish();
   }
 
   /// Nodes are lowered in parallel, which packs their weights, and then let go of the originals: so
@@ -168,7 +169,9 @@ class Planner {
     };
     // Measurements want the machine for themselves.
     const bool alone = lowering_.tuner.may_measure();
-    lowering_.pool.parallel_for(alone ? 1 : lowering_.pool.threads(), work);
+    const std::int64_t nodes = static_cast<std::int64_t>(last - first);
+    lowering_.pool.parallel_for(alone ? 1 : std::min<std::int64_t>(lowering_.pool.threads(), nodes),
+                                work);
     for (const std::exception_ptr& error : errors) {
       if (error) std::rethrow_exception(error);
     }
@@ -272,10 +275,24 @@ class Planner {
       return {found->second.storage, found->second.offset + offset_in_stored(value)};
     }
     lowering_.weights.read_in_place(stored->constant());
-    plan_->constants.push_back(aligned(stored->constant()));
+    const Tensor& constant = stored->constant();
+    plan_->constants.push_back(needs_alignment(stored) ? aligned(constant) : constant);
     const std::size_t storage =
         add_storage({{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});
     return place_of_[stored] = {storage, 0};
+  }
+
+  bool needs_alignment(const Value* constant) const {
+    for (std::size_t step = 0; step < nodes_.size(); ++step) {
+      const auto inputs = nodes_[step]->inputs();
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i] != nullptr && stored_as(inputs[i]) == constant &&
+            plan_->steps[step].step->needs_alignment(i)) {
+          return true;
+        }
+      }
+    }
+    return graph_.is_output(constant);
   }
 
   /// The place of a value that was assigned a home, whose memory begins to live with the first one.

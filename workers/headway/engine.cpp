@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -47,16 +48,18 @@ void check_names(const Program& program, const std::vector<NamedTensor>& given) 
   }
 }
 
-/// The row's own options, as in --runtimes headway:winograd=off,tune=off.
+/// The row's own options, as in --runtimes headway:winograd=off,tune=off,isa=avx2.
 void apply(const Settings& settings, CompileOptions& options) {
   for (const auto& [name, value] : settings) {
     if (name == "winograd" && (value == "on" || value == "off")) {
       options.winograd = value == "on";
     } else if (name == "tune" && (value == "on" || value == "cached" || value == "off")) {
       options.tune = value == "on" ? Tune::kMeasure : value == "off" ? Tune::kOff : Tune::kCached;
+    } else if (name == "isa") {
+      setenv("HEADWAY_ISA", value.c_str(), 1);  // Compiling refuses what does not exist.
     } else {
       fail(ErrorCode::kInvalidArgument, "Headway has no option ", name, "=", value,
-           "; there are winograd=on|off and tune=on|cached|off");
+           "; there are winograd=on|off, tune=on|cached|off and isa=portable|avx2|avx512");
     }
   }
 }

@@ -59,6 +59,16 @@ std::string layout_name(std::string_view kind, const ConvShape& s) {
   return name;
 }
 
+template <typename Kernel>
+Tensor packed_weights(const Kernel& kernel, std::string layout, const Tensor& source,
+                      Lowering& lowering) {
+  const Packing packing{
+      .layout = std::move(layout),
+      .floats = kernel.packed_size(),
+      .pack = [&](const float* weights, Range, float* packed) { kernel.pack(weights, packed); }};
+  return lowering.weights.get(source, packing, lowering.pool);
+}
+
 /// Kernel is Conv or ConvTranspose: both pack their weights and end in an epilogue.
 template <typename Kernel>
 class ConvStep final : public Step {
@@ -71,9 +81,7 @@ class ConvStep final : public Step {
         kernel_scratch_(kernel_.scratch_bytes()) {
     const Value* weights = node.input(kWeights);
     if (!weights->is_constant()) return;
-    packed_ = lowering.weights.get(
-        weights->constant(), layout_name(kind, shape), kernel_.packed_size(),
-        [&](const float* source, float* packed) { kernel_.pack(source, packed); });
+    packed_ = packed_weights(kernel_, layout_name(kind, shape), weights->constant(), lowering);
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {
@@ -185,10 +193,8 @@ class BlockedConvStep final : public Step {
     }
     algorithm_ = choose_algorithm(shape, plan, lowering);
     kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
-    packed_ = lowering.weights.get(
-        node.input(kWeights)->constant(), layout_name(name_of(algorithm_), shape),
-        kernel_->packed_size(),
-        [&](const float* source, float* packed) { kernel_->pack(source, packed); });
+    packed_ = packed_weights(*kernel_, layout_name(name_of(algorithm_), shape),
+                             node.input(kWeights)->constant(), lowering);
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {

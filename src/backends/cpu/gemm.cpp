@@ -32,9 +32,12 @@ class GemmStep final : public Step {
         activation_(activation) {
     const Value* b = node.input(kB);
     if (b->is_constant() && shape.stride_b == 0) {
-      packed_ = lowering.weights.get(
-          b->constant(), layout_name(shape), gemm_.packed_b_size(),
-          [&](const float* source, float* packed) { gemm_.pack_b(source, packed); });
+      const Packing packing{layout_name(shape), gemm_.packed_b_size(), gemm_.rows_of_b(),
+                            gemm_.packing_step(),
+                            [&](const float* rows_of_b, Range rows, float* packed) {
+                              gemm_.pack_b(rows_of_b, rows, packed);
+                            }};
+      packed_ = lowering.weights.get(b->constant(), packing, lowering.pool);
     }
     scratch_bytes_ = gemm_.scratch_bytes(packed_.defined());
   }

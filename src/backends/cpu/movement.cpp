@@ -127,6 +127,8 @@ class GatherStep final : public Step {
     run<std::int64_t>(operands, pool);
   }
 
+  bool needs_alignment(std::size_t input) const override { return input != 0; }
+
  private:
   template <typename Index>
   void run(const Operands& operands, ThreadPool& pool) const {

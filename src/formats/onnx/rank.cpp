@@ -10,13 +10,16 @@ namespace {
 constexpr auto kLikeFirstInput = std::to_array<std::string_view>({"AveragePool",
                                                                   "BatchNormalization",
                                                                   "Cast",
+                                                                  "CastLike",
                                                                   "Clip",
                                                                   "Concat",
                                                                   "Conv",
+                                                                  "DequantizeLinear",
                                                                   "Dropout",
                                                                   "Elu",
                                                                   "Erf",
                                                                   "Exp",
+                                                                  "Gelu",
                                                                   "GlobalAveragePool",
                                                                   "GlobalMaxPool",
                                                                   "HardSigmoid",
@@ -27,12 +30,16 @@ constexpr auto kLikeFirstInput = std::to_array<std::string_view>({"AveragePool",
                                                                   "LogSoftmax",
                                                                   "MaxPool",
                                                                   "Pad",
+                                                                  "QuantizeLinear",
+                                                                  "RMSNormalization",
                                                                   "Relu",
+                                                                  "RotaryEmbedding",
                                                                   "Sigmoid",
                                                                   "Slice",
                                                                   "Softmax",
                                                                   "Split",
                                                                   "Sqrt",
+                                                                  "Swish",
                                                                   "Tanh",
                                                                   "Transpose"});
 
@@ -60,6 +67,10 @@ std::optional<std::int64_t> Ranks::of_result(const Node& node) const {
   if (is_one_of(node, kBroadcasts)) {
     const auto left = of(node.input(0)), right = of(node.input(1));
     return left && right ? std::optional(std::max(*left, *right)) : std::nullopt;
+  }
+  if (node.is("Gather")) {
+    const auto data = of(node.input(0)), indices = of(node.input(1));
+    return data && indices ? std::optional(*data + *indices - 1) : std::nullopt;
   }
   if (node.is("Reshape") && node.input(1) != nullptr) {
     const auto length = node.input(1)->type.static_shape();

@@ -239,20 +239,12 @@ void GraphBuilder::add_outputs() {
   if (source_.outputs.empty()) fail(ErrorCode::kInvalidModel, "the graph has no outputs");
 }
 
-void check_opset(const ModelProto& model) {
-  const std::int64_t opset = default_opset(model);
-  if (opset >= kOldestOpset) return;
-  fail(ErrorCode::kUnsupported, "it uses opset ", opset, "; Headway reads opset ", kOldestOpset,
-       " and newer: export the model again with opset 17");
-}
-
 Graph read(std::span<const std::byte> bytes, std::string_view source,
            const std::filesystem::path& folder, onnx::OwnerOf owner_of) {
   try {
     const ModelProto model =
         parse_model({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     if (!model.graph) fail(ErrorCode::kInvalidModel, "it contains no graph");
-    check_opset(model);
     return GraphBuilder(model, TensorReader(folder, std::move(owner_of))).build();
   } catch (const protozero::exception&) {
     fail(ErrorCode::kInvalidModel, "'", source,

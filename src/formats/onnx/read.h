@@ -10,7 +10,7 @@
 
 namespace headway {
 
-/// Reads an ONNX model of opset 7 or newer and upgrades its operators to their opset-17 meaning.
+/// Reads an ONNX model of any opset and upgrades its operators to their opset-17 meaning.
 /// Constants borrow their elements from the mapped file (perhaps unaligned) and keep it mapped.
 ///
 /// Operators that Headway does not know are kept as they are: infer_types() and operator_of()

@@ -178,7 +178,7 @@ TEST(ReadOnnx, TurnsConstantNodesIntoConstants) {
 TEST(ReadOnnx, KeepsUnknownOperatorsForInspection) {
   const Graph graph = ModelBuilder()
                           .input("x", {1})
-                          .node("FusedConv", {"x"}, {"y"}, {}, "com.microsoft")
+                          .node("Oddity", {"x"}, {"y"}, {}, "com.microsoft")
                           .node("Frobnicate", {"y"}, {"z"})
                           .output("z")
                           .read();
@@ -288,7 +288,6 @@ TEST(ReadOnnx, RefusesGraphsThatAreNone) {
 }
 
 TEST(ReadOnnx, RefusesOpsetsItCannotMean) {
-  EXPECT_TRUE(refuses(ModelBuilder(6).input("x", {1}), ErrorCode::kUnsupported, {"opset 6"}));
   EXPECT_TRUE(refuses(ModelBuilder(99).input("x", {1}).node("Newest", {"x"}, {"y"}).output("y"),
                       ErrorCode::kUnsupported, {"'y' (Newest)", "opset 99"}));
 }

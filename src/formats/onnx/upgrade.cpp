@@ -6,63 +6,12 @@
 #include <optional>
 
 #include "base/error.h"
-#include "formats/onnx/rank.h"
+#include "formats/onnx/contrib/contrib.h"
+#include "formats/onnx/upgrade_context.h"
+#include "formats/onnx/upgrade_oldest.h"
 
 namespace headway::onnx {
 namespace {
-
-struct Context {
-  Graph& graph;
-  Node* node;
-  const Ranks& ranks;
-
-  template <typename... Args>
-  [[noreturn]] void fail(const Args&... args) const {
-    headway::fail(ErrorCode::kUnsupported, node->described(), ": ", args...);
-  }
-  /// A new constant called after the node's first output.
-  Value* constant(std::string_view role, Tensor tensor) const {
-    return graph.add_constant(node->name() + "." + std::string(role), std::move(tensor));
-  }
-  Value* constant(std::string_view role, const std::vector<std::int64_t>& values) const {
-    const Shape shape = {static_cast<std::int64_t>(values.size())};
-    return constant(role, Tensor::from<std::int64_t>(shape, values));
-  }
-  /// A new single-output node before this one.
-  Value* compute(std::string_view op_type, std::vector<Value*> inputs,
-                 Attributes attributes = {}) const {
-    return graph.insert_node(node, op_type, std::move(inputs), {""}, std::move(attributes))
-        ->output();
-  }
-  /// Puts another operator in the node's place; its outputs keep their names and types.
-  void replace_with(std::string_view op_type, std::vector<Value*> inputs, Attributes attributes);
-};
-
-void Context::replace_with(std::string_view op_type, std::vector<Value*> inputs,
-                           Attributes attributes) {
-  Value* old = node->output();
-  if (old == nullptr) fail("its first output is missing");
-  Node* fresh = graph.insert_node(node, op_type, std::move(inputs), {""}, std::move(attributes),
-                                  node->name(), "");
-  fresh->output()->type = old->type;
-  const std::string name = old->name();
-  graph.replace_uses(old, fresh->output());
-  graph.erase(node);
-  if (fresh->output()->name() != name) graph.rename(fresh->output(), name);
-  node = fresh;
-}
-
-std::optional<std::vector<std::int64_t>> take_ints(Node& node, std::string_view name) {
-  if (!node.has(name)) return std::nullopt;
-  std::vector<std::int64_t> values = node.get_ints(name, {});
-  node.attributes.erase(node.attributes.find(name));
-  return values;
-}
-
-void drop(Node& node, std::string_view name) {
-  const auto found = node.attributes.find(name);
-  if (found != node.attributes.end()) node.attributes.erase(found);
-}
 
 /// Attribute → input, as most operators had it happen to one of theirs.
 void ints_to_input(Context& context, std::string_view name, std::size_t slot) {
@@ -273,14 +222,14 @@ struct Upgrade {
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 constexpr Upgrade kUpgrades[] = {
-    {"BatchNormalization", 7, kForever, upgrade_batch_normalization},
+    {"BatchNormalization", 1, kForever, upgrade_batch_normalization},
     {"Cast", 19, kForever, downgrade_cast},
-    {"Clip", 7, 10, upgrade_clip},
-    {"Dropout", 7, kForever, upgrade_dropout},
+    {"Clip", 1, 10, upgrade_clip},
+    {"Dropout", 1, kForever, upgrade_dropout},
     {"GridSample", 20, kForever, downgrade_grid_sample},
     {"GroupNormalization", 18, 20, upgrade_group_normalization},
-    {"LogSoftmax", 7, 12, upgrade_softmax},
-    {"Pad", 7, 10, upgrade_pad},
+    {"LogSoftmax", 1, 12, upgrade_softmax},
+    {"Pad", 1, 10, upgrade_pad},
     {"ReduceL1", 18, kForever, downgrade_reduction},
     {"ReduceL2", 18, kForever, downgrade_reduction},
     {"ReduceLogSum", 18, kForever, downgrade_reduction},
@@ -289,19 +238,19 @@ constexpr Upgrade kUpgrades[] = {
     {"ReduceMean", 18, kForever, downgrade_reduction},
     {"ReduceMin", 18, kForever, downgrade_reduction},
     {"ReduceProd", 18, kForever, downgrade_reduction},
-    {"ReduceSum", 7, 12, axes_to_input},
+    {"ReduceSum", 1, 12, axes_to_input},
     {"ReduceSumSquare", 18, kForever, downgrade_reduction},
     {"Resize", 10, 10, upgrade_resize},
     {"Resize", 18, kForever, downgrade_resize},
-    {"Scatter", 7, kForever, upgrade_scatter},
-    {"Slice", 7, 9, upgrade_slice},
-    {"Softmax", 7, 12, upgrade_softmax},
-    {"Split", 7, 12, upgrade_split},
+    {"Scatter", 1, kForever, upgrade_scatter},
+    {"Slice", 1, 9, upgrade_slice},
+    {"Softmax", 1, 12, upgrade_softmax},
+    {"Split", 1, 12, upgrade_split},
     {"Split", 18, kForever, downgrade_split},
-    {"Squeeze", 7, 12, axes_to_input},
-    {"TopK", 7, 9, upgrade_top_k},
-    {"Unsqueeze", 7, 12, axes_to_input},
-    {"Upsample", 7, kForever, upgrade_upsample},
+    {"Squeeze", 1, 12, axes_to_input},
+    {"TopK", 1, 9, upgrade_top_k},
+    {"Unsqueeze", 1, 12, axes_to_input},
+    {"Upsample", 1, kForever, upgrade_upsample},
 };
 
 }  // namespace
@@ -309,9 +258,11 @@ constexpr Upgrade kUpgrades[] = {
 void upgrade_operators(Graph& graph, std::int64_t opset) {
   Ranks ranks;
   for (Node* node : graph.nodes()) {
+    if (expand_contrib_operator(graph, node, ranks)) continue;
     Context context{graph, node, ranks};
+    if (opset < kOldestUsual) upgrade_oldest(context, opset);
     const auto applies = [&](const Upgrade& upgrade) {
-      return node->is(upgrade.op_type) && upgrade.first <= opset && opset <= upgrade.last;
+      return context.node->is(upgrade.op_type) && upgrade.first <= opset && opset <= upgrade.last;
     };
     if (const auto* upgrade = std::ranges::find_if(kUpgrades, applies);
         upgrade != std::end(kUpgrades))

@@ -6,7 +6,6 @@
 
 namespace headway::onnx {
 
-inline constexpr std::int64_t kOldestOpset = 7;
 inline constexpr std::int64_t kNewestOpset = 28;
 
 /// Rewrites the operators of the default domain whose meaning or encoding differs between `opset`

@@ -13,6 +13,9 @@ constexpr std::int64_t kDeepestBlock = 1024;
 /// Columns whose activation follows while they are in the cache.
 constexpr std::int64_t kActivatedColumns = 256;
 constexpr std::int64_t kLineFloats = 16;
+/// How far ahead B is fetched where every panel is used once: enough to cover the latency of
+/// memory.
+constexpr std::int64_t kStreamAhead = 2048;
 constexpr int kMaxPanelColumns = 48;
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) {
@@ -108,6 +111,7 @@ void Gemm::cut_depth() {
   group_rows_ = std::min(group_rows_, rows);
   const std::int64_t lines = kGemmStep * panels_.panel_columns() / kLineFloats;
   const std::int64_t group = divide_up(rows, group_count(rows));
+  reads_once_ = rows <= height_limit() && blocks_ == 1;
   prefetches_ = static_cast<int>(divide_up(lines, divide_up(group, height_limit())));
 }
 
@@ -182,10 +186,25 @@ std::size_t Gemm::packed_b_size() const noexcept {
   return static_cast<std::size_t>(panels_.size());
 }
 
-void Gemm::pack_b(const float* b, float* packed) const noexcept {
-  for (std::int64_t panel = 0; panel < panels_.count(); ++panel) {
-    pack_panel(*loops_, panels_, right_of(shape_, b), shape_.alpha, panel,
-               packed + panels_.offset(panel));
+std::int64_t Gemm::packing_step() const noexcept {
+  return shape_.transpose_b ? panels_.panel_columns() : kGemmStep;
+}
+
+void Gemm::pack_b(const float* b, Range rows, float* packed) const noexcept {
+  if (shape_.transpose_b) {
+    const ColumnPanels part(rows.last - rows.first, shape_.k, panels_);
+    packed += rows.first * panels_.padded_k();
+    for (std::int64_t panel = 0; panel < part.count(); ++panel) {
+      pack_panel(*loops_, part, right_of(shape_, b), shape_.alpha, panel,
+                 packed + part.offset(panel));
+    }
+    return;
+  }
+  const ColumnPanels part(shape_.n, rows.last - rows.first, panels_);
+  for (std::int64_t panel = 0; panel < part.count(); ++panel) {
+    pack_panel(
+        *loops_, part, right_of(shape_, b), shape_.alpha, panel,
+        packed + panels_.offset(panel) + rows.first * panels_.vectors_of(panel) * panels_.width);
   }
 }
 
@@ -271,9 +290,11 @@ void Gemm::multiply_group(const Product& product, Range rows, Range panels,
     std::int64_t activated = panels.first;
     for (std::int64_t panel = panels.first; panel < panels.last; ++panel) {
       const bool turns = panel + 1 == panels.last;
-      const float* ahead =
-          turns ? panel_of_b(panels.first, (block + 1) % blocks_) : panel_of_b(panel + 1, block);
-      multiply_panel(product, rows, panel, block, packed_a, panel_of_b(panel, block), ahead);
+      const float* b = panel_of_b(panel, block);
+      const float* ahead = reads_once_ ? b + kStreamAhead
+                           : turns     ? panel_of_b(panels.first, (block + 1) % blocks_)
+                                       : panel_of_b(panel + 1, block);
+      multiply_panel(product, rows, panel, block, packed_a, b, ahead);
       if (block + 1 < blocks_ || (panel + 1 - activated < strip && !turns)) continue;
       activate(product, rows, {activated, panel + 1});
       activated = panel + 1;

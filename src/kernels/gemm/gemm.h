@@ -37,8 +37,13 @@ class Gemm {
 
   /// Floats that pack_b writes; independent of m, batch and threads, and so is what it writes.
   std::size_t packed_b_size() const noexcept;
-  /// Rearranges one B, for run_packed. `packed` should be 64-byte aligned.
-  void pack_b(const float* b, float* packed) const noexcept;
+  /// Rows of B as it is stored: n if it is transposed, k otherwise.
+  std::int64_t rows_of_b() const noexcept { return shape_.transpose_b ? shape_.n : shape_.k; }
+  /// Of how many rows the parts must be, but for the last, that B can be packed in.
+  std::int64_t packing_step() const noexcept;
+  /// Rearranges some rows of one B as it is stored, of which `b` is the first, for run_packed.
+  /// `packed`, where all of B goes, should be 64-byte aligned.
+  void pack_b(const float* b, Range rows, float* packed) const noexcept;
 
   /// Bytes of scratch memory that run (or run_packed) needs, 64-byte aligned.
   std::size_t scratch_bytes(bool b_is_packed) const noexcept;
@@ -91,6 +96,7 @@ class Gemm {
   bool small_;
   bool packs_in_parts_ = false;  ///< Each part packs the B it needs, if it is not packed.
   int prefetches_ = 0;
+  bool reads_once_ = false;      ///< One tile covers all rows and all of k: B is one stream.
   std::vector<Height> heights_;  ///< By rows; empty where there are no such tiles.
 };
 

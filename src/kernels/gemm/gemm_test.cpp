@@ -67,6 +67,16 @@ struct Case {
   Epilogue epilogue;
 };
 
+void pack_in_parts(const Gemm& gemm, const float* b, std::int64_t row_size, float* packed,
+                   Generator& generator) {
+  Range rows;
+  do {
+    const std::int64_t steps = generator.integer(1, 20);
+    rows = {rows.last, std::min(rows.last + steps * gemm.packing_step(), gemm.rows_of_b())};
+    gemm.pack_b(b + rows.first * row_size, rows, packed);
+  } while (rows.last < gemm.rows_of_b());
+}
+
 TEST_P(GemmTest, EqualsPlainLoopsOverGeneratedShapes) {
   Generator generator(1);
   BrgemmSet tiles(loops());
@@ -84,7 +94,8 @@ TEST_P(GemmTest, EqualsPlainLoopsOverGeneratedShapes) {
     if (shape.stride_b != 0) continue;
 
     GuardedFloats packed(static_cast<std::int64_t>(gemm.packed_b_size()));
-    gemm.pack_b(given.b.data(), packed.data());
+    const std::int64_t row_size = shape.transpose_b ? shape.k : shape.n;
+    pack_in_parts(gemm, given.b.data(), row_size, packed.data(), generator);
     GuardedFloats less_scratch(static_cast<std::int64_t>(gemm.scratch_bytes(true) / 4));
     GuardedFloats again(given.residual.size());
     gemm.run_packed(context(), given.a.data(), packed.data(), given.epilogue, again.data(),

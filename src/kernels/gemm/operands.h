@@ -26,6 +26,10 @@ struct ColumnPanels {
   ColumnPanels(std::int64_t columns, std::int64_t depth, int vector_width)
       : n(columns), k(depth), width(vector_width), vectors(vectors_for(columns, vector_width)) {}
 
+  /// Some columns, or some of k, of another operand, in panels as wide as its.
+  ColumnPanels(std::int64_t columns, std::int64_t depth, const ColumnPanels& whole)
+      : n(columns), k(depth), width(whole.width), vectors(whole.vectors) {}
+
   std::int64_t padded_k() const {
     return std::max(kGemmStep, (k + kGemmStep - 1) / kGemmStep * kGemmStep);
   }
