@@ -141,7 +141,8 @@ std::vector<Datum> evaluate_node(const Node& node, std::span<const Datum> inputs
     const Tensor& tensor = operands.back();
     facts.emplace_back();
     if (!tensor.defined()) continue;
-    facts.back() = {{tensor.dtype(), to_symbolic(tensor.shape())}, tensor, std::nullopt};
+    facts.back().type = {tensor.dtype(), to_symbolic(tensor.shape())};
+    facts.back().constant = tensor;
   }
   operands.resize(node.inputs().size());
   facts.resize(node.inputs().size());

@@ -48,7 +48,8 @@ class Inliner {
     }
     if ((inlined_ += function.nodes.size()) > kMaxInlined)
       fail(ErrorCode::kInvalidModel, "its functions expand to more than ", kMaxInlined, " nodes");
-    prefix_ = concat(call.outputs.empty() ? call.op_type : call.outputs.front(), "/", ++calls_, "/");
+    prefix_ =
+        concat(call.outputs.empty() ? call.op_type : call.outputs.front(), "/", ++calls_, "/");
 
     Renaming renaming = {{"", ""}};
     for (std::size_t i = 0; i < function.inputs.size(); ++i)
@@ -79,7 +80,8 @@ class Inliner {
 
   void define(const NodeProto& node, Renaming& renaming) {
     for (const std::string_view output : node.outputs)
-      if (!renaming.contains(output)) renaming[output] = names_.emplace_back(concat(prefix_, output));
+      if (!renaming.contains(output))
+        renaming[output] = names_.emplace_back(concat(prefix_, output));
   }
 
   static void rename(std::vector<std::string_view>& list, const Renaming& renaming) {

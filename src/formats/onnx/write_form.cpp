@@ -64,6 +64,10 @@ bool samples_volumes(const Node& node) {
   return x != nullptr && x->type.shape && x->type.shape->size() != 4;
 }
 
+bool takes_no_optional(const Node& node) {
+  return node.input(0) == nullptr || !node.input(0)->type.is_optional();
+}
+
 constexpr Newer kNewer[] = {
     {"AffineGrid", 20, nullptr},
     {"Attention", 23, nullptr},
@@ -87,6 +91,8 @@ constexpr Newer kNewer[] = {
     {"LinearAttention", 27, nullptr},
     {"LpPool", 18, has_lp_extras},
     {"Mish", 18, nullptr},
+    {"OptionalGetElement", 18, takes_no_optional},
+    {"OptionalHasElement", 18, takes_no_optional},
     {"Pad", 18, has_pad_axes},
     {"Pad", 19, wraps},
     {"RMSNormalization", 23, nullptr},
@@ -99,11 +105,14 @@ constexpr Newer kNewer[] = {
     {"ReduceMin", 18, has_axes_input},
     {"ReduceProd", 18, has_axes_input},
     {"ReduceSumSquare", 18, has_axes_input},
+    {"RegexFullMatch", 20, nullptr},
     {"Resize", 18, has_resize_policy},
     {"Resize", 19, is_half_pixel_symmetric},
     {"RotaryEmbedding", 23, nullptr},
     {"ScatterElements", 18, reduces_by_comparison},
     {"ScatterND", 18, reduces_by_comparison},
+    {"StringConcat", 20, nullptr},
+    {"StringSplit", 20, nullptr},
     {"SwiGLU", 28, nullptr},
     {"Swish", 24, nullptr},
     {"TensorScatter", 24, nullptr},
@@ -134,22 +143,41 @@ void convert_grid_sample(Node& node) {
 
 }  // namespace
 
-WriteForm write_form(const Graph& graph) {
-  WriteForm form{graph.clone()};
-  for (const Node* node : form.graph.nodes()) {
+namespace {
+
+std::int64_t needed_opset(const Graph& graph) {
+  std::int64_t opset = 17;
+  for (const Node* node : graph.nodes()) {
     for (const Newer& newer : kNewer) {
       if (node->is(newer.op_type) && (newer.is_used == nullptr || newer.is_used(*node)))
-        form.opset = std::max(form.opset, newer.opset);
+        opset = std::max(opset, newer.opset);
     }
+    for (const auto& [name, attribute] : node->attributes)
+      if (const Body* body = std::get_if<Body>(&attribute))
+        opset = std::max(opset, needed_opset(**body));
   }
-  if (form.opset < 18) return form;
-  for (Node* node : form.graph.nodes()) {
+  return opset;
+}
+
+Graph converted(const Graph& source, std::int64_t opset) {
+  Graph graph = source.clone();
+  for (Node* node : graph.nodes()) {
+    for (auto& [name, attribute] : node->attributes)
+      if (Body* body = std::get_if<Body>(&attribute))
+        *body = std::make_shared<const Graph>(converted(**body, opset));
     if (!node->domain().empty()) continue;
-    if (node->op_type().starts_with("Reduce")) convert_reduction(form.graph, *node);
+    if (node->op_type().starts_with("Reduce")) convert_reduction(graph, *node);
     if (node->is("Split")) convert_split(*node);
-    if (node->is("GridSample") && form.opset >= 20) convert_grid_sample(*node);
+    if (node->is("GridSample") && opset >= 20) convert_grid_sample(*node);
   }
-  return form;
+  return graph;
+}
+
+}  // namespace
+
+WriteForm write_form(const Graph& graph) {
+  const std::int64_t opset = needed_opset(graph);
+  return {opset < 18 ? graph.clone() : converted(graph, opset), opset};
 }
 
 }  // namespace headway::onnx
