@@ -56,7 +56,7 @@ std::uint8_t to_format(const Format& format, float value, bool saturate) noexcep
   const auto with_sign = [&](std::uint8_t bits) -> std::uint8_t { return bits | sign; };
   const bool always = format.nan == 0;
   if (std::isnan(value) && !always) return with_sign(format.nan);
-  if (std::isnan(value)) return to_format(format, format.largest, true);
+  if (std::isnan(value)) return format.sign;
   const float magnitude = std::min(std::fabs(value), format.largest * 4);
   int exponent = 0;
   std::frexp(magnitude, &exponent);

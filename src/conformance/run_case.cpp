@@ -70,9 +70,9 @@ std::string difference(const Datum& actual, const Datum& expected, const Case& t
   return "";
 }
 
-std::string run_data_set(Session& session, const Program& program, const DataSet& set,
+std::string run_data_set(Session& session, const Model& model, const DataSet& set,
                          const Case& test) {
-  const std::vector<ValueInfo> declared = program.inputs(), results = program.outputs();
+  const std::vector<ValueInfo> declared = model.inputs(), results = model.outputs();
   std::vector<Datum> inputs;
   for (std::size_t i = 0; i < set.inputs.size(); ++i) {
     const ValueInfo info = i < declared.size() ? declared[i] : ValueInfo();
@@ -102,10 +102,10 @@ std::string run_case(const Case& test, bool reference) {
     options.reference = reference;
     options.fuse = !reference;
     options.tune = Tune::kOff;
-    const Program program = Model::load(test.folder / "model.onnx").compile(options);
-    Session session(program);
+    const Model model = Model::load(test.folder / "model.onnx");
+    Session session(model.compile(options));
     for (const DataSet& set : data_sets_of(test)) {
-      const std::string wrong = run_data_set(session, program, set, test);
+      const std::string wrong = run_data_set(session, model, set, test);
       if (!wrong.empty()) return wrong;
     }
     return "";

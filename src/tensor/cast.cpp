@@ -85,7 +85,7 @@ Tensor widen(const Tensor& tensor) {
 Tensor narrow(const Tensor& tensor, DType dtype, const CastRules& rules) {
   Tensor result = Tensor::allocate(dtype, tensor.shape());
   auto* target = static_cast<std::uint8_t*>(result.raw());
-  if (is_narrow_integer(dtype) && !is_floating_point(tensor.dtype())) {
+  if (is_narrow_integer(dtype)) {
     const Tensor integers = cast_numbers(tensor, DType::kInt64);
     for (const std::int64_t value : integers.values<std::int64_t>())
       *target++ = wrap_to_narrow(dtype, value);
