@@ -21,6 +21,7 @@ Examples:
   headway report a.json b.json
   headway report a.json b.json --against pytorch-eager --format markdown > table.md
   headway report *.json --runtime openvino --against onnxruntime
+  headway report *.json --sort ratio
 
 A ratio is taken from the raw samples of both rows, with its 95 % interval; a row that failed or
 disagrees has none, and the geometric mean says over how many models it was taken. 'make race' runs
@@ -76,6 +77,14 @@ void add_report_command(CLI::App& app, int& status) {
   command->add_option("--against", arguments->options.against, "What its ratios are to")
       ->capture_default_str();
   command->add_flag("--tuned", arguments->tuned, "Compare the tuned rows, not the default ones");
+  command
+      ->add_option_function<std::string>(
+          "--sort",
+          [arguments](const std::string& order) {
+            arguments->options.slowest_first = order == "ratio";
+          },
+          "Order of the models: given, or by their ratio, the slowest first (default: given)")
+      ->check(CLI::IsMember({"given", "ratio"}));
   command->add_option("--format", arguments->format, "text, markdown or json")
       ->check(CLI::IsMember({"text", "markdown", "json"}))
       ->capture_default_str();

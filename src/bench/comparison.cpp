@@ -1,6 +1,8 @@
 #include "bench/comparison.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -108,6 +110,18 @@ void take_means(ComparedRaces& races, std::size_t runtimes) {
 
 }  // namespace
 
+namespace {
+
+/// The slowest first, and before them those that have no ratio.
+void sort_by_ratio(std::vector<ComparedModel>& models) {
+  std::ranges::stable_sort(models, std::greater(), [](const ComparedModel& model) {
+    const std::optional<Interval>& ratio = model.ratios[kAgainst];
+    return ratio ? ratio->estimate : std::numeric_limits<double>::infinity();
+  });
+}
+
+}  // namespace
+
 Comparison compare_reports(std::vector<SavedReport> reports, const ComparisonOptions& options) {
   Comparison comparison;
   comparison.reports = std::move(reports);
@@ -130,6 +144,7 @@ Comparison compare_reports(std::vector<SavedReport> reports, const ComparisonOpt
     }
   }
   for (auto& [conditions, table] : tables) {
+    if (options.slowest_first) sort_by_ratio(table.models);
     take_means(table, comparison.runtimes.size());
     comparison.races.push_back(std::move(table));
   }

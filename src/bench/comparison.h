@@ -35,6 +35,7 @@ struct ComparedRaces {
 struct ComparisonOptions {
   std::string subject = "headway";      ///< A row's id, as --runtimes takes it.
   std::string against = "onnxruntime";  ///< Another's.
+  bool slowest_first = false;  ///< By the ratio of the two; otherwise models come as given.
 };
 
 /// Movable only: what is compared points into the reports.

@@ -64,6 +64,15 @@ TEST_F(ComparisonTest, TakesRatiosFromTheSamplesAndTheirGeometricMean) {
       << to_text(comparison, false);
 }
 
+TEST_F(ComparisonTest, PutsTheSlowestFirstIfAsked) {
+  std::vector<SavedReport> reports;
+  reports.push_back(saved("a", rows(1'000'000, 2'000'000)));
+  reports.push_back(saved("b", rows(4'000'000, 2'000'000)));
+  const Comparison comparison = compare_reports(std::move(reports), {.slowest_first = true});
+  EXPECT_EQ(comparison.races[0].models[0].model, "b");
+  EXPECT_EQ(comparison.races[0].models[1].model, "a");
+}
+
 TEST_F(ComparisonTest, LeavesOutWhatFailedAndSaysSo) {
   std::vector<RowResult> failed = rows(1'000'000, 2'000'000);
   failed[1].failure = RowFailure{FailureKind::kCrashed, "it was killed"};

@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "base/narrow.h"
 #include "ops/families.h"
 #include "ops/onnx_dtype.h"
 #include "ops/rules.h"
@@ -64,21 +65,34 @@ void run_bit_shift(const Node& node, std::span<const Tensor> inputs, std::span<T
   });
 }
 
+int bits_of(DType dtype) {
+  return is_narrow(dtype) ? bits_of_narrow(dtype) : static_cast<int>(8 * size_of(dtype));
+}
+
 void infer_bit_cast(InferContext& context) {
   const std::int64_t number = context.node().get_int("to", 0);
   const std::optional<DType> to = dtype_of_onnx_number(number);
   if (!to) context.fail("attribute to is ", number, ", which is no known dtype");
   const TensorType& x = context.input(0);
-  if (size_of(*to) != size_of(x.dtype)) {
+  if (x.dtype == DType::kString || *to == DType::kString || bits_of(*to) != bits_of(x.dtype)) {
     context.fail("the bits of ", name_of(x.dtype), " cannot be seen as ", name_of(*to),
                  ": they are not as many");
   }
   context.set_output(0, {*to, x.shape});
 }
 
+/// Narrow integers are stored as bytes of the same value: their sign may have to be extended.
 void run_bit_cast(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   if (inputs[0].size() == 0) return;
   std::memcpy(outputs[0].raw(), inputs[0].raw(), inputs[0].byte_size());
+  const DType dtype = outputs[0].dtype();
+  if (!is_narrow(dtype) || bits_of(dtype) == 8) return;
+  const int mask = (1 << bits_of(dtype)) - 1;
+  auto* y = static_cast<std::uint8_t*>(outputs[0].raw());
+  for (std::int64_t i = 0; i < outputs[0].size(); ++i) {
+    y[i] = is_narrow_integer(dtype) ? wrap_to_narrow(dtype, y[i])
+                                    : static_cast<std::uint8_t>(y[i] & mask);
+  }
 }
 
 Operator bitwise(std::string_view name, ReferenceKernel kernel) {

@@ -49,6 +49,9 @@ TEST(BitCast, KeepsBits) {
   const Tensor bits = run_op("BitCast", {x}, to_int);
   EXPECT_EQ(to_ints(bits), (Ints{0x3f800000, std::numeric_limits<std::int32_t>::min()}));
   expect_near(run_op("BitCast", {bits}, to_float), x, 0.0);
+  const Tensor narrow = run_op("Cast", {floats({1}, {-1})}, {{"to", std::int64_t{22}}});
+  const Tensor nibble = run_op("BitCast", {narrow}, {{"to", std::int64_t{21}}});
+  EXPECT_EQ(static_cast<const std::uint8_t*>(nibble.raw())[0], 15);
   expect_error(ErrorCode::kInvalidModel, {"int8", "float32"},
                [&] { run_op("BitCast", {signed_bytes({1})}, to_float); });
 }

@@ -1,4 +1,4 @@
-#include <cstring>
+#include <algorithm>
 
 #include "ops/elements.h"
 #include "ops/families.h"
@@ -50,8 +50,6 @@ struct Overlap {
 void run_center_crop_pad(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const Tensor& x = inputs[0];
   Tensor& y = outputs[0];
-  if (y.size() == 0) return;
-  std::memset(y.raw(), 0, y.byte_size());
   const Shape x_strides = row_major_strides(x.shape()), y_strides = row_major_strides(y.shape());
   std::int64_t x_first = 0, y_first = 0;
   Shape common;
@@ -63,6 +61,7 @@ void run_center_crop_pad(const Node&, std::span<const Tensor> inputs, std::span<
   }
   dispatch_size(x.dtype(), [&]<typename T>(std::type_identity<T>) {
     const T* source = static_cast<const T*>(x.raw()) + x_first;
+    std::fill_n(static_cast<T*>(y.raw()), y.size(), T{});
     T* target = static_cast<T*>(y.raw()) + y_first;
     for_each_row<2>(common, {x_strides, y_strides},
                     [&](const auto& offsets, const auto& steps, std::int64_t count) {

@@ -36,14 +36,19 @@ std::vector<AttributeSpec> conv_attributes() {
 TensorType infer_convolution(InferContext& context) {
   require_dtype(context, 0, kFloatTypes);
   require_same_dtypes(context);
-  const TensorType& x = context.input(0);
   const TensorType& w = context.input(1);
-  if (!x.shape) return {x.dtype, std::nullopt};
-  require_min_rank(context, 0, 3);
-  require_rank(context, 1, x.shape->size());
-  const std::optional<Shape> weights = w.static_shape();
-  if (!weights) return {x.dtype, SymbolicShape(x.shape->size())};
-  require_vector(context, 2, weights->front());
+  require_vector(context, 2, w.shape && !w.shape->empty() ? w.shape->front() : Dim());
+  return {context.input(0).dtype, convolution_shape(context, 0, 1)};
+}
+
+std::optional<SymbolicShape> convolution_shape(const InferContext& context, std::size_t input,
+                                               std::size_t filter) {
+  const TensorType& x = context.input(input);
+  if (!x.shape) return std::nullopt;
+  require_min_rank(context, input, 3);
+  require_rank(context, filter, x.shape->size());
+  const std::optional<Shape> weights = context.static_input(filter);
+  if (!weights) return SymbolicShape(x.shape->size());
 
   Shape stand_in;
   for (const Dim& dim : *x.shape) stand_in.push_back(dim.is_static() ? dim.extent() : kPlaceholder);
@@ -58,7 +63,7 @@ TensorType infer_convolution(InferContext& context) {
       result[axis] = stand_in[axis] == output[axis] ? (*x.shape)[axis] : Dim();
     }
   }
-  return {x.dtype, result};
+  return result;
 }
 
 std::vector<Operator> conv_operators() {

@@ -6,9 +6,9 @@ namespace headway {
 namespace {
 
 constexpr DTypes kEqualTypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16,
-                              DType::kInt8,    DType::kUInt8,   DType::kInt16,   DType::kUInt16,
-                              DType::kInt32,   DType::kUInt32,  DType::kInt64,   DType::kUInt64,
-                              DType::kBool,    DType::kString};
+                                DType::kInt8,    DType::kUInt8,   DType::kInt16,   DType::kUInt16,
+                                DType::kInt32,   DType::kUInt32,  DType::kInt64,   DType::kUInt64,
+                                DType::kBool,    DType::kString};
 
 template <DType dtype>
 void infer_to(InferContext& context) {

@@ -100,12 +100,15 @@ TensorType infer_matmul_type(InferContext& context) {
   const TensorType& b = context.input(1);
   if (a.dtype != b.dtype) context.fail("its inputs have different dtypes");
   if (!a.shape || !b.shape) return {a.dtype, std::nullopt};
-  SymbolicShape left = *a.shape, right = *b.shape;
+  return {a.dtype, matmul_shape(context, *a.shape, *b.shape)};
+}
+
+SymbolicShape matmul_shape(const InferContext& context, SymbolicShape left, SymbolicShape right) {
   if (swaps_b(context.node()) && right.size() > 1) std::swap(right.back(), right[right.size() - 2]);
   const Dim inner = left.back();
   const Dim other = right[right.size() - std::min<std::size_t>(right.size(), 2)];
   if (inner.is_static() && other.is_static() && inner != other) {
-    refuse(context.node(), a.to_string(), b.to_string());
+    refuse(context.node(), to_string(left), to_string(right));
   }
   std::optional<Dim> rows, columns;
   if (left.size() > 1) rows = left[left.size() - 2];
@@ -115,7 +118,7 @@ TensorType infer_matmul_type(InferContext& context) {
   SymbolicShape result = broadcast(context, left, right);
   if (rows) result.push_back(*rows);
   if (columns) result.push_back(*columns);
-  return {a.dtype, result};
+  return result;
 }
 
 GemmShapes gemm_shapes(const Node& node, const Shape& a, const Shape& b) {

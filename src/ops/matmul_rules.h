@@ -29,6 +29,10 @@ GemmShapes gemm_shapes(const Node& node, const Shape& a, const Shape& b);
 
 /// The shape rules, also those of FusedMatMul and FusedGemm. They return the output type.
 TensorType infer_matmul_type(InferContext& context);
+
+/// The shape of the product of two shapes of rank 1 or more. Throws Error(kInvalidModel) naming the
+/// node.
+SymbolicShape matmul_shape(const InferContext& context, SymbolicShape left, SymbolicShape right);
 TensorType infer_gemm_type(InferContext& context);
 
 }  // namespace headway

@@ -36,11 +36,12 @@ std::vector<Operator> collect() {
                             elementwise_unary_operators,
                             fused_operators,
                             gather_operators,
+                            grid_sample_operators,
                             group_query_attention_operators,
                             inverse_operators,
-                            grid_sample_operators,
                             linear_attention_operators,
                             loop_operators,
+                            loss_operators,
                             matmul_operators,
                             max_unpool_operators,
                             movement_operators,
@@ -49,6 +50,11 @@ std::vector<Operator> collect() {
                             optional_operators,
                             pad_operators,
                             pool_operators,
+                            quantize_linear_operators,
+                            quantized_conv_operators,
+                            quantized_matmul_operators,
+                            random_operators,
+                            recurrent_operators,
                             reduce_operators,
                             region_operators,
                             resize_operators,
@@ -61,10 +67,14 @@ std::vector<Operator> collect() {
                             sequence_axis_operators,
                             sequence_operators,
                             shape_operators,
+                            signal_window_operators,
                             slice_operators,
                             softmax_operators,
+                            spectrum_operators,
                             string_operators,
                             tf_idf_operators}) {
+    spectrum_operators
+  }) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), before);

@@ -1,16 +1,11 @@
-#include <cstring>
-
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/lines.h"
 #include "ops/rules.h"
+#include "tensor/copy.h"
 
 namespace headway {
 namespace {
-
-const char* bytes_of(const Tensor& tensor) {
-  return static_cast<const char*>(tensor.raw());
-}
 
 struct SequenceAxes {
   std::size_t time, batch;
@@ -40,13 +35,10 @@ void run_reverse_sequence(const Node& node, std::span<const Tensor> inputs,
   const Tensor& x = inputs[0];
   const std::vector<std::int64_t> lengths = to_ints(inputs[1]);
   const std::int64_t times = x.dim(axes.time), batch = x.dim(axes.batch);
-  const auto row =
-      static_cast<std::size_t>(product(std::span(x.shape()).subspan(2))) * size_of(x.dtype());
+  const std::int64_t row = product(std::span(x.shape()).subspan(2));
   const auto row_of = [&](std::int64_t time, std::int64_t image) {
-    return static_cast<std::size_t>(axes.time == 0 ? time * batch + image : image * times + time) *
-           row;
+    return (axes.time == 0 ? time * batch + image : image * times + time) * row;
   };
-  auto* y = static_cast<char*>(outputs[0].raw());
   for (std::int64_t image = 0; image < batch; ++image) {
     const std::int64_t length = lengths[static_cast<std::size_t>(image)];
     if (length < 0 || length > times) {
@@ -55,7 +47,7 @@ void run_reverse_sequence(const Node& node, std::span<const Tensor> inputs,
     }
     for (std::int64_t time = 0; time < times; ++time) {
       const std::int64_t from = time < length ? length - 1 - time : time;
-      std::memcpy(y + row_of(time, image), bytes_of(x) + row_of(from, image), row);
+      copy_elements(x, row_of(from, image), outputs[0], row_of(time, image), row);
     }
   }
 }
@@ -100,16 +92,14 @@ void run_tensor_scatter(const Node& node, std::span<const Tensor> inputs,
                         std::span<Tensor> outputs) {
   const Tensor &cache = inputs[0], &update = inputs[1];
   if (cache.size() == 0) return;
-  std::memcpy(outputs[0].raw(), cache.raw(), cache.byte_size());
+  copy_elements(cache, outputs[0]);
   const bool circular = is_circular(node);
   const std::size_t axis = resolve_axis(node, node.get_int("axis", -2), cache.rank());
   std::vector<std::int64_t> starts(static_cast<std::size_t>(cache.dim(0)), 0);
   if (inputs.size() > 2 && inputs[2].defined()) starts = to_ints(inputs[2]);
   const std::int64_t length = cache.dim(axis), count = update.dim(axis);
   const std::int64_t outer = product(std::span(cache.shape()).first(axis));
-  const std::size_t row =
-      static_cast<std::size_t>(Lines(cache.shape(), axis).inner) * size_of(cache.dtype());
-  auto* y = static_cast<char*>(outputs[0].raw());
+  const std::int64_t row = Lines(cache.shape(), axis).inner;
   for (std::int64_t i = 0; i < outer; ++i) {
     const std::int64_t start = starts[static_cast<std::size_t>(i / (outer / cache.dim(0)))];
     if (start < 0 || (!circular && start + count > length)) {
@@ -117,8 +107,8 @@ void run_tensor_scatter(const Node& node, std::span<const Tensor> inputs,
            start, " on do not fit into a cache of ", length);
     }
     for (std::int64_t j = 0; j < count; ++j) {
-      std::memcpy(y + static_cast<std::size_t>(i * length + (start + j) % length) * row,
-                  bytes_of(update) + static_cast<std::size_t>(i * count + j) * row, row);
+      const std::int64_t target = (i * length + (start + j) % length) * row;
+      copy_elements(update, (i * count + j) * row, outputs[0], target, row);
     }
   }
 }

@@ -32,18 +32,21 @@ std::vector<Datum> evaluate_identity(const Node&, std::span<const Datum> inputs,
 }
 
 void infer_dropout(InferContext& context) {
-  if (context.has_input(2)) {
-    const Tensor training = context.constant_input(2);
-    if (!training.defined() || scalar_or(training, 0.0) != 0.0) {
-      fail(ErrorCode::kUnsupported, context.node().described(),
-           ": training_mode is set or not constant; export the model for inference");
-    }
-  }
   infer_identity(context);
   context.set_output(1, {DType::kBool, context.input(0).shape});
 }
 
+/// Training with nothing to drop is inference.
+bool drops(std::span<const Tensor> inputs) {
+  const bool trains = inputs.size() > 2 && scalar_or(inputs[2], 0.0) != 0.0;
+  return trains && scalar_or(inputs[1], 0.5) != 0.0;
+}
+
 void run_dropout(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  if (drops(inputs)) {
+    fail(ErrorCode::kUnsupported, node.described(),
+         ": its input 2, training_mode, is set; export the model for inference");
+  }
   run_copy(node, inputs, outputs);
   if (outputs.size() > 1 && outputs[1].defined()) {
     std::fill_n(outputs[1].data<bool>(), outputs[1].size(), true);

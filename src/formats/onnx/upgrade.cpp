@@ -9,6 +9,7 @@
 #include "formats/onnx/contrib/contrib.h"
 #include "formats/onnx/upgrade_context.h"
 #include "formats/onnx/upgrade_oldest.h"
+#include "formats/onnx/upgrade_training.h"
 
 namespace headway::onnx {
 namespace {
@@ -17,43 +18,6 @@ namespace {
 void ints_to_input(Context& context, std::string_view name, std::size_t slot) {
   if (const auto values = take_ints(*context.node, name))
     context.node->set_input(slot, context.constant(name, *values));
-}
-
-/// Removes outputs from `first` on, which have no meaning in inference.
-void drop_outputs(Context& context, std::size_t first) {
-  Node& node = *context.node;
-  for (std::size_t i = first; i < node.outputs().size(); ++i) {
-    const Value* output = node.output(i);
-    if (output == nullptr) continue;
-    if (!output->users().empty() || context.graph.is_output(output))
-      context.fail("its output '", output->name(),
-                   "' exists in training only; export the model in "
-                   "inference mode");
-    context.graph.erase_output(&node, i);
-  }
-}
-
-void upgrade_batch_normalization(Context& context) {
-  Node& node = *context.node;
-  if (node.get_int("spatial", 1) == 0)
-    context.fail("batch normalization per activation (spatial = 0) is not supported");
-  if (node.get_int("training_mode", 0) != 0)
-    context.fail("it is in training mode; export the model in inference mode");
-  drop(node, "spatial");
-  drop_outputs(context, 1);
-}
-
-bool is_zero(const Value* value) {
-  return value != nullptr && value->is_constant() && value->constant().size() == 1 &&
-         value->constant().clone().to(DType::kFloat64).data<double>()[0] == 0;
-}
-
-void upgrade_dropout(Context& context) {
-  Node& node = *context.node;
-  drop(node, "ratio");
-  drop_outputs(context, 1);
-  // What PyTorch exports for a dropout that is always in training mode, but drops nothing.
-  if (is_zero(node.input(1))) context.replace_with("Identity", {node.input(0)}, {});
 }
 
 void upgrade_clip(Context& context) {
@@ -182,7 +146,12 @@ void downgrade_resize(Context& context) {
 }
 
 void downgrade_cast(Context& context) {
-  drop(*context.node, "saturate");  // Concerns float8 only.
+  if (context.node->get_int("saturate", 1) == 1) drop(*context.node, "saturate");
+}
+
+/// Since opset 20 the axis is an input, and another one by default.
+void downgrade_dft(Context& context) {
+  if (context.node->input(2) == nullptr) context.node->attributes["axis"] = std::int64_t{-2};
 }
 
 void downgrade_grid_sample(Context& context) {
@@ -225,9 +194,12 @@ constexpr Upgrade kUpgrades[] = {
     {"BatchNormalization", 1, kForever, upgrade_batch_normalization},
     {"Cast", 19, kForever, downgrade_cast},
     {"Clip", 1, 10, upgrade_clip},
-    {"Dropout", 1, kForever, upgrade_dropout},
+    {"DFT", 20, kForever, downgrade_dft},
+    {"Dropout", 1, 9, upgrade_dropout},
+    {"Dropout", 10, kForever, upgrade_dropout_with_mask},
     {"GridSample", 20, kForever, downgrade_grid_sample},
     {"GroupNormalization", 18, 20, upgrade_group_normalization},
+    {"Hardmax", 1, 12, upgrade_softmax},
     {"LogSoftmax", 1, 12, upgrade_softmax},
     {"Pad", 1, 10, upgrade_pad},
     {"ReduceL1", 18, kForever, downgrade_reduction},

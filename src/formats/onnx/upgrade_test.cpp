@@ -119,6 +119,40 @@ TEST(UpgradeOperators, SoftmaxOverTheLastAxisStaysOneNode) {
   EXPECT_EQ(by_producer.outputs()[0]->name(), "y");
 }
 
+TEST(UpgradeOperators, BatchNormalizationInTrainingUsesTheBatchItself) {
+  const auto model = ModelBuilder(15)
+                         .input("x", {2, 1, 2})
+                         .floats("scale", {2})
+                         .floats("bias", {1})
+                         .floats("mean", {10})
+                         .floats("variance", {20})
+                         .node("BatchNormalization", {"x", "scale", "bias", "mean", "variance"},
+                               {"y", "new_mean", "new_variance"},
+                               {int_attribute("training_mode", 1),
+                                float_attribute("momentum", 0.5f), float_attribute("epsilon", 0)})
+                         .output("y")
+                         .output("new_mean")
+                         .output("new_variance");
+  Graph graph = model.read();
+  infer_types(graph);
+  const std::vector<Tensor> inputs = {Tensor::from<float>({2, 1, 2}, {0, 2, 2, 0})};
+  const std::vector<Tensor> y = run_reference(graph, inputs);
+  EXPECT_EQ(y[0].values<float>()[0], -1);
+  EXPECT_EQ(y[0].values<float>()[1], 3);
+  EXPECT_EQ(y[1].values<float>()[0], 5.5f);
+  EXPECT_EQ(y[2].values<float>()[0], 10.5f);
+  EXPECT_EQ(graph.outputs()[2]->name(), "new_variance");
+}
+
+TEST(UpgradeOperators, DropoutKeepsAMaskThatIsRead) {
+  ModelBuilder model(13);
+  model.input("x", {2}).node("Dropout", {"x"}, {"y", "mask"}).output("y").output("mask");
+  Graph graph = model.read();
+  infer_types(graph);
+  const std::vector<Tensor> inputs = {Tensor::from<float>({2}, {1, 2})};
+  EXPECT_TRUE(run_reference(graph, inputs)[1].values<bool>()[1]);
+}
+
 TEST(UpgradeOperators, TodaysSoftmaxIsLeftAlone) {
   const std::vector<float> result =
       run(one_node(13, {1, 2, 2}, "Softmax", {int_attribute("axis", 1)}));
@@ -141,7 +175,6 @@ TEST(UpgradeOperators, DropoutAndBatchNormalizationLoseWhatTrainingNeeds) {
         .node("BatchNormalization", {"x", "one", "one", "one", "one"}, outputs, attributes)
         .output("y");
   };
-  expect_refusal(batch_norm({int_attribute("training_mode", 1)}, {"y"}), "training mode");
   expect_refusal(batch_norm({int_attribute("spatial", 0)}, {"y"}), "spatial");
   const Graph graph = batch_norm({int_attribute("spatial", 1)}, {"y", "mean"}).read();
   EXPECT_FALSE(graph.nodes()[0]->has("spatial"));
@@ -208,6 +241,11 @@ TEST(UpgradeOperators, NewerAttributesThatSayNothingGo) {
   const Graph cast =
       one_node(19, {4}, "Cast", {int_attribute("to", 1), int_attribute("saturate", 1)}).read();
   EXPECT_FALSE(cast.nodes()[0]->has("saturate"));
+}
+
+TEST(UpgradeOperators, FourierTransformsGetTheirDefaultAxis) {
+  EXPECT_EQ(one_node(20, {1, 2, 3, 1}, "DFT", {}).read().nodes()[0]->get_int("axis", 1), -2);
+  EXPECT_FALSE(one_node(17, {1, 2, 3, 1}, "DFT", {}).read().nodes()[0]->has("axis"));
 }
 
 TEST(UpgradeOperators, GroupNormalizationScalesPerChannel) {

@@ -102,6 +102,41 @@ TEST(WriteOnnx, RaisesTheOpsetOnlyForWhatNeedsIt) {
   EXPECT_EQ(again.nodes()[0]->get_ints("axes", {}), (std::vector<std::int64_t>{1}));
 }
 
+TEST(WriteOnnx, RaisesTheOpsetForDtypesAndAttributes) {
+  const auto opset_of = [](std::string_view op, DType dtype, Attributes attributes = {}) {
+    Graph graph;
+    Value* x = graph.add_input("x", {dtype, SymbolicShape{2, 4}});
+    Value* scale = graph.add_input("scale", {DType::kFloat32, SymbolicShape{}});
+    Node* node = graph.add_node(op, {x, scale}, {"y"}, std::move(attributes));
+    graph.add_output(node->output());
+    return write_form(graph).opset;
+  };
+  const Attributes blocks = {{"block_size", std::int64_t{2}}};
+  EXPECT_EQ(opset_of("DequantizeLinear", DType::kUInt8), 17);
+  EXPECT_EQ(opset_of("DequantizeLinear", DType::kUInt16), 21);
+  EXPECT_EQ(opset_of("DequantizeLinear", DType::kInt8, blocks), 21);
+  EXPECT_EQ(opset_of("DequantizeLinear", DType::kFloat8E5M2), 19);
+  EXPECT_EQ(opset_of("DequantizeLinear", DType::kFloat4E2M1), 23);
+  EXPECT_EQ(opset_of("BitShift", DType::kUInt8), 17);
+  EXPECT_EQ(opset_of("BitShift", DType::kInt8), 28);
+  EXPECT_EQ(opset_of("SwiGLU", DType::kFloat32), 28);
+}
+
+TEST(WriteOnnx, FourierTransformsKeepTheirAxis) {
+  Graph graph;
+  Value* x = graph.add_input("x", {DType::kFloat32, SymbolicShape{2, 4, 3, 1}});
+  Value* first = graph.add_node("DFT", {x}, {"first"})->output();
+  Value* second = graph.add_node("DFT", {first}, {"second"}, {{"axis", std::int64_t{2}}})->output();
+  graph.add_output(second);
+  EXPECT_EQ(write_form(graph).opset, 17);
+  graph.add_output(graph.add_node("Gelu", {second}, {"gelu"})->output());
+  const WriteForm form = write_form(graph);
+  EXPECT_EQ(form.opset, 20);
+  EXPECT_FALSE(form.graph.nodes()[1]->has("axis"));
+  EXPECT_EQ(form.graph.nodes()[0]->input(2)->constant().data<std::int64_t>()[0], 1);
+  EXPECT_EQ(form.graph.nodes()[1]->input(2)->constant().data<std::int64_t>()[0], 2);
+}
+
 TEST(WriteOnnx, RefusesInternalOperators) {
   Graph graph;
   Value* x = graph.add_input("x", {});

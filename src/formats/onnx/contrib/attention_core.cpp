@@ -43,8 +43,9 @@ Value* causal_mask(Expansion& e, const AttentionParts& parts) {
 Value* scaled(Expansion& e, Value* scores, const AttentionParts& parts) {
   const float scale = e.get_float("scale", 0.0f);
   if (scale != 0.0f) return e.add("Mul", {scores, e.scalar(scale, parts.q)});
-  Value* size = e.cast(e.extent(parts.q, 3), DType::kFloat32);
-  return e.add("Div", {scores, e.add("CastLike", {e.add("Sqrt", {size}), parts.q})});
+  const DType dtype = e.dtype_of(parts.q);
+  Value* root = e.add("Sqrt", {e.cast(e.extent(parts.q, 3), DType::kFloat32)});
+  return e.add("Div", {scores, dtype == DType::kFloat32 ? root : e.cast(root, dtype)});
 }
 
 }  // namespace
