@@ -73,8 +73,6 @@ std::vector<Operator> collect() {
                             spectrum_operators,
                             string_operators,
                             tf_idf_operators}) {
-    spectrum_operators
-  }) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), before);
