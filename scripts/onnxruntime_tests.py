@@ -1,5 +1,5 @@
-"""Writes tests of the operators that ONNX Runtime adds to ONNX (domain com.microsoft), in the form of ONNX's own tests:
-small models with random inputs and the outputs that the installed `onnxruntime` computes for them.
+"""Writes tests of the operators that ONNX Runtime adds to ONNX (domain com.microsoft) and of those of ai.onnx.ml, which
+ONNX's own tests hardly cover, in the form of ONNX's own tests: small models with random inputs and the outputs that the installed `onnxruntime` computes for them.
 
     onnxruntime_tests.py OUTPUT      writes OUTPUT/contrib/<case>/{model.onnx,test_data_set_0}
 """
@@ -14,6 +14,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 DOMAIN = "com.microsoft"
+ML = "ai.onnx.ml"
 random = np.random.RandomState(7)
 
 
@@ -41,8 +42,10 @@ class Constant:
         self.array = array
 
 
-def value_info(name, array):
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+def value_info(name, array, symbolic=False):
+    """Symbolic: the first two extents are left open, as batch and length are in exported models."""
+    shape = [f"{name}_{i}" if symbolic and i < 2 else extent for i, extent in enumerate(array.shape)]
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), shape)
 
 
 def write_protos(folder, kind, arrays):
@@ -51,7 +54,7 @@ def write_protos(folder, kind, arrays):
             file.write(numpy_helper.from_array(np.asarray(array), name).SerializeToString())
 
 
-def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes):
+def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, symbolic=False, **attributes):
     """One node. `inputs` are arrays, Constants, or None where omitted; `outputs` a count, or True and False for each."""
     wanted = [True] * outputs if isinstance(outputs, int) else outputs
     names = ["" if value is None else f"x{i}" for i, value in enumerate(inputs)]
@@ -60,10 +63,11 @@ def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes)
     fed = [(n, v) for n, v in zip(names, inputs) if v is not None and not isinstance(v, Constant)]
     fixed = [numpy_helper.from_array(v.array, n) for n, v in zip(names, inputs) if isinstance(v, Constant)]
     declared = [helper.make_empty_tensor_value_info(n) for n in output_names if n]
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1)]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1), helper.make_opsetid(ML, 3)]
 
     def model(output_infos):
-        graph = helper.make_graph([node], name, [value_info(n, v) for n, v in fed], output_infos, fixed)
+        graph = helper.make_graph([node], name, [value_info(n, v, symbolic) for n, v in fed], output_infos,
+                                  fixed)
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
     options = onnxruntime.SessionOptions()
@@ -78,7 +82,7 @@ def write(folder, name, op_type, inputs, outputs=1, domain=DOMAIN, **attributes)
     results = list(zip([n for n in output_names if n], results))
     case = os.path.join(folder, "contrib", "test_" + name)
     os.makedirs(os.path.join(case, "test_data_set_0"))
-    onnx.save(model([value_info(n, v) for n, v in results]), os.path.join(case, "model.onnx"))
+    onnx.save(model([value_info(n, v, symbolic) for n, v in results]), os.path.join(case, "model.onnx"))
     with open(os.path.join(case, "data.json"), "w") as file:
         json.dump({"atol": 1e-5}, file)  # ONNX Runtime's own kernels are no more accurate.
     write_protos(os.path.join(case, "test_data_set_0"), "input", fed)
@@ -130,6 +134,9 @@ def normalization(case):
          [ids, segments, words, positions, kinds, gamma, beta, mask], 2)
     case("embed_layer_normalization_no_segments", "EmbedLayerNormalization",
          [ids, None, words, positions, None, gamma, beta], 2)
+    case("embed_layer_normalization_symbolic", "EmbedLayerNormalization",
+         [ids, segments, Constant(words), Constant(positions), Constant(kinds), Constant(gamma), Constant(beta), mask], 2,
+         symbolic=True)
     case("embed_layer_normalization_positions", "EmbedLayerNormalization",
          [ids, segments, words, positions, kinds, gamma, beta, None, random.randint(0, 6, (2, 4)).astype(np.int32)],
          [True, True, True])
@@ -149,7 +156,11 @@ def attention(case):
     case("attention_past_causal", "Attention", [x, w, b, None, floats(2, 2, 2, 3, 4)], 2, num_heads=2,
          unidirectional=1)
     case("attention_sizes", "Attention", [x, floats(8, 20) / 3, floats(20)], num_heads=2, qkv_hidden_sizes=[8, 8, 4])
+    case("attention_symbolic", "Attention", [x, Constant(w), Constant(b), np.array([[1] * 7 + [0], [1] * 8], np.int32),
+                                              floats(2, 2, 2, 3, 4)], 2, num_heads=2, unidirectional=1, symbolic=True)
     q, k, v = floats(2, 5, 8), floats(2, 6, 8), floats(2, 6, 8)
+    case("multi_head_attention_symbolic", "MultiHeadAttention", [q, k, v, Constant(floats(24))], num_heads=2,
+         symbolic=True)
     case("multi_head_attention", "MultiHeadAttention", [q, k, v], num_heads=2)
     case("multi_head_attention_bias", "MultiHeadAttention", [q, k, v, floats(24)], num_heads=2)
     case("multi_head_attention_mask", "MultiHeadAttention",
@@ -205,6 +216,8 @@ def rotary(case):
     ids = random.randint(0, 10, (2, 5)).astype(np.int64)
     case("rotary_embedding_heads", "RotaryEmbedding", [floats(2, 3, 5, 8), ids, cos, sin])
     case("rotary_embedding_tokens", "RotaryEmbedding", [floats(2, 5, 24), ids, cos, sin])
+    case("rotary_embedding_symbolic", "RotaryEmbedding",
+         [floats(2, 5, 24), np.array([2], np.int64), Constant(cos), Constant(sin)], num_heads=3, symbolic=True)
     case("rotary_embedding_offset", "RotaryEmbedding", [floats(2, 3, 5, 8), np.array([2], np.int64), cos, sin])
     case("rotary_embedding_interleaved", "RotaryEmbedding", [floats(2, 3, 5, 8), ids, cos, sin], interleaved=1)
     case("rotary_embedding_part", "RotaryEmbedding", [floats(2, 5, 36), ids, cos, sin], num_heads=3,
@@ -216,7 +229,7 @@ def quantized(case):
         name = np.dtype(dtype).name
         zero = scalar(100 if dtype == np.uint8 else -20, dtype)
         a, b = bytes_(2, 3, 6, 6, dtype=dtype), bytes_(3, 1, 6, dtype=dtype)
-        scales = [scalar(0.03), scalar(0.05), scalar(0.07)]
+        scales = [scalar(0.0313), scalar(0.0517), scalar(0.0719)]
         case(f"qlinear_add_{name}", "QLinearAdd", [a, scales[0], zero, b, scales[1], zero, scales[2], zero])
         case(f"qlinear_mul_{name}", "QLinearMul", [a, scales[0], zero, b, scales[1], zero, scales[2], zero])
         unary = [a, scales[0], zero, scales[1], zero]
@@ -267,6 +280,18 @@ def block_quantized(case):
          block_size=32)
 
 
+    for quant_type in (0, 1):
+        case(f"matmul_bnb4_{quant_type}", "MatMulBnb4",
+             [floats(3, 64), Constant(bytes_(5 * 64 // 2)), Constant(np.abs(floats(5 * 64 // 32)))], K=64, N=5,
+             block_size=32, quant_type=quant_type)
+    for bits in (4, 8):
+        table = [Constant(bytes_(6, 64 * bits // 8)), np.array([[0, 5], [3, 3]], np.int64), Constant(np.abs(floats(6, 2)))]
+        case(f"gather_block_quantized_{bits}", "GatherBlockQuantized", table, bits=bits, block_size=32, gather_axis=0,
+             quantize_axis=1)
+        case(f"gather_block_quantized_{bits}_zeros", "GatherBlockQuantized",
+             table + [Constant(bytes_(6, 2 * bits // 8))], bits=bits, block_size=32, gather_axis=0, quantize_axis=1)
+
+
 def plain(case):
     case("c_dist", "CDist", [floats(4, 3), floats(5, 3)], metric="euclidean")
     case("c_dist_squared", "CDist", [floats(4, 3), floats(5, 3)], metric="sqeuclidean")
@@ -283,12 +308,70 @@ def plain(case):
     case("unique", "Unique", [np.array([2, 1, 1, 3, 2], np.float32)], 3)
 
 
+def trees(weights, classes=False):
+    """Two trees over two features; `weights` of each leaf and target."""
+    prefix = "class" if classes else "target"
+    attributes = {
+        "nodes_treeids": [0, 0, 0, 0, 0, 1, 1, 1], "nodes_nodeids": [0, 1, 2, 3, 4, 0, 1, 2],
+        "nodes_featureids": [0, 1, 0, 0, 0, 1, 0, 0], "nodes_values": [0.2, -0.5, 0, 0, 0, 0.4, 0, 0],
+        "nodes_modes": ["BRANCH_LEQ", "BRANCH_LT", "LEAF", "LEAF", "LEAF", "BRANCH_GT", "LEAF", "LEAF"],
+        "nodes_truenodeids": [1, 3, 0, 0, 0, 1, 0, 0], "nodes_falsenodeids": [2, 4, 0, 0, 0, 2, 0, 0],
+        "nodes_missing_value_tracks_true": [1, 0, 0, 0, 0, 0, 0, 0]}
+    leaves = [(0, 2), (0, 3), (0, 4), (1, 1), (1, 2)]
+    rows = [(tree, node, target, weight) for (tree, node), row in zip(leaves, weights)
+            for target, weight in enumerate(row)]
+    for name, column in zip(("treeids", "nodeids", "ids", "weights"), zip(*rows)):
+        attributes[f"{prefix}_{name}"] = list(column)
+    return attributes
+
+
+def machine_learning(case):
+    def ml(name, op_type, inputs, outputs=1, **attributes):
+        case("ml_" + name, op_type, inputs, outputs, domain=ML, **attributes)
+
+    x = np.vstack([floats(7, 2), np.array([[np.nan, 1]], np.float32)])
+    two = [[1.0, -2.0], [0.5, 3.0], [-1.5, 0.25], [2.0, 1.0], [0.75, -0.5]]
+    one = [row[:1] for row in two]
+    for function in ("SUM", "AVERAGE", "MIN", "MAX"):
+        ml(f"tree_regressor_{function.lower()}", "TreeEnsembleRegressor", [x], n_targets=2,
+           aggregate_function=function, **trees(two))
+    ml("tree_regressor_base", "TreeEnsembleRegressor", [x], n_targets=2, base_values=[0.5, -1.0],
+       post_transform="SOFTMAX", **trees(two))
+    three = [row + [row[0] - row[1]] for row in two]
+    for transform in ("NONE", "SOFTMAX", "SOFTMAX_ZERO", "LOGISTIC"):
+        ml(f"tree_classifier_{transform.lower()}", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7, 5],
+           post_transform=transform, **trees(three, True))
+    ml("tree_classifier_strings", "TreeEnsembleClassifier", [x], 2, classlabels_strings=["a", "b", "c"],
+       **trees(three, True))
+    for transform in ("NONE", "LOGISTIC"):
+        ml(f"tree_classifier_margin_{transform.lower()}", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7],
+           post_transform=transform, **trees(one, True))
+    positive = [[abs(row[0]) / 4] for row in two]
+    ml("tree_classifier_probability", "TreeEnsembleClassifier", [x], 2, classlabels_int64s=[3, 7],
+       **trees(positive, True))
+    ml("scaler", "Scaler", [floats(3, 2)], offset=[0.5, 1.0], scale=[2.0, 4.0])
+    ml("scaler_one", "Scaler", [np.arange(6, dtype=np.int64).reshape(3, 2)], offset=[0.5], scale=[2.0])
+    for norm in ("MAX", "L1", "L2"):
+        ml(f"normalizer_{norm.lower()}", "Normalizer", [np.abs(floats(3, 4))], norm=norm)
+    ml("imputer", "Imputer", [x], imputed_value_floats=[1.0, 2.0], replaced_value_float=float("nan"))
+    ml("one_hot_encoder", "OneHotEncoder", [np.array([3, 1, 9], np.int64)], cats_int64s=[1, 3, 5], zeros=1)
+    ml("linear_regressor", "LinearRegressor", [floats(4, 2)], coefficients=[1.0, -2.0, 0.5, 3.0],
+       intercepts=[0.25, -1.0], targets=2)
+    for transform in ("NONE", "SOFTMAX", "LOGISTIC"):
+        ml(f"linear_classifier_{transform.lower()}", "LinearClassifier", [floats(4, 2)], 2,
+           coefficients=[1.0, -2.0, 0.5, 3.0, -1.0, 0.25], intercepts=[0.25, -1.0, 0.5], classlabels_ints=[4, 9, 2],
+           post_transform=transform)
+    ml("label_encoder_floats", "LabelEncoder", [np.array([1.5, 2, 4], np.float32)], keys_floats=[1.5, 2],
+       values_int64s=[4, 5], default_int64=-3)
+    ml("array_feature_extractor", "ArrayFeatureExtractor", [floats(2, 3, 4), np.array([3, 0, 0], np.int64)])
+
+
 def main():
     def case(*arguments, **attributes):
         write(sys.argv[1], *arguments, **attributes)
 
     for family in (activations, fused, normalization, attention, grouped_attention, rotary, quantized,
-                   block_quantized, plain):
+                   block_quantized, plain, machine_learning):
         family(case)
 
 

@@ -34,7 +34,8 @@ class Step {
   virtual std::size_t scratch_bytes() const { return 0; }
   /// False if the step packed this input and never looks at the original again.
   virtual bool reads(std::size_t /*input*/) const { return true; }
-  /// False if an input's elements may lie at any address, which spares a constant from being copied.
+  /// False if an input's elements may lie at any address, which spares a constant from being
+  /// copied.
   virtual bool needs_alignment(std::size_t /*input*/) const { return true; }
   /// True if output 0 may be written over this input, as far as it has the same size.
   virtual bool may_overwrite(std::size_t /*input*/) const { return false; }

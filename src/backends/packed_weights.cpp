@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 #include "base/error.h"
@@ -61,21 +62,20 @@ void PackedWeights::finish() {
   buffers_ = {};
 }
 
-void PackedWeights::pack(const Tensor& source, const Packing& packing, Range rows, float* packed) {
-  const auto row_bytes = source.byte_size() / static_cast<std::size_t>(packing.rows);
-  const std::span bytes(static_cast<const std::byte*>(source.raw()) +
-                            static_cast<std::size_t>(rows.first) * row_bytes,
-                        static_cast<std::size_t>(rows.last - rows.first) * row_bytes);
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) == 0) {
-    packing.pack(reinterpret_cast<const float*>(bytes.data()), rows, packed);
-  } else {
-    Tensor buffer = take_buffer(bytes.size());
-    std::memcpy(buffer.raw(), bytes.data(), bytes.size());
-    packing.pack(static_cast<const float*>(buffer.raw()), rows, packed);
-    const std::lock_guard lock(mutex_);
-    buffers_.push_back(std::move(buffer));
+PackedWeights::Pieces PackedWeights::cut(const Tensor& source, const Packing& packing,
+                                         int threads) {
+  Pieces pieces;
+  pieces.steps = (packing.rows + packing.step - 1) / packing.step;
+  pieces.count =
+      std::clamp<std::int64_t>((source.size() + kPieceFloats - 1) / kPieceFloats, 1, pieces.steps);
+  pieces.row_bytes = source.byte_size() / static_cast<std::size_t>(packing.rows);
+  if (reinterpret_cast<std::uintptr_t>(source.raw()) % alignof(float) == 0) return pieces;
+  const std::int64_t rows = (pieces.steps + pieces.count - 1) / pieces.count * packing.step;
+  const auto most = static_cast<std::size_t>(std::min(rows, packing.rows)) * pieces.row_bytes;
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(threads, pieces.count); ++i) {
+    pieces.buffers.push_back(take_buffer(most));
   }
-  release_part(source.owner(), bytes);
+  return pieces;
 }
 
 Tensor PackedWeights::get(const Tensor& source, const Packing& packing, ThreadPool& pool) {
@@ -92,18 +92,26 @@ Tensor PackedWeights::get(const Tensor& source, const Packing& packing, ThreadPo
     }
   }
   Tensor packed = allocate(packing.floats);
-  const std::int64_t steps = (packing.rows + packing.step - 1) / packing.step;
-  const std::int64_t pieces =
-      std::clamp<std::int64_t>((source.size() + kPieceFloats - 1) / kPieceFloats, 1, steps);
-  pool.parallel_for(pieces, [&](std::int64_t first, std::int64_t last, int) {
+  Pieces pieces = cut(source, packing, pool.threads());
+  pool.parallel_for(pieces.count, [&](std::int64_t first, std::int64_t last, int thread) {
     for (; first < last; ++first) {
-      const Range piece = part_of(steps, first, pieces);
-      pack(source, packing,
-           {piece.first * packing.step, std::min(piece.last * packing.step, packing.rows)},
-           packed.data<float>());
+      const Range piece = part_of(pieces.steps, first, pieces.count);
+      const Range rows{piece.first * packing.step,
+                       std::min(piece.last * packing.step, packing.rows)};
+      const std::span bytes(static_cast<const std::byte*>(source.raw()) +
+                                static_cast<std::size_t>(rows.first) * pieces.row_bytes,
+                            static_cast<std::size_t>(rows.last - rows.first) * pieces.row_bytes);
+      const void* from = bytes.data();
+      if (!pieces.buffers.empty()) {
+        void* copy = pieces.buffers[static_cast<std::size_t>(thread)].raw();
+        from = std::memcpy(copy, bytes.data(), bytes.size());
+      }
+      packing.pack(static_cast<const float*>(from), rows, static_cast<float*>(packed.raw()));
+      release_part(source.owner(), bytes);
     }
   });
   const std::lock_guard lock(mutex_);
+  std::ranges::move(pieces.buffers, std::back_inserter(buffers_));
   if (keep_) {
     const auto [entry, is_new] = entries_.emplace(key, Entry{source, packed});
     if (!is_new) return entry->second.packed;

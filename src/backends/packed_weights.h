@@ -70,8 +70,15 @@ class PackedWeights {
     Tensor source, packed;
   };
 
+  /// What a source is packed in: `count` parts of `steps` steps of rows.
+  struct Pieces {
+    std::int64_t steps = 1, count = 1;
+    std::size_t row_bytes = 0;
+    std::vector<Tensor> buffers;  ///< One per thread, for copies of a source at an odd address.
+  };
+
   Tensor allocate(std::size_t floats);
-  void pack(const Tensor& source, const Packing& packing, Range rows, float* packed);
+  Pieces cut(const Tensor& source, const Packing& packing, int threads);
   Tensor take_buffer(std::size_t bytes);
 
   bool keep_;

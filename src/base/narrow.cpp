@@ -21,13 +21,13 @@ struct Format {
 
 /// From kFloat8E4M3FN on.
 constexpr std::array<Format, 8> kFormats = {{{3, 7, 448, 0x80, 0x7f},
-                                              {3, 8, 240, 0x80, 0x80},
-                                              {2, 15, 57344, 0x80, 0x7f, 0x7c},
-                                              {2, 16, 57344, 0x80, 0x80},
-                                              {},  // float8e8m0 has neither sign nor mantissa.
-                                              {3, 1, 7.5F, 0x20, 0},
-                                              {2, 3, 28, 0x20, 0},
-                                              {1, 1, 6, 0x08, 0}}};
+                                             {3, 8, 240, 0x80, 0x80},
+                                             {2, 15, 57344, 0x80, 0x7f, 0x7c},
+                                             {2, 16, 57344, 0x80, 0x80},
+                                             {},  // float8e8m0 has neither sign nor mantissa.
+                                             {3, 1, 7.5F, 0x20, 0},
+                                             {2, 3, 28, 0x20, 0},
+                                             {1, 1, 6, 0x08, 0}}};
 
 const Format& format_of(DType dtype) noexcept {
   const int index = static_cast<int>(dtype) - static_cast<int>(DType::kFloat8E4M3FN);
@@ -56,7 +56,7 @@ std::uint8_t to_format(const Format& format, float value, bool saturate) noexcep
   const auto with_sign = [&](std::uint8_t bits) -> std::uint8_t { return bits | sign; };
   const bool always = format.nan == 0;
   if (std::isnan(value) && !always) return with_sign(format.nan);
-  if (std::isnan(value)) return format.sign;
+  if (std::isnan(value)) return format.sign;  // What ONNX's tests expect: negative zero.
   const float magnitude = std::min(std::fabs(value), format.largest * 4);
   int exponent = 0;
   std::frexp(magnitude, &exponent);

@@ -110,5 +110,11 @@ TEST(Narrow, RoundsToPowersOfTwo) {
   EXPECT_EQ(to_narrow(DType::kFloat8E8M0, 0, false), 0xff);
 }
 
+TEST(Narrow, WithoutANanItIsNegativeZero) {
+  const float value = from_narrow(DType::kFloat4E2M1, to_narrow(DType::kFloat4E2M1, NAN));
+  EXPECT_EQ(value, 0.0F);
+  EXPECT_TRUE(std::signbit(value));
+}
+
 }  // namespace
 }  // namespace headway

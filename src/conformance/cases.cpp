@@ -51,8 +51,9 @@ Data parse_data(const std::string& text) {
   data.folder = equals == std::string::npos ? text : text.substr(equals + 1);
   if (!fs::is_directory(data.folder))
     fail(ErrorCode::kNotFound, "there is no folder '", data.folder.string(), "' with test data");
-  data.label = equals != std::string::npos ? text.substr(0, equals)
-                                           : (fs::canonical(data.folder)).filename().string();
+  fs::path named = fs::absolute(data.folder).lexically_normal();
+  if (!named.has_filename()) named = named.parent_path();
+  data.label = equals == std::string::npos ? named.filename().string() : text.substr(0, equals);
   return data;
 }
 

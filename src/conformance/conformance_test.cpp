@@ -40,6 +40,17 @@ TEST(Cases, AreFoundAtAnyDepthWithTheirTolerances) {
   EXPECT_EQ(sets[0].outputs.size(), 1u);
 }
 
+TEST(Data, IsLabelledWithItsNameUnlessToldOtherwise) {
+  const TestFolder folder;
+  fs::create_directories(folder.path() / "original");
+  fs::create_directory_symlink(folder.path() / "original", folder.path() / "copy");
+  const std::string copy = (folder.path() / "copy").string();
+  EXPECT_EQ(parse_data(copy).label, "copy");
+  EXPECT_EQ(parse_data(copy + "/").label, "copy");
+  EXPECT_EQ(parse_data("mine=" + copy).label, "mine");
+  error_message(ErrorCode::kNotFound, [&] { parse_data(copy + "/nowhere"); });
+}
+
 TEST(Exclusions, MatchByPatternAndPath) {
   const TestFolder folder;
   const fs::path file = folder.path() / "exclusions.txt";

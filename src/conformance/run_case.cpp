@@ -23,8 +23,8 @@ Tensor as_declared(Tensor tensor, DType declared) {
   return Tensor::borrow(tensor.raw(), declared, tensor.shape(), owner);
 }
 
-std::string difference_of_floats(const Tensor& actual, const Tensor& expected, double rtol,
-                                 double atol) {
+std::string difference_of_numbers(const Tensor& actual, const Tensor& expected, double rtol,
+                                  double atol) {
   const Comparison comparison = compare(actual, expected, atol, rtol);
   if (comparison.agrees()) return "";
   return concat(comparison.mismatches, " of ", comparison.size, " elements differ, by up to ",
@@ -44,12 +44,16 @@ std::string difference(const Tensor& actual, const Tensor& expected, const Case&
   if (actual.shape() != expected.shape())
     return concat("is ", to_string(actual.shape()), " and should be ", to_string(expected.shape()));
   if (is_narrow(dtype))
-    return difference_of_floats(actual.to(DType::kFloat32), expected.to(DType::kFloat32), 0, 0);
-  if (!is_floating_point(dtype))
-    return equal(actual, expected) ? "" : "has other elements than it should";
+    return difference_of_numbers(actual.to(DType::kFloat32), expected.to(DType::kFloat32), 0, 0);
+  if (!is_floating_point(dtype)) {
+    if (equal(actual, expected)) return "";
+    const bool is_number = dtype != DType::kString && dtype != DType::kBool;
+    return is_number ? difference_of_numbers(actual, expected, 0, 0)
+                     : "has other elements than it should";
+  }
   const double rtol =
       dtype == DType::kBFloat16 ? std::max(test.rtol, kBFloat16Tolerance) : test.rtol;
-  return difference_of_floats(actual, expected, rtol, test.atol);
+  return difference_of_numbers(actual, expected, rtol, test.atol);
 }
 
 std::string difference(const Datum& actual, const Datum& expected, const Case& test) {

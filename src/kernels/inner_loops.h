@@ -2,14 +2,17 @@
 
 #include <cstdint>
 
+#include "headway/dtype.h"
+
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
+#include "kernels/elementwise/typed_function.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
-#include "kernels/pool/rows.h"
 #include "kernels/reduce/operation.h"
+#include "kernels/reduce/take_better.h"
 #include "kernels/winograd/transforms.h"
 
 namespace headway {
@@ -29,7 +32,6 @@ struct InnerLoops {
   void (*winograd_weights)(int tile, const WinogradWeights& weights) noexcept;
 
   void (*depthwise_band)(const DepthwiseBand& band) noexcept;
-  void (*pool_row)(const PoolRow& row) noexcept;
   void (*pool_band)(const PoolBand& band) noexcept;
 
   void (*unary)(Unary function, std::int64_t size, const float* input, float* output) noexcept;
@@ -44,6 +46,18 @@ struct InnerLoops {
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
 
+  /// The loop for elements of this dtype; nullptr if the function has no meaning for it, or the
+  /// dtype is float16 or bfloat16, which are converted to float32 first.
+  TypedUnaryLoop (*typed_unary)(TypedUnary op, DType dtype) noexcept;
+  TypedBinaryLoop (*typed_binary)(TypedBinary op, DType dtype) noexcept;
+  TypedUnaryLoop (*convert)(DType from, DType to) noexcept;
+  /// Of float16 and bfloat16 only.
+  TypedUnaryLoop (*half_to_float)(DType half) noexcept;
+  TypedUnaryLoop (*float_to_half)(DType half) noexcept;
+  /// output[i] = condition[i] ? x[i] : y[i] for elements of 1, 2, 4 or 8 bytes.
+  void (*select_elements)(std::size_t element_size, std::int64_t size, const void* condition,
+                          const void* x, const void* y, void* output) noexcept;
+
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
   /// Raw reductions: no division for kMean, no root for kL2.
@@ -55,6 +69,13 @@ struct InnerLoops {
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].
   void (*reduce_columns)(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
                          const float* input, float* totals) noexcept;
+
+  /// For ArgMax or ArgMin; `last`: of equal elements, the later one wins. nullptr for a dtype that
+  /// C++ does not compute with.
+  TakeBetterLoop (*take_better)(DType dtype, bool largest, bool last) noexcept;
+  /// Numbers that grow with the input (or fall), largest of all for NaN; returns the largest.
+  std::uint32_t (*order_keys)(bool largest, std::int64_t size, const float* input,
+                              std::uint32_t* keys) noexcept;
 
   void (*softmax_row)(bool logarithm, std::int64_t size, const float* input,
                       float* output) noexcept;

@@ -1,3 +1,5 @@
+#include "ops/einsum.h"
+
 #include <algorithm>
 #include <map>
 
@@ -11,15 +13,12 @@
 namespace headway {
 namespace {
 
-/// A letter, or kEllipsis + the distance of an axis covered by "..." from the last such axis.
-using Label = int;
-constexpr Label kEllipsis = 256;
-using Term = std::vector<Label>;
+using Label = EinsumLabel;
+using Term = EinsumTerm;
+using Equation = EinsumEquation;
 
-struct Equation {
-  std::vector<Term> inputs;
-  Term output;
-};
+/// Plus the distance of an axis covered by "..." from the last such axis.
+constexpr Label kEllipsis = 256;
 
 [[noreturn]] void refuse(const Node& node, const std::string& why) {
   fail(ErrorCode::kInvalidModel, node.described(), ": the equation '",
@@ -80,7 +79,9 @@ Term implicit_output(const std::vector<Term>& inputs) {
   return output;
 }
 
-Equation parse_equation(const Node& node, std::span<const std::size_t> ranks) {
+}  // namespace
+
+EinsumEquation einsum_equation(const Node& node, std::span<const std::size_t> ranks) {
   std::string text = node.get_string("equation", "");
   std::erase(text, ' ');
   const std::size_t arrow = text.find("->");
@@ -107,6 +108,8 @@ Equation parse_equation(const Node& node, std::span<const std::size_t> ranks) {
   equation.output = spread_ellipsis(equation.output, covered);
   return equation;
 }
+
+namespace {
 
 /// The extent of every label.
 std::map<Label, Dim> label_dims(const Node& node, const Equation& equation,
@@ -145,7 +148,7 @@ void infer_einsum(InferContext& context) {
     shapes.push_back(*type.shape);
     ranks.push_back(type.shape->size());
   }
-  const Equation equation = parse_equation(context.node(), ranks);
+  const Equation equation = einsum_equation(context.node(), ranks);
   const std::map<Label, Dim> dims = label_dims(context.node(), equation, shapes);
   SymbolicShape shape;
   for (const Label label : equation.output) shape.push_back(dims.at(label));
@@ -166,7 +169,7 @@ LoopNest loop_nest(const Node& node, std::span<const Tensor> inputs) {
     shapes.push_back(to_symbolic(input.shape()));
     ranks.push_back(input.rank());
   }
-  const Equation equation = parse_equation(node, ranks);
+  const Equation equation = einsum_equation(node, ranks);
   const std::map<Label, Dim> dims = label_dims(node, equation, shapes);
   Term order = equation.output;
   for (const auto& [label, dim] : dims) {

@@ -19,7 +19,7 @@ namespace {
 // batch's last token (in all, the past included), `total` the largest number of tokens. Caches are
 // [batch, key heads, tokens, head size]; tokens beyond a batch's last are zero in the present.
 
-enum Input : std::size_t {
+enum Slot : std::size_t {
   kQuery,
   kKey,
   kValue,
@@ -86,6 +86,10 @@ void infer_group_query_attention(InferContext& context) {
   require_dtype(context, kQuery, kFloatTypes);
   require_rank(context, kQuery, 3);
   if (context.has_input(kPastKey)) require_rank(context, kPastKey, 4);
+  for (const std::size_t index : {kKey, kValue, kPastKey, kPastValue}) {
+    if (context.has_input(index) && context.input(index).dtype != context.input(kQuery).dtype)
+      context.fail("input ", index, " must have the dtype of input 0");
+  }
   for (const std::size_t index : {kLast, kTotal}) require_dtype(context, index, kIndexTypes);
   if (node.get_int("do_rotary", 0) != 0 && !(context.has_input(kCos) && context.has_input(kSin)))
     context.fail("do_rotary is set, but a cache of cosines or sines is missing");
@@ -117,10 +121,14 @@ class Rotation {
     if (node.get_int("do_rotary", 0) == 0) return;
     cos_ = to_doubles(inputs[kCos]);
     sin_ = to_doubles(inputs[kSin]);
+    consistent_ = inputs[kCos].rank() == 2 && inputs[kSin].shape() == inputs[kCos].shape();
+    if (!consistent_) return;
     half_ = inputs[kCos].dim(1);
     interleaved_ = node.get_int("rotary_interleaved", 0) != 0;
     rows_ = inputs[kCos].dim(0);
   }
+
+  bool fits(std::int64_t head_size) const { return consistent_ && 2 * half_ <= head_size; }
 
   std::int64_t rows() const {
     return half_ == 0 ? std::numeric_limits<std::int64_t>::max() : rows_;
@@ -140,7 +148,7 @@ class Rotation {
  private:
   std::vector<double> cos_, sin_;
   std::int64_t half_ = 0, rows_ = 0;
-  bool interleaved_ = false;
+  bool interleaved_ = false, consistent_ = true;
 };
 
 bool given(std::span<const Tensor> inputs, std::size_t index) {
@@ -174,7 +182,7 @@ class Attention {
         last_(to_ints(inputs[kLast])),
         total_(to_ints(inputs[kTotal]).at(0)),
         present_(std::max(g_.past, total_)) {
-    if (static_cast<std::int64_t>(last_.size()) < g_.batch) refuse();
+    check_shapes();
     if (given(inputs, kPositions)) positions_ = to_ints(inputs[kPositions]);
     const float scale = node.get_float("scale", 0.0f);
     scale_ = scale != 0.0f ? scale : 1.0 / std::sqrt(static_cast<double>(g_.size));
@@ -199,9 +207,33 @@ class Attention {
   }
 
  private:
+  /// What the shape rule leaves open.
+  void check_shapes() const {
+    const Shape fresh = {g_.batch, g_.tokens, g_.key_heads * g_.size};
+    const Shape cache = {g_.batch, g_.key_heads, g_.past, g_.size};
+    bool fits = given(inputs_, kKey) == given(inputs_, kValue) &&
+                given(inputs_, kPastKey) == given(inputs_, kPastValue) &&
+                static_cast<std::int64_t>(last_.size()) == g_.batch &&
+                outputs_[1].dim(2) == present_ && outputs_[2].dim(2) == present_;
+    for (const std::size_t index : {kKey, kValue})
+      fits = fits && (!given(inputs_, index) || inputs_[index].shape() == fresh);
+    for (const std::size_t index : {kPastKey, kPastValue})
+      fits = fits && (!given(inputs_, index) || inputs_[index].shape() == cache);
+    if (given(inputs_, kPositions))
+      fits = fits && inputs_[kPositions].size() == g_.batch * g_.tokens;
+    if (given(inputs_, kBias)) fits = fits && bias_fits(inputs_[kBias].shape());
+    if (!fits || !rotation_.fits(g_.size)) refuse();
+  }
+
+  bool bias_fits(const Shape& shape) const {
+    return shape.size() == 4 && (shape[0] == 1 || shape[0] == g_.batch) &&
+           (shape[1] == 1 || shape[1] == g_.heads) && shape[2] == g_.tokens && shape[3] >= total_;
+  }
+
   [[noreturn]] void refuse() const {
     fail(ErrorCode::kInvalidModel, node_.described(),
-         ": the numbers of tokens in its inputs 5 and 6 do not fit its other inputs");
+         ": the shapes of its inputs, and the numbers of tokens in inputs 5 and 6, do not fit "
+         "together");
   }
 
   std::int64_t position(std::int64_t b, std::int64_t token, std::int64_t before) const {

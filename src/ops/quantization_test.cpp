@@ -35,6 +35,14 @@ TEST(QuantizeLinear, RoundsHalvesToEvenAndSaturates) {
             (Doubles{0, 2, 0, 2, 7, -8}));
 }
 
+TEST(QuantizeLinear, OneElementIsOneElementWhateverItsRank) {
+  const Tensor q =
+      run_op("QuantizeLinear", {floats({2}, {1, 2}), floats({}, {1}), bytes({1}, {3})});
+  EXPECT_EQ(numbers_of(q), (Doubles{4, 5}));
+  expect_near(run_op("DequantizeLinear", {q, floats({}, {1}), bytes({1}, {3})}),
+              floats({2}, {1, 2}));
+}
+
 TEST(QuantizeLinear, ScalesPerAxisAndPerBlock) {
   const Tensor x = floats({2, 4}, {1, 2, 3, 4, 10, 20, 30, 40});
   const auto quantized = [&](const Tensor& scale, Attributes attributes) {

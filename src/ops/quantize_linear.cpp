@@ -8,6 +8,12 @@
 namespace headway {
 namespace {
 
+/// One element, whatever its rank.
+bool is_single(const TensorType& type) {
+  const auto shape = type.static_shape();
+  return shape && product(*shape) == 1;
+}
+
 constexpr DTypes kQuantizedTypes = {
     DType::kInt8,           DType::kUInt8,        DType::kInt16,          DType::kUInt16,
     DType::kInt32,          DType::kFloat8E4M3FN, DType::kFloat8E4M3FNUZ, DType::kFloat8E5M2,
@@ -26,7 +32,8 @@ DType dtype_attribute(const Node& node, std::string_view name, DType otherwise) 
 
 void check_scales(const InferContext& context) {
   require_dtype(context, 1, kScaleTypes);
-  if (context.has_input(2)) require_same_shapes(context, 1, 2);
+  if (context.has_input(2) && !(is_single(context.input(1)) && is_single(context.input(2))))
+    require_same_shapes(context, 1, 2);
   const std::optional<Shape> x = context.static_input(0), scale = context.static_input(1);
   if (x && scale) Granularity(context.node(), *x, *scale);
 }

@@ -24,6 +24,7 @@ constexpr Name<CoordinateMode> kCoordinateModes[] = {
     {"half_pixel", CoordinateMode::kHalfPixel},
     {"half_pixel_symmetric", CoordinateMode::kHalfPixelSymmetric},
     {"pytorch_half_pixel", CoordinateMode::kPytorchHalfPixel},
+    {"tf_half_pixel_for_nn", CoordinateMode::kTfHalfPixelForNn},
     {"align_corners", CoordinateMode::kAlignCorners},
     {"asymmetric", CoordinateMode::kAsymmetric},
     {"tf_crop_and_resize", CoordinateMode::kTfCropAndResize}};
@@ -58,6 +59,8 @@ double original_position(const ResizeAttributes& attributes, const ResizeAxis& a
       const double adjustment = static_cast<double>(axis.output) / length;
       return input / 2.0 * (1.0 - adjustment) + half_pixel;
     }
+    case CoordinateMode::kTfHalfPixelForNn:
+      return (x + 0.5) / axis.scale;
     case CoordinateMode::kPytorchHalfPixel:
       return axis.output > 1 ? half_pixel : 0.0;
     case CoordinateMode::kAlignCorners:

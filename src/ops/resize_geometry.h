@@ -12,6 +12,7 @@ enum class CoordinateMode {
   kHalfPixel,
   kHalfPixelSymmetric,
   kPytorchHalfPixel,
+  kTfHalfPixelForNn,  ///< Of opsets 11 and 12.
   kAlignCorners,
   kAsymmetric,
   kTfCropAndResize,

@@ -52,7 +52,7 @@ std::size_t rewrite(const Propose& propose, Graph& graph) {
 }
 
 std::size_t apply(const Pass& pass, Graph& graph) {
-  return rewrite(pass.propose, graph);
+  return pass.rewrite_all != nullptr ? pass.rewrite_all(graph) : rewrite(pass.propose, graph);
 }
 
 }  // namespace headway

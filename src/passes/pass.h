@@ -22,6 +22,9 @@ struct Patch {
 struct Pass {
   std::string_view name;  ///< As users write it to switch the pass off: "fold-batch-norm".
   std::optional<Patch> (*propose)(Graph& graph, Node& node);
+  /// Instead of `propose`, where single nodes are too small a view: rewrites the whole graph, keeps
+  /// its types inferred and returns how many nodes it replaced.
+  std::size_t (*rewrite_all)(Graph& graph) = nullptr;
 };
 
 /// Applies a rewrite, as Pass::propose describes it, until it finds nothing more. Returns how many

@@ -6,6 +6,9 @@ namespace headway {
 
 // Every rewrite, one file each; pipeline.cpp owns their order.
 
+extern const Pass kWidenHalves;
+extern const Pass kExpandEinsum;
+extern const Pass kSplitGemm;
 extern const Pass kFoldConstants;
 extern const Pass kRemoveNoOp;
 extern const Pass kTransposeToReshape;

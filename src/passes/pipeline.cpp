@@ -16,7 +16,13 @@ namespace {
 
 /// The order matters: each group makes the patterns of the next ones visible.
 constexpr std::array kPipeline = {
-    // Shape arithmetic and unused decoration first: they stand between the nodes below.
+    // 16-bit floating-point numbers become float32 before anything looks for a pattern, and
+    // operators
+    // that are others in one those others.
+    &kWidenHalves,
+    &kExpandEinsum,
+    &kSplitGemm,
+    // Shape arithmetic and unused decoration: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,
     &kTransposeToReshape,

@@ -38,7 +38,8 @@ Shape planned_shape(const Value& value) {
   const std::optional<Shape> shape = value.type.static_shape();
   if (!shape) {
     fail(ErrorCode::kUnsupported, "the shape of '", value.name(), "' (", value.type.to_string(),
-         ") is known only while the model runs, which a program cannot plan for");
+         ") is known only while the model runs, which a program cannot plan for; fix the shapes of "
+         "the inputs, or export the model with constant sizes");
   }
   return *shape;
 }

@@ -189,5 +189,13 @@ TEST(Tensor, ConvertsNarrowTypes) {
   EXPECT_EQ(source.to(DType::kFloat8E4M3FN).to(DType::kString).values<std::string>()[2], "9");
 }
 
+TEST(Tensor, NarrowIntegersKeepTheLowBitsOfFloats) {
+  const Tensor source = Tensor::from<float>({4}, {-9.5F, 8, 15.9F, -1});
+  const Tensor values = source.to(DType::kInt4).to(DType::kInt32);
+  EXPECT_EQ(std::vector<std::int32_t>(values.values<std::int32_t>().begin(),
+                                      values.values<std::int32_t>().end()),
+            (std::vector<std::int32_t>{7, -8, -1, -1}));
+}
+
 }  // namespace
 }  // namespace headway

@@ -104,9 +104,30 @@ TEST(Operators, Products) {
   expect_agreement({"%a: float32[2,4,3,5], %b: float32[2,4,5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[2,4,3,5]", c, "MatMul(%a, %w)"});
   expect_agreement({"%a: float32[3,5], %b: float32[2,4,5,6]", "", "MatMul(%a, %b)"});
-  expect_agreement({"%a: float32[2,1,3,5], %b: float32[1,4,5,6]", "", "MatMul(%a, %b)", false});
+  expect_agreement({"%a: float32[2,1,3,5], %b: float32[1,4,5,6]", "", "MatMul(%a, %b)"});
+  expect_agreement({"%a: float32[3,1,2,4,5], %b: float32[1,2,1,5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[5], %b: float32[5,6]", "", "MatMul(%a, %b)"});
   expect_agreement({"%a: float32[3,5], %b: float32[5]", "", "MatMul(%a, %b)"});
+}
+
+TEST(Operators, Resizes) {
+  const std::string input = "%x: float32[1,3,5,7]";
+  const std::string scales = "%s: float32[4] = constant {1.0, 1.0, 2.0, 1.5}";
+  for (const std::string mode : {"nearest", "linear", "cubic"}) {
+    for (const std::string coordinates : {"half_pixel", "align_corners", "asymmetric"}) {
+      expect_agreement({input, scales,
+                        "Resize(%x, _, %s) {mode = \"" + mode +
+                            "\", coordinate_transformation_mode = \"" + coordinates + "\"}"});
+    }
+  }
+}
+
+TEST(Operators, GroupNormalizations) {
+  const std::string factors =
+      "%s: float32[6] = constant random(1)\n%b: float32[6] = constant random(2)";
+  expect_agreement({"%x: float32[2,6,5,7]", factors, "InstanceNormalization(%x, %s, %b)"});
+  expect_agreement(
+      {"%x: float32[2,6,5,7]", factors, "GroupNormalization(%x, %s, %b) {num_groups = 3}"});
 }
 
 TEST(Operators, Pools) {
@@ -158,6 +179,12 @@ TEST(Operators, Reductions) {
   }
   expect_agreement({kImage, "%axes: int64[2] = constant {1, 2}", "ReduceSum(%a, %axes)"});
   expect_agreement({kImage, "", "ReduceSum(%a) {keepdims = 0}"});
+  expect_agreement({"%a: float32[2,3]", "%one: float32[] = constant {9.5}\n%z = Add(%a, %one)",
+                    "ReduceLogSum(%z) {axes = [-1]}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [-1]}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1, 2, 3], keepdims = 0}"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a)"});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1]}", false});
 }
 
 TEST(Operators, Elementwise) {
@@ -175,7 +202,9 @@ TEST(Operators, Elementwise) {
   expect_agreement({kTwo, constants, "Div(%a, %one)"});
   expect_agreement({"%a: float32[2,1,3], %b: float32[4,1]", "", "Add(%a, %b)"});
   expect_agreement({kTwo, constants, "Sum(%a, %b)"});
-  expect_agreement({kTwo, constants, "Sum(%a, %b, %row)", false});
+  expect_agreement({kTwo, constants, "Sum(%a, %b, %row)"});
+  expect_agreement({kTwo, constants, "Mean(%row, %a, %b)"});
+  expect_agreement({kTwo, constants + "\n%three: float32[] = constant {3.0}", "Pow(%a, %three)"});
   for (const std::string node : {"Relu(%a)",
                                  "Sigmoid(%a)",
                                  "Tanh(%a)",
@@ -204,8 +233,11 @@ TEST(Operators, Elementwise) {
                                  "Clip(%a)"}) {
     expect_agreement({kImage, constants, node});
   }
-  expect_agreement({kImage, constants, "Swish(%a) {alpha = 2.0}", false});
-  expect_agreement({kImage, constants, "Sin(%a)", false});
+  for (const std::string node :
+       {"Swish(%a) {alpha = 2.0}", "Sin(%a)", "Cos(%a)", "Tan(%a)", "Atan(%a)", "Asinh(%a)",
+        "Sinh(%a)", "Cosh(%a)", "Celu(%a) {alpha = 0.6}", "ThresholdedRelu(%a) {alpha = 0.5}",
+        "Shrink(%a) {lambd = 0.7, bias = 0.2}"})
+    expect_agreement({kImage, constants, node});
 }
 
 TEST(Operators, Normalizations) {
@@ -318,19 +350,31 @@ TEST(Operators, Splits) {
   }
 }
 
+TEST(Operators, HalvesAreComputedAsFloats) {
+  for (const std::string type : {"float16", "bfloat16"}) {
+    const Model model = model_of("graph g (%a: " + type + R"([2,3,8]) -> (%y) {
+      %w: )" + type + R"([8,5] = constant random(1)
+      %p = MatMul(%a, %w)
+      %y = Softmax(%p)
+    })");
+    const std::vector<Tensor> inputs = {random_tensor({2, 3, 8}, 1).to(model.inputs()[0].dtype)};
+    const Program program = model.compile();
+    EXPECT_EQ(program.summary().reference_nodes, 0u);
+    Session session(program);
+    EXPECT_LT(relative_error(session.run(inputs)[0], run_reference(model.graph(), inputs)[0]),
+              0.05);
+  }
+}
+
 TEST(Operators, OtherTypesRunOnReferenceKernels) {
-  const Model model = model_of(R"(graph g (%a: float64[3], %i: int64[3]) -> (%y, %j) {
-    %y = Relu(%a)
-    %j = Add(%i, %i)
+  const Model model = model_of(R"(graph g (%a: float64[3]) -> (%y) {
+    %y = Tanh(%a)
   })");
-  const std::vector<Tensor> inputs = {Tensor::from<double>({3}, {-1.0, 0.0, 2.5}),
-                                      Tensor::from<std::int64_t>({3}, {1, 2, 3})};
+  const std::vector<Tensor> inputs = {Tensor::from<double>({3}, {-1.0, 0.0, 2.5})};
   const Program program = model.compile();
-  EXPECT_EQ(program.summary().reference_nodes, 2u);
+  EXPECT_EQ(program.summary().reference_nodes, 1u);
   Session session(program);
-  const auto outputs = session.run(inputs);
-  EXPECT_EQ(outputs[0].data<double>()[2], 2.5);
-  EXPECT_EQ(outputs[1].data<std::int64_t>()[2], 6);
+  EXPECT_EQ(session.run(inputs)[0].data<double>()[2], std::tanh(2.5));
 }
 
 }  // namespace

@@ -58,8 +58,10 @@ std::optional<BinaryOp> binary_op(const Node& node) {
 
 std::unique_ptr<Step> lower_binary(const Node& node, Lowering& lowering) {
   const auto op = binary_op(node);
-  if (!op || node.inputs().size() != 2) return nullptr;
-  if (!is_float(node.input(0)) || !is_float(node.input(1))) return nullptr;
+  const bool is_typed = node.inputs().size() != 2 || !is_float(node.input(0));
+  if (is_typed) return lower_typed_binary(node, lowering);
+  if (!op) return nullptr;
+  if (!is_float(node.input(1))) return lower_typed_binary(node, lowering);
   const Shape output = shape_of(node.output());
   if (output.size() > kMaxRank) return nullptr;
   return std::make_unique<BinaryStep>(*op, shape_of(node.input(0)), shape_of(node.input(1)), output,

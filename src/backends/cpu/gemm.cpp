@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kB = 1, kNoInput = 99;
 
+/// Where the operands of one product of several begin, in floats.
+struct Offsets {
+  std::int64_t a = 0, b = 0, c = 0;
+};
+
 /// The inputs of the node that the epilogue adds, if any.
 struct Addends {
   std::size_t bias = kNoInput, residual = kNoInput;
@@ -24,14 +29,16 @@ std::string layout_name(const GemmShape& shape) {
 class GemmStep final : public Step {
  public:
   GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
-           Lowering& lowering)
+           Lowering& lowering, std::vector<Offsets> products = {{}})
       : gemm_(shape, {addends.bias != kNoInput, addends.residual != kNoInput, activation},
               lowering.tiles, lowering.threads),
         loops_(lowering.loops),
         addends_(addends),
-        activation_(activation) {
+        activation_(activation),
+        products_(std::move(products)) {
     const Value* b = node.input(kB);
-    if (b->is_constant() && shape.stride_b == 0) {
+    const bool is_one_matrix = num_elements(shape_of(b)) == shape.n * shape.k;
+    if (b->is_constant() && is_one_matrix) {
       const Packing packing{layout_name(shape), gemm_.packed_b_size(), gemm_.rows_of_b(),
                             gemm_.packing_step(),
                             [&](const float* rows_of_b, Range rows, float* packed) {
@@ -43,16 +50,19 @@ class GemmStep final : public Step {
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {
-    const Epilogue epilogue{float_input(operands, addends_.bias),
-                            float_input(operands, addends_.residual), activation_};
     const KernelContext context{pool, loops_};
-    const float* a = float_input(operands, 0);
-    if (packed_.defined()) {
-      gemm_.run_packed(context, a, static_cast<const float*>(packed_.raw()), epilogue,
-                       float_output(operands), operands.scratch);
-    } else {
-      gemm_.run(context, a, float_input(operands, kB), epilogue, float_output(operands),
-                operands.scratch);
+    const float* residual = float_input(operands, addends_.residual);
+    for (const Offsets& offsets : products_) {
+      const Epilogue epilogue{float_input(operands, addends_.bias),
+                              residual ? residual + offsets.c : nullptr, activation_};
+      const float* a = float_input(operands, 0) + offsets.a;
+      float* c = float_output(operands) + offsets.c;
+      if (packed_.defined()) {
+        gemm_.run_packed(context, a, static_cast<const float*>(packed_.raw()), epilogue, c,
+                         operands.scratch);
+      } else {
+        gemm_.run(context, a, float_input(operands, kB) + offsets.b, epilogue, c, operands.scratch);
+      }
     }
   }
 
@@ -66,6 +76,7 @@ class GemmStep final : public Step {
   const InnerLoops& loops_;
   Addends addends_;
   Unary activation_;
+  std::vector<Offsets> products_;
   Tensor packed_;  ///< Undefined if B is not one constant matrix.
   std::size_t scratch_bytes_ = 0;
 };
@@ -81,6 +92,23 @@ bool add_input(const Node& node, std::size_t index, std::int64_t columns, Addend
   if ((!is_row && !is_whole) || place != kNoInput) return false;
   place = index;
   return true;
+}
+
+/// Takes the outermost batch axis out of `shapes`: what is left is done once for each index of it.
+std::vector<Offsets> along_outermost(MatMulShapes& shapes, const std::vector<Offsets>& products) {
+  std::int64_t size_of_c = shapes.m * shapes.n;
+  for (std::size_t axis = 1; axis < shapes.batch.size(); ++axis) size_of_c *= shapes.batch[axis];
+  std::vector<Offsets> all;
+  for (const Offsets& offsets : products) {
+    for (std::int64_t i = 0; i < shapes.batch[0]; ++i) {
+      all.push_back({offsets.a + i * shapes.a_strides[0], offsets.b + i * shapes.b_strides[0],
+                     offsets.c + i * size_of_c});
+    }
+  }
+  for (Shape* axes : {&shapes.batch, &shapes.a_strides, &shapes.b_strides}) {
+    axes->erase(axes->begin());
+  }
+  return all;
 }
 
 /// One batch axis at most, once the axes that both operands walk densely are joined; nullopt if the
@@ -122,7 +150,7 @@ std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering) {
   if (!is_float(node.input(0))) return nullptr;
   const GemmShapes shapes = gemm_shapes(node, shape_of(node.input(0)), shape_of(node.input(1)));
   Addends addends;
-  if (node.input(2) != nullptr && shapes.beta != 1.0f) return nullptr;
+  if (node.input(2) != nullptr && shapes.beta != 1.0f) return nullptr;  // See passes/split_gemm.
   if (!add_input(node, 2, shapes.n, addends)) return nullptr;
   const GemmShape shape{.m = shapes.m,
                         .n = shapes.n,
@@ -135,13 +163,16 @@ std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering) {
 
 std::unique_ptr<Step> lower_matmul(const Node& node, Lowering& lowering) {
   if (!is_float(node.input(0))) return nullptr;
-  const auto shape = batched(matmul_shapes(node, shape_of(node.input(0)), shape_of(node.input(1))));
-  if (!shape) return nullptr;
+  MatMulShapes shapes = matmul_shapes(node, shape_of(node.input(0)), shape_of(node.input(1)));
+  std::vector<Offsets> products(1);
+  auto shape = batched(shapes);
+  for (; !shape; shape = batched(shapes)) products = along_outermost(shapes, products);
   Addends addends;
   if (!add_input(node, 2, shape->n, addends) || !add_input(node, 3, shape->n, addends)) {
     return nullptr;
   }
-  return std::make_unique<GemmStep>(node, *shape, addends, fused_function(node), lowering);
+  return std::make_unique<GemmStep>(node, *shape, addends, fused_function(node), lowering,
+                                    std::move(products));
 }
 
 }  // namespace headway::cpu

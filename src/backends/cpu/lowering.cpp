@@ -32,8 +32,15 @@ constexpr std::array kTable = {
     Entry{"GlobalAveragePool", "", lower_global_pool},
     Entry{"GlobalMaxPool", "", lower_global_pool},
 
+    Entry{"ArgMax", "", lower_arg_reduce},
+    Entry{"ArgMin", "", lower_arg_reduce},
+    Entry{"CumProd", "", lower_cumulate},
+    Entry{"CumSum", "", lower_cumulate},
+    Entry{"TopK", "", lower_top_k},
     Entry{"ReduceL1", "", lower_reduce},
     Entry{"ReduceL2", "", lower_reduce},
+    Entry{"ReduceLogSum", "", lower_reduce},
+    Entry{"ReduceLogSumExp", "", lower_log_sum_exp},
     Entry{"ReduceMax", "", lower_reduce},
     Entry{"ReduceMean", "", lower_reduce},
     Entry{"ReduceMin", "", lower_reduce},
@@ -44,6 +51,8 @@ constexpr std::array kTable = {
     Entry{"BatchNormalization", "", lower_scale_shift},
     Entry{"FusedBatchNormalization", kFusedDomain, lower_scale_shift},
     Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
+    Entry{"GroupNormalization", "", lower_group_norm},
+    Entry{"InstanceNormalization", "", lower_group_norm},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"Softmax", "", lower_softmax},
@@ -51,27 +60,68 @@ constexpr std::array kTable = {
     Entry{"Add", "", lower_binary},
     Entry{"Div", "", lower_binary},
     Entry{"Max", "", lower_binary},
+    Entry{"Mean", "", lower_mean},
     Entry{"Min", "", lower_binary},
     Entry{"Mul", "", lower_binary},
     Entry{"Pow", "", lower_binary},
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"Resize", "", lower_resize},
+    Entry{"Upsample", "", lower_resize},
+    Entry{"And", "", lower_typed_binary},
+    Entry{"BitShift", "", lower_typed_binary},
+    Entry{"BitwiseAnd", "", lower_typed_binary},
+    Entry{"BitwiseNot", "", lower_typed_unary},
+    Entry{"BitwiseOr", "", lower_typed_binary},
+    Entry{"BitwiseXor", "", lower_typed_binary},
+    Entry{"Equal", "", lower_typed_binary},
+    Entry{"Greater", "", lower_typed_binary},
+    Entry{"GreaterOrEqual", "", lower_typed_binary},
+    Entry{"IsInf", "", lower_typed_unary},
+    Entry{"IsNaN", "", lower_typed_unary},
+    Entry{"Less", "", lower_typed_binary},
+    Entry{"LessOrEqual", "", lower_typed_binary},
+    Entry{"Mod", "", lower_typed_binary},
+    Entry{"Not", "", lower_typed_unary},
+    Entry{"Or", "", lower_typed_binary},
+    Entry{"PRelu", "", lower_typed_binary},
+    Entry{"Xor", "", lower_typed_binary},
+
     Entry{"Cast", "", lower_cast},
+    Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
 
     Entry{"Concat", "", lower_concat},
+    Entry{"DepthToSpace", "", lower_depth_to_space},
     Entry{"Expand", "", lower_expand},
+    Entry{"EyeLike", "", lower_eye_like},
     Entry{"Gather", "", lower_gather},
+    Entry{"GatherElements", "", lower_gather_elements},
+    Entry{"GatherND", "", lower_gather_nd},
     Entry{"Pad", "", lower_pad},
+    Entry{"ScatterElements", "", lower_scatter_elements},
+    Entry{"ScatterND", "", lower_scatter_nd},
     Entry{"SelectChannels", kFusedDomain, lower_select_channels},
     Entry{"Slice", "", lower_slice},
+    Entry{"SpaceToDepth", "", lower_space_to_depth},
     Entry{"Split", "", lower_split},
+    Entry{"Tile", "", lower_tile},
     Entry{"Transpose", "", lower_transpose},
+    Entry{"Trilu", "", lower_trilu},
 
     Entry{"Abs", "", lower_unary},
+    Entry{"Acos", "", lower_unary},
+    Entry{"Acosh", "", lower_unary},
+    Entry{"Asin", "", lower_unary},
+    Entry{"Asinh", "", lower_unary},
+    Entry{"Atan", "", lower_unary},
+    Entry{"Atanh", "", lower_unary},
     Entry{"Ceil", "", lower_unary},
+    Entry{"Celu", "", lower_unary},
     Entry{"Clip", "", lower_unary},
+    Entry{"Cos", "", lower_unary},
+    Entry{"Cosh", "", lower_unary},
     Entry{"Elu", "", lower_unary},
     Entry{"Erf", "", lower_unary},
     Entry{"Exp", "", lower_unary},
@@ -87,23 +137,29 @@ constexpr std::array kTable = {
     Entry{"Relu", "", lower_unary},
     Entry{"Round", "", lower_unary},
     Entry{"Selu", "", lower_unary},
+    Entry{"Shrink", "", lower_unary},
     Entry{"Sigmoid", "", lower_unary},
     Entry{"Sign", "", lower_unary},
     Entry{"Silu", kFusedDomain, lower_unary},
+    Entry{"Sin", "", lower_unary},
+    Entry{"Sinh", "", lower_unary},
     Entry{"Softplus", "", lower_unary},
     Entry{"Softsign", "", lower_unary},
     Entry{"Sqrt", "", lower_unary},
     Entry{"Swish", "", lower_unary},
+    Entry{"Tan", "", lower_unary},
     Entry{"Tanh", "", lower_unary},
+    Entry{"ThresholdedRelu", "", lower_unary},
 };
 
-/// Kernels are spared empty tensors; the reference kernels know what they mean.
-bool has_empty_operand(const Node& node) {
-  const auto is_empty = [](const Value* value) {
-    return value != nullptr && num_elements(value->type.static_shape().value()) == 0;
+/// Kernels are spared empty tensors and strings; the reference kernels know what they mean.
+bool is_for_kernels(const Node& node) {
+  const auto is_plain = [](const Value* value) {
+    return value == nullptr || (value->type.dtype != DType::kString &&
+                                num_elements(value->type.static_shape().value()) != 0);
   };
-  return std::ranges::any_of(node.inputs(), is_empty) ||
-         std::ranges::any_of(node.outputs(), is_empty);
+  return std::ranges::all_of(node.inputs(), is_plain) &&
+         std::ranges::all_of(node.outputs(), is_plain);
 }
 
 }  // namespace
@@ -111,7 +167,7 @@ bool has_empty_operand(const Node& node) {
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
   const auto* entry = std::ranges::find_if(
       kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
-  if (entry != kTable.end() && !has_empty_operand(node)) {
+  if (entry != kTable.end() && is_for_kernels(node)) {
     if (auto step = entry->lower(node, lowering)) return step;
   }
   return lower_to_reference(node);

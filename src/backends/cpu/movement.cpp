@@ -147,6 +147,65 @@ class GatherStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class TriluStep final : public Step {
+ public:
+  TriluStep(const Node& node, const Lowering& lowering)
+      : element_size_(size_of(node.output()->type.dtype)),
+        has_diagonal_(node.input(1) != nullptr),
+        loops_(lowering.loops) {
+    const Shape shape = shape_of(node.input(0));
+    const std::size_t rank = shape.size();
+    shape_ = {around(shape, 0, rank - 2).axis, shape[rank - 2], shape[rank - 1], 0,
+              node.get_int("upper", 1) != 0};
+  }
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    TriangleShape shape = shape_;
+    if (has_diagonal_) shape.diagonal = *static_cast<const std::int64_t*>(operands.inputs[1]);
+    trilu({pool, loops_}, shape, element_size_, operands.inputs[0], operands.outputs[0]);
+  }
+  bool may_overwrite(std::size_t input) const override { return input == 0; }
+
+ private:
+  TriangleShape shape_;
+  std::size_t element_size_;
+  bool has_diagonal_;
+  const InnerLoops& loops_;
+};
+
+class EyeStep final : public Step {
+ public:
+  EyeStep(const Node& node, const Lowering& lowering)
+      : shape_(shape_of(node.output())),
+        diagonal_(node.get_int("k", 0)),
+        one_(Tensor::from<float>({}, {1.0F}).to(node.output()->type.dtype)),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    eye({pool, loops_}, shape_[0], shape_[1], diagonal_, size_of(one_.dtype()), one_.raw(),
+        operands.outputs[0]);
+  }
+  bool reads(std::size_t /*input*/) const override { return false; }
+
+ private:
+  Shape shape_;
+  std::int64_t diagonal_;
+  Tensor one_;
+  const InnerLoops& loops_;
+};
+
+/// The input seen with these extents, its axes in this order.
+std::unique_ptr<Step> copy_permuted(const Shape& extents, const std::vector<std::size_t>& order,
+                                    const Node& node, const Lowering& lowering) {
+  const Shape strides = row_major_strides(extents);
+  View view;
+  for (const std::size_t axis : order) {
+    view.extents.push_back(extents[axis]);
+    view.strides.push_back(strides[axis]);
+  }
+  return copy_view(std::move(view), node, lowering);
+}
+
 bool all_present(std::span<Value* const> values) {
   for (const Value* value : values) {
     if (value == nullptr) return false;
@@ -187,6 +246,48 @@ std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering) {
   const std::size_t rank = shape_of(node.input(0)).size();
   return std::make_unique<SplitStep>(node, resolve_axis(node, node.get_int("axis", 0), rank),
                                      lowering);
+}
+
+/// Every axis is an axis of repetitions and one of elements.
+std::unique_ptr<Step> lower_tile(const Node& node, Lowering& lowering) {
+  const Shape from = shape_of(node.input(0)), to = shape_of(node.output());
+  const Shape strides = row_major_strides(from);
+  View view;
+  for (std::size_t axis = 0; axis < from.size(); ++axis) {
+    const std::int64_t repeats = to[axis] / from[axis];
+    if (repeats > 1) view.extents.push_back(repeats), view.strides.push_back(0);
+    view.extents.push_back(from[axis]);
+    view.strides.push_back(strides[axis]);
+  }
+  return copy_view(std::move(view), node, lowering);
+}
+
+std::unique_ptr<Step> lower_depth_to_space(const Node& node, Lowering& lowering) {
+  const std::int64_t b = node.get_int("blocksize", 1);
+  const Shape s = shape_of(node.input(0));
+  const std::int64_t depth = s[1] / (b * b);
+  if (node.get_string("mode", "DCR") == "DCR")
+    return copy_permuted({s[0], b, b, depth, s[2], s[3]}, {0, 3, 4, 1, 5, 2}, node, lowering);
+  return copy_permuted({s[0], depth, b, b, s[2], s[3]}, {0, 1, 4, 2, 5, 3}, node, lowering);
+}
+
+std::unique_ptr<Step> lower_space_to_depth(const Node& node, Lowering& lowering) {
+  const std::int64_t b = node.get_int("blocksize", 1);
+  const Shape s = shape_of(node.input(0));
+  const Shape blocks = {s[0], s[1], s[2] / b, b, s[3] / b, b};
+  if (node.get_string("mode", "DCR") == "DCR")
+    return copy_permuted(blocks, {0, 3, 5, 1, 2, 4}, node, lowering);
+  return copy_permuted(blocks, {0, 1, 3, 5, 2, 4}, node, lowering);
+}
+
+std::unique_ptr<Step> lower_eye_like(const Node& node, Lowering& lowering) {
+  return std::make_unique<EyeStep>(node, lowering);
+}
+
+std::unique_ptr<Step> lower_trilu(const Node& node, Lowering& lowering) {
+  const Value* diagonal = node.input(1);
+  if (diagonal != nullptr && num_elements(shape_of(diagonal)) != 1) return nullptr;
+  return std::make_unique<TriluStep>(node, lowering);
 }
 
 /// Bounds and steps must be constant; the extents are those the shape rule found.

@@ -65,7 +65,33 @@ class LayerNormStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class GroupNormStep final : public Step {
+ public:
+  GroupNormStep(const Shape& input, std::int64_t group, float epsilon, const Lowering& lowering)
+      : extents_(around(input, 1, 2)), group_(group), epsilon_(epsilon), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    group_norm({pool, loops_}, extents_.outer, extents_.axis, extents_.inner, group_,
+               float_input(operands, 0), float_input(operands, 1), float_input(operands, 2),
+               epsilon_, float_output(operands));
+  }
+
+ private:
+  AxisExtents extents_;
+  std::int64_t group_;  ///< Channels of one.
+  float epsilon_;
+  const InnerLoops& loops_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> lower_group_norm(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0)) || !is_float(node.input(1))) return nullptr;
+  const Shape shape = shape_of(node.input(0));
+  const std::int64_t groups = node.get_int("num_groups", shape[1]);
+  return std::make_unique<GroupNormStep>(shape, shape[1] / groups, node.get_float("epsilon", 1e-5f),
+                                         lowering);
+}
 
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering) {
   for (std::size_t i = 0; i < 5; ++i) {

@@ -12,6 +12,11 @@ bool is_float(const Value* value) noexcept {
   return value != nullptr && value->type.dtype == DType::kFloat32;
 }
 
+bool is_native_number(DType dtype) noexcept {
+  const bool is_half = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+  return kNumberTypes.contains(dtype) && !is_half;
+}
+
 AxisExtents around(const Shape& shape, std::size_t first, std::size_t end) {
   const std::span<const std::int64_t> extents(shape);
   return {product(extents.first(first)), product(extents.subspan(first, end - first)),

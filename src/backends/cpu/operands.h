@@ -6,6 +6,7 @@
 
 #include "backends/backend.h"
 #include "kernels/context.h"
+#include "tensor/dispatch.h"
 
 namespace headway::cpu {
 
@@ -14,6 +15,17 @@ Shape shape_of(const Value* value);
 
 /// True if the value is present and float32.
 bool is_float(const Value* value) noexcept;
+
+/// True for float32, float64 and the integers of 8 to 64 bits, which C++ computes with.
+bool is_native_number(DType dtype) noexcept;
+
+/// Calls function(std::type_identity<T>{}) with the type of a native number.
+template <typename Function>
+void dispatch_native(DType dtype, const Function& function) {
+  dispatch(dtype, [&]<typename T>(std::type_identity<T> type) {
+    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) function(type);
+  });
+}
 
 /// A tensor seen as [outer × axis × inner], where `axis` spans the axes from `first` to before
 /// `end`.

@@ -10,24 +10,26 @@ namespace {
 
 class PadStep final : public Step {
  public:
-  PadStep(PadMode mode, Shape input, Shape before, Shape output, float value,
+  PadStep(PadMode mode, Shape input, Shape before, Shape output, const Node& node,
           const Lowering& lowering)
       : mode_(mode),
         input_(std::move(input)),
         before_(std::move(before)),
         output_(std::move(output)),
-        value_(value),
+        element_size_(size_of(node.output()->type.dtype)),
+        has_value_(node.input(2) != nullptr),
         loops_(lowering.loops) {}
 
   void run(const Operands& operands, ThreadPool& pool) const override {
-    pad({pool, loops_}, mode_, input_, before_, output_, value_, float_input(operands, 0),
-        float_output(operands));
+    pad({pool, loops_}, mode_, input_, before_, output_, element_size_,
+        has_value_ ? operands.inputs[2] : nullptr, operands.inputs[0], operands.outputs[0]);
   }
 
  private:
   PadMode mode_;
   Shape input_, before_, output_;
-  float value_;
+  std::size_t element_size_;
+  bool has_value_;
   const InnerLoops& loops_;
 };
 
@@ -39,20 +41,12 @@ std::optional<PadMode> pad_mode(const Node& node) {
   return std::nullopt;
 }
 
-/// nullopt if it is known only while the model runs.
-std::optional<float> pad_value(const Value* value) {
-  if (value == nullptr) return 0.0f;
-  if (!is_float(value) || !value->is_constant()) return std::nullopt;
-  return *value->constant().clone().data<float>();
-}
-
 }  // namespace
 
 std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering) {
   const auto mode = pad_mode(node);
   const auto pads = constant_ints(node.input(1)), axes = constant_ints(node.input(3));
-  const auto value = pad_value(node.input(2));
-  if (!is_float(node.input(0)) || !mode || !pads || !value) return nullptr;
+  if (!mode || !pads) return nullptr;
   if (node.input(3) != nullptr && !axes) return nullptr;
   const Shape input = shape_of(node.input(0)), output = shape_of(node.output());
   if (input.size() > 8) return nullptr;
@@ -64,7 +58,7 @@ std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering) {
     const std::int64_t after = output[axis] - input[axis] - before[axis];
     if (before[axis] >= input[axis] || after >= input[axis]) return nullptr;
   }
-  return std::make_unique<PadStep>(*mode, input, before, output, *value, lowering);
+  return std::make_unique<PadStep>(*mode, input, before, output, node, lowering);
 }
 
 }  // namespace headway::cpu

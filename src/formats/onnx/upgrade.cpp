@@ -146,7 +146,7 @@ void downgrade_resize(Context& context) {
 }
 
 void downgrade_cast(Context& context) {
-  if (context.node->get_int("saturate", 1) == 1) drop(*context.node, "saturate");
+  if (context.node->get_int("saturate", 1) != 0) drop(*context.node, "saturate");
 }
 
 /// Since opset 20 the axis is an input, and another one by default.
@@ -227,12 +227,9 @@ constexpr Upgrade kUpgrades[] = {
 
 }  // namespace
 
-void upgrade_operators(Graph& graph, std::int64_t graph_opset,
-                       const std::unordered_map<const Node*, std::int64_t>& others) {
+void upgrade_operators(Graph& graph, std::int64_t opset) {
   Ranks ranks;
   for (Node* node : graph.nodes()) {
-    const auto other = others.find(node);
-    const std::int64_t opset = other == others.end() ? graph_opset : other->second;
     if (expand_contrib_operator(graph, node, ranks)) continue;
     Context context{graph, node, ranks};
     if (opset < kOldestUsual) upgrade_oldest(context, opset);

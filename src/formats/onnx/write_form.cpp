@@ -45,6 +45,14 @@ bool reduces_by_comparison(const Node& node) {
   return reduction == "max" || reduction == "min";
 }
 
+bool chooses_saturation(const Node& node) {
+  return node.has("saturate");
+}
+
+bool chooses_rounding(const Node& node) {
+  return node.has("round_mode");
+}
+
 bool has_computed_axis(const Node& node) {
   return node.input(2) != nullptr;
 }
@@ -114,6 +122,10 @@ constexpr Newer kNewer[] = {
     {"BitwiseNot", 18, nullptr},
     {"BitwiseOr", 18, nullptr},
     {"BitwiseXor", 18, nullptr},
+    {"Cast", 19, chooses_saturation},
+    {"Cast", 24, chooses_rounding},
+    {"CastLike", 19, chooses_saturation},
+    {"CastLike", 24, chooses_rounding},
     {"CausalConvWithState", 27, nullptr},
     {"CenterCropPad", 18, nullptr},
     {"Col2Im", 18, nullptr},

@@ -35,6 +35,15 @@ enum class UnaryOp : std::uint8_t {
   kSign,
   kSquare,
   kLinear,  ///< alpha * x + beta
+  kSin,
+  kCos,
+  kAsin,
+  kAcos,
+  kAtan,
+  kCelu,             ///< x < 0 ? alpha * (exp(beta * x) - 1) : x, with beta = 1 / alpha
+  kSwish,            ///< x * sigmoid(alpha * x)
+  kThresholdedRelu,  ///< x > alpha ? x : 0
+  kShrink,           ///< x < -alpha ? x + beta : x > alpha ? x - beta : 0
 };
 
 /// A unary function with its parameters: the activation of an epilogue, or an operator of its own.

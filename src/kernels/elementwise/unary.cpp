@@ -12,4 +12,11 @@ void unary(const KernelContext& context, Unary function, std::int64_t size, cons
   });
 }
 
+void scalar_unary(const KernelContext& context, float (*function)(float), std::int64_t size,
+                  const float* input, float* output) noexcept {
+  for_chunks(context, size, [&](std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) output[i] = function(input[i]);
+  });
+}
+
 }  // namespace headway

@@ -13,4 +13,8 @@ namespace headway {
 void unary(const KernelContext& context, Unary function, std::int64_t size, const float* input,
            float* output) noexcept;
 
+/// The same with any function.
+void scalar_unary(const KernelContext& context, float (*function)(float), std::int64_t size,
+                  const float* input, float* output) noexcept;
+
 }  // namespace headway

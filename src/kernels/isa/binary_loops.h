@@ -31,11 +31,14 @@ inline void for_each_pair(std::int64_t size, const float* a, int a_step, const f
   }
 }
 
-/// libm decides the many special cases; `**2` is the only hot exponent in practice.
+/// libm decides the many special cases; small whole exponents are the only hot ones in practice.
 void power_loop(std::int64_t n, const float* a, int a_step, const float* b, int b_step,
                 float* out) {
   if (b_step == 0 && *b == 2.0F) {
     return for_each_pair(n, a, a_step, b, b_step, out, [](Vector x, Vector) { return x * x; });
+  }
+  if (b_step == 0 && *b == 3.0F) {
+    return for_each_pair(n, a, a_step, b, b_step, out, [](Vector x, Vector) { return x * x * x; });
   }
   for (std::int64_t i = 0; i < n; ++i) out[i] = __builtin_powf(a[i * a_step], b[i * b_step]);
 }

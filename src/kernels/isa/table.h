@@ -6,10 +6,12 @@
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
+#include "kernels/isa/convert_loops.h"
+#include "kernels/isa/order_loops.h"
 #include "kernels/isa/row_functions.h"
-#include "kernels/isa/row_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/transpose_loops.h"
+#include "kernels/isa/typed_loops.h"
 #include "kernels/isa/winograd_input.h"
 #include "kernels/isa/winograd_output.h"
 #include "kernels/isa/winograd_weights.h"
@@ -27,17 +29,24 @@ constexpr InnerLoops loops_of(const char* name) {
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
       .depthwise_band = depthwise_band,
-      .pool_row = pool_row,
       .pool_band = pool_band,
       .unary = unary_loop,
       .binary = binary_loop,
       .binary_repeated = binary_repeated,
       .scale_shift = scale_shift_loop,
+      .typed_unary = typed_unary,
+      .typed_binary = typed_binary,
+      .convert = convert,
+      .half_to_float = half_to_float,
+      .float_to_half = float_to_half,
+      .select_elements = select_elements,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
       .reduce_into = reduce_into,
       .reduce_columns = reduce_columns,
+      .take_better = take_better,
+      .order_keys = order_keys,
       .softmax_row = softmax_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,

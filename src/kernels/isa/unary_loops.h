@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/elementwise/function.h"
-#include "kernels/isa/math.h"
+#include "kernels/isa/trigonometry.h"
 
 namespace headway {
 namespace {
@@ -90,6 +90,27 @@ void unary_loop(Unary function, std::int64_t n, const float* in, float* out) noe
       return for_each(n, in, out, [](Vector x) { return x * x; });
     case UnaryOp::kLinear:
       return for_each(n, in, out, [&](Vector x) { return alpha * x + beta; });
+    case UnaryOp::kSin:
+      return for_each(n, in, out, [](Vector x) { return sin(x); });
+    case UnaryOp::kCos:
+      return for_each(n, in, out, [](Vector x) { return cos(x); });
+    case UnaryOp::kAsin:
+      return for_each(n, in, out, [](Vector x) { return asin(x); });
+    case UnaryOp::kAcos:
+      return for_each(n, in, out, [](Vector x) { return acos(x); });
+    case UnaryOp::kAtan:
+      return for_each(n, in, out, [](Vector x) { return atan(x); });
+    case UnaryOp::kCelu:
+      return for_each(n, in, out,
+                      [&](Vector x) { return negative_part(x, alpha * expm1(beta * x)); });
+    case UnaryOp::kSwish:
+      return for_each(n, in, out, [&](Vector x) { return x * sigmoid(alpha * x); });
+    case UnaryOp::kThresholdedRelu:
+      return for_each(n, in, out, [&](Vector x) { return select(x > alpha, x, zero); });
+    case UnaryOp::kShrink:
+      return for_each(n, in, out, [&](Vector x) {
+        return select(x < -alpha, x + beta, select(x > alpha, x - beta, zero));
+      });
   }
 }
 

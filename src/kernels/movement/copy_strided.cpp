@@ -14,8 +14,9 @@ using Offsets = Nest::Offsets;
 
 constexpr std::int64_t kNoAxis = -1;
 
-/// Columns of a transpose that are one task.
+/// Columns and rows of a transpose that are one task.
 constexpr std::int64_t kStrip = 64;
+constexpr std::int64_t kRows = 4096;
 
 template <typename Element>
 void transpose_block(const InnerLoops& loops, std::int64_t rows, std::int64_t columns,
@@ -46,20 +47,23 @@ void copy_transposed(const KernelContext& context, const Nest& nest, const Eleme
   const std::int64_t rows = nest.extent(row_axis);
   const std::int64_t columns = nest.extent(column_axis);
   const std::int64_t strips = (columns + kStrip - 1) / kStrip;
+  const std::int64_t pieces = (rows + kRows - 1) / kRows;
   const std::int64_t in_stride = nest.stride(0, row_axis);
   const std::int64_t out_stride = nest.stride(1, column_axis);
-  const std::int64_t tasks = nest.outer_size(2) * strips;
-  for_tasks(context, tasks, rows * std::min(columns, kStrip),
-            [&](std::int64_t first, std::int64_t last, int) {
-              for (std::int64_t task = first; task < last; ++task) {
-                const std::int64_t column = task % strips * kStrip;
-                const std::int64_t width = std::min(kStrip, columns - column);
-                nest.for_outer(2, task / strips, task / strips + 1, [&](const Offsets& offsets) {
-                  transpose_block(context.loops, rows, width, input + offsets[0] + column,
-                                  in_stride, output + offsets[1] + column * out_stride, out_stride);
-                });
-              }
-            });
+  const std::int64_t tasks = nest.outer_size(2) * strips * pieces;
+  const auto run = [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t task = first; task < last; ++task) {
+      const std::int64_t row = task % pieces * kRows, column = task / pieces % strips * kStrip;
+      const std::int64_t height = std::min(kRows, rows - row);
+      const std::int64_t width = std::min(kStrip, columns - column);
+      const std::int64_t outer = task / pieces / strips;
+      nest.for_outer(2, outer, outer + 1, [&](const Offsets& offsets) {
+        transpose_block(context.loops, height, width, input + offsets[0] + row * in_stride + column,
+                        in_stride, output + offsets[1] + column * out_stride + row, out_stride);
+      });
+    }
+  };
+  for_tasks(context, tasks, std::min(rows, kRows) * std::min(columns, kStrip), run);
 }
 
 template <typename Element>

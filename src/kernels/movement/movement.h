@@ -32,13 +32,29 @@ std::optional<std::size_t> gather(const KernelContext& context, std::int64_t out
                                   std::int64_t extent, std::int64_t row_bytes, const void* input,
                                   std::span<const Index> indices, void* output) noexcept;
 
+/// Matrices of which one triangle is kept: the diagonal `diagonal` columns to the right of the main
+/// one and all above it, or all below it.
+struct TriangleShape {
+  std::int64_t matrices, rows, columns, diagonal;
+  bool upper;
+};
+
+/// ONNX Trilu; what is not kept is zero. May work in place.
+void trilu(const KernelContext& context, const TriangleShape& shape, std::size_t element_size,
+           const void* input, void* output) noexcept;
+
+/// ONNX EyeLike: `one` on the diagonal that lies `diagonal` columns to the right of the main one,
+/// zero bytes elsewhere.
+void eye(const KernelContext& context, std::int64_t rows, std::int64_t columns,
+         std::int64_t diagonal, std::size_t element_size, const void* one, void* output) noexcept;
+
 enum class PadMode : std::uint8_t { kConstant, kReflect, kEdge };
 
-/// ONNX Pad for 4-byte elements; rank at most 8. `before` may be negative (crops); the output's
-/// extents fix the rest. kReflect needs pads smaller than the extent, kEdge a non-empty input.
-/// Throws nothing, checks nothing.
+/// ONNX Pad for elements of 1, 2, 4 or 8 bytes; rank at most 8. `before` may be negative (crops);
+/// the output's extents fix the rest. `value`: one element, or nullptr for zero. kReflect needs
+/// pads smaller than the extent, kEdge a non-empty input. Throws nothing, checks nothing.
 void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_t> in_extents,
          std::span<const std::int64_t> before, std::span<const std::int64_t> out_extents,
-         float value, const float* input, float* output) noexcept;
+         std::size_t element_size, const void* value, const void* input, void* output) noexcept;
 
 }  // namespace headway

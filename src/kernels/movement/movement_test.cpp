@@ -189,7 +189,8 @@ TEST_P(MovementTest, PadsEqualPlainLoops) {
     GuardedFloats input(product(in));
     generator.fill(input);
     GuardedFloats output(product(out));
-    pad(context(), mode, in, before, out, 2.5F, input.data(), output.data());
+    const float value = 2.5F;
+    pad(context(), mode, in, before, out, sizeof(float), &value, input.data(), output.data());
     for (std::int64_t i = 0; i < output.size(); ++i) {
       std::int64_t rest = i, offset = 0, stride = 1;
       bool outside = false;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/movement/movement.h"
 #include "kernels/strided.h"
@@ -24,8 +25,9 @@ struct PadAxis {
   }
 };
 
-void pad_row(const PadAxis& axis, float value, const float* input, std::int64_t size,
-             float* output) {
+template <typename Element>
+void pad_row(const PadAxis& axis, Element value, const Element* input, std::int64_t size,
+             Element* output) {
   const std::int64_t begin = std::clamp<std::int64_t>(axis.before, 0, size);
   const std::int64_t end = std::clamp<std::int64_t>(axis.before + axis.in, begin, size);
   const auto outside = [&](std::int64_t i) {
@@ -37,11 +39,14 @@ void pad_row(const PadAxis& axis, float value, const float* input, std::int64_t 
   for (std::int64_t i = end; i < size; ++i) outside(i);
 }
 
-}  // namespace
-
-void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_t> in_extents,
-         std::span<const std::int64_t> before, std::span<const std::int64_t> out_extents,
-         float value, const float* input, float* output) noexcept {
+template <typename Element>
+void pad_elements(const KernelContext& context, PadMode mode,
+                  std::span<const std::int64_t> in_extents, std::span<const std::int64_t> before,
+                  std::span<const std::int64_t> out_extents, const void* padding, const void* from,
+                  void* to_begin) {
+  const auto* input = static_cast<const Element*>(from);
+  auto* output = static_cast<Element*>(to_begin);
+  const Element value = padding == nullptr ? Element{0} : *static_cast<const Element*>(padding);
   const std::size_t rank = out_extents.size();
   if (rank == 0) {
     *output = *input;
@@ -66,7 +71,7 @@ void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_
         offset += source * stride;
         stride *= in_extents[axis];
       }
-      float* to = output + row * size;
+      Element* to = output + row * size;
       if (outside) {
         std::fill(to, to + size, value);
       } else {
@@ -74,6 +79,20 @@ void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_
       }
     }
   });
+}
+
+}  // namespace
+
+void pad(const KernelContext& context, PadMode mode, std::span<const std::int64_t> in_extents,
+         std::span<const std::int64_t> before, std::span<const std::int64_t> out_extents,
+         std::size_t element_size, const void* value, const void* input, void* output) noexcept {
+  const auto run = [&]<typename Element>(std::type_identity<Element>) {
+    pad_elements<Element>(context, mode, in_extents, before, out_extents, value, input, output);
+  };
+  if (element_size == 1) return run(std::type_identity<std::uint8_t>{});
+  if (element_size == 2) return run(std::type_identity<std::uint16_t>{});
+  if (element_size == 4) return run(std::type_identity<std::uint32_t>{});
+  run(std::type_identity<std::uint64_t>{});
 }
 
 }  // namespace headway

@@ -1,5 +1,7 @@
 #include "kernels/normalization/normalization.h"
 
+#include <cmath>
+
 #include "kernels/inner_loops.h"
 #include "kernels/threshold.h"
 
@@ -14,6 +16,29 @@ void layer_norm(const KernelContext& context, std::int64_t rows, std::int64_t si
                                    output + row * size);
     }
   });
+}
+
+void group_norm(const KernelContext& context, std::int64_t batch, std::int64_t channels,
+                std::int64_t spatial, std::int64_t group, const float* input, const float* scale,
+                const float* bias, float epsilon, float* output) noexcept {
+  const InnerLoops& loops = context.loops;
+  const std::int64_t size = group * spatial;
+  for_tasks(context, batch * channels / group, size,
+            [&](std::int64_t first, std::int64_t last, int) {
+              for (std::int64_t task = first; task < last; ++task) {
+                float* to = output + task * size;
+                const float mean = loops.reduce_row(ReduceOp::kSum, size, input + task * size) /
+                                   static_cast<float>(size);
+                loops.scale_shift(size, input + task * size, 1.0F, -mean, to);
+                const float squares = loops.reduce_row(ReduceOp::kSumSquare, size, to);
+                const float factor = 1.0F / std::sqrt(squares / static_cast<float>(size) + epsilon);
+                for (std::int64_t i = 0; i < group; ++i) {
+                  const std::int64_t channel = (task * group + i) % channels;
+                  loops.scale_shift(spatial, to + i * spatial, factor * scale[channel],
+                                    bias[channel], to + i * spatial);
+                }
+              }
+            });
 }
 
 void scale_shift(const KernelContext& context, std::int64_t batch, std::int64_t channels,

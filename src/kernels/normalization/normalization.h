@@ -13,6 +13,12 @@ void layer_norm(const KernelContext& context, std::int64_t rows, std::int64_t si
                 const float* input, const float* scale, const float* bias, float epsilon,
                 float* output) noexcept;
 
+/// Over [batch × channels × spatial], `group` channels at a time: (x - mean) / sqrt(variance +
+/// epsilon) * scale[channel] + bias[channel]. May not work in place.
+void group_norm(const KernelContext& context, std::int64_t batch, std::int64_t channels,
+                std::int64_t spatial, std::int64_t group, const float* input, const float* scale,
+                const float* bias, float epsilon, float* output) noexcept;
+
 /// Over [batch × channels × spatial]: activation(x * scale[channel] + shift[channel]); a
 /// batch-norm at inference. May work in place.
 void scale_shift(const KernelContext& context, std::int64_t batch, std::int64_t channels,

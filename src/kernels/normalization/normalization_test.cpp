@@ -38,6 +38,36 @@ TEST_P(NormalizationTest, LayerNormEqualsPlainLoops) {
   }
 }
 
+TEST_P(NormalizationTest, GroupNormEqualsPlainLoops) {
+  Generator generator(3);
+  for (int round = 0; round < 40 && !HasFatalFailure(); ++round) {
+    const std::int64_t batch = generator.integer(1, 3), group = generator.integer(1, 5);
+    const std::int64_t channels = group * generator.integer(1, 6);
+    const std::int64_t spatial = generator.integer(4, 300), size = group * spatial;
+    GuardedFloats input(batch * channels * spatial), scale(channels), bias(channels);
+    for (GuardedFloats* floats : {&input, &scale, &bias}) generator.fill(*floats);
+    std::vector<double> expected;
+    for (std::int64_t i = 0; i < input.size(); ++i) {
+      const float* x = input.data() + i / size * size;
+      double mean = 0, variance = 0;
+      for (std::int64_t j = 0; j < size; ++j) mean += static_cast<double>(x[j]);
+      mean /= static_cast<double>(size);
+      for (std::int64_t j = 0; j < size; ++j) {
+        variance += (static_cast<double>(x[j]) - mean) * (static_cast<double>(x[j]) - mean);
+      }
+      const std::int64_t channel = i / spatial % channels;
+      expected.push_back((static_cast<double>(input[i]) - mean) /
+                             std::sqrt(variance / static_cast<double>(size) + 1e-5) *
+                             static_cast<double>(scale[channel]) +
+                         static_cast<double>(bias[channel]));
+    }
+    GuardedFloats output(input.size());
+    group_norm(context(), batch, channels, spatial, group, input.data(), scale.data(), bias.data(),
+               1e-5F, output.data());
+    expect_near(output, expected, 5e-5);
+  }
+}
+
 TEST_P(NormalizationTest, ScaleShiftEqualsPlainLoops) {
   Generator generator(2);
   for (int round = 0; round < 60 && !HasFatalFailure(); ++round) {

@@ -14,7 +14,9 @@ SlideAxis with_padding(SlideAxis axis, std::int64_t before, std::int64_t behind)
   return axis;
 }
 
-PoolBand whole_plane(PoolOp op, const PoolShape& shape) {
+}  // namespace
+
+PoolBand pool_band_of(PoolOp op, const PoolShape& shape) noexcept {
   PoolBand band;
   band.height = {shape.in_height,     shape.out_height,      shape.kernel_height,
                  shape.stride_height, shape.dilation_height, shape.pad_top};
@@ -28,12 +30,9 @@ PoolBand whole_plane(PoolOp op, const PoolShape& shape) {
       counts_pad ? with_padding(band.width, shape.pad_left, shape.pad_right) : band.width;
   return band;
 }
-
-}  // namespace
-
 void blocked_pool(const KernelContext& context, PoolOp op, const PoolShape& shape,
                   const float* input, float* output) noexcept {
-  const PoolBand whole = whole_plane(op, shape);
+  const PoolBand whole = pool_band_of(op, shape);
   const std::int64_t lanes = context.loops.width;
   const std::int64_t rows = shape.out_height;
   const auto slide = [&](std::int64_t first, std::int64_t last, int) {

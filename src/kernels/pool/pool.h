@@ -32,7 +32,8 @@ struct PoolShape {
   std::int64_t pad_right = 0;
 };
 
-/// Bytes of scratch memory that pool needs with that many threads; 64-byte aligned.
+/// Bytes of scratch memory, for some rows in blocks, that pool needs with that many threads;
+/// 64-byte aligned.
 std::size_t pool_scratch_bytes(const PoolShape& shape, const InnerLoops& loops,
                                int threads) noexcept;
 

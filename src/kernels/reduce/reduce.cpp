@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/inner_loops.h"
+#include "kernels/reduce/axes.h"
 #include "kernels/threshold.h"
 
 namespace headway {
@@ -30,31 +31,6 @@ float merge(ReduceOp op, float a, float b) {
   if (op == ReduceOp::kMax) return a > b || a != a ? a : b;
   if (op == ReduceOp::kMin) return a < b || a != a ? a : b;
   return op == ReduceOp::kProd ? a * b : a + b;
-}
-
-/// Those axes that are kept (their offsets: input, output) or reduced (input), merged.
-template <int kOperands>
-StridedNest<kOperands> axes_of(std::span<const std::int64_t> extents,
-                               std::span<const std::int64_t> output_strides, bool kept) {
-  std::array<std::int64_t, kMaxRank> chosen{}, input{}, output{};
-  std::size_t rank = 0;
-  std::int64_t stride = 1;
-  for (std::size_t axis = extents.size(); axis-- > 0;) {
-    if ((output_strides[axis] != 0) == kept) {
-      const std::size_t at = kMaxRank - ++rank;
-      chosen[at] = extents[axis];
-      input[at] = stride;
-      output[at] = output_strides[axis];
-    }
-    stride *= extents[axis];
-  }
-  const std::array<std::span<const std::int64_t>, 2> strides = {std::span(input).last(rank),
-                                                                std::span(output).last(rank)};
-  if constexpr (kOperands == 1) {
-    return {std::span(chosen).last(rank), {strides[0]}};
-  } else {
-    return {std::span(chosen).last(rank), strides};
-  }
 }
 
 struct Reduction {

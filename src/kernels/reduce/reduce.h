@@ -15,4 +15,8 @@ void reduce(const KernelContext& context, ReduceOp op, std::span<const std::int6
             std::span<const std::int64_t> output_strides, const float* input,
             float* output) noexcept;
 
+/// log Σ exp of each row.
+void log_sum_exp(const KernelContext& context, std::int64_t rows, std::int64_t columns,
+                 const float* input, float* output) noexcept;
+
 }  // namespace headway

@@ -131,6 +131,11 @@ void expand_rotary_embedding(Expansion& e) {
   e.yield(0, split ? join_heads(e, y) : y);
 }
 
+/// FlexAttention(Q, K, V) without bodies that change its scores.
+void expand_flex_attention(Expansion& e) {
+  e.yield(0, e.add("Attention", {e.input(0), e.input(1), e.input(2)}, e.node().attributes));
+}
+
 }  // namespace
 
 std::vector<ContribOperator> contrib_attention() {
@@ -139,6 +144,7 @@ std::vector<ContribOperator> contrib_attention() {
        {"do_rotary", "mask_filter_value", "num_heads", "past_present_share_buffer",
         "qkv_hidden_sizes", "rotary_embedding_dim", "scale", "unidirectional"},
        expand_attention},
+      {"FlexAttention", {"scale", "softmax_precision"}, expand_flex_attention, "ai.onnx.preview"},
       {"MultiHeadAttention",
        {"mask_filter_value", "num_heads", "scale", "unidirectional"},
        expand_multi_head_attention},

@@ -1,5 +1,8 @@
+#include <array>
+#include <limits>
+
 #include "formats/onnx/contrib/families.h"
-#include "tensor/dispatch.h"
+#include "ops/elements.h"
 
 namespace headway::onnx {
 namespace {
@@ -22,8 +25,12 @@ struct Blocks {
 Blocks blocks_of(const Expansion& e) {
   const Blocks blocks{e.get_int("N", 0), e.get_int("K", 0), e.get_int("bits", 4),
                       e.get_int("block_size", 0)};
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   const bool known_bits = blocks.bits == 2 || blocks.bits == 4 || blocks.bits == 8;
-  if (blocks.n <= 0 || blocks.k <= 0 || blocks.block_size < 8 || !known_bits) {
+  const bool in_range = blocks.n > 0 && blocks.n <= kLargest && blocks.k > 0 &&
+                        blocks.k <= kLargest && blocks.block_size >= 8 &&
+                        blocks.block_size <= kLargest;
+  if (!in_range || !known_bits) {
     e.refuse("N, K, bits and block_size are ", blocks.n, ", ", blocks.k, ", ", blocks.bits, " and ",
              blocks.block_size, ", which is not supported");
   }
@@ -91,10 +98,104 @@ void expand_matmul_n_bits(Expansion& e) {
   e.yield(0, e.plus(product, e.optional_input(5)));
 }
 
+/// The values of 4-bit codes (Dettmers et al., "QLoRA", 2023, and the library bitsandbytes).
+constexpr std::array<double, 16> kFloat4 = {0.0,
+                                            0.00520833333333,
+                                            0.66666666666667,
+                                            1.0,
+                                            0.33333333333333,
+                                            0.5,
+                                            0.16666666666667,
+                                            0.25,
+                                            -0.0,
+                                            -0.00520833333333,
+                                            -0.66666666666667,
+                                            -1.0,
+                                            -0.33333333333333,
+                                            -0.5,
+                                            -0.16666666666667,
+                                            -0.25};
+constexpr std::array<double, 16> kNormalFloat4 = {-1.0,
+                                                  -0.6961928009986877,
+                                                  -0.5250730514526367,
+                                                  -0.39491748809814453,
+                                                  -0.28444138169288635,
+                                                  -0.18477343022823334,
+                                                  -0.09105003625154495,
+                                                  0.0,
+                                                  0.07958029955625534,
+                                                  0.16093020141124725,
+                                                  0.24611230194568634,
+                                                  0.33791524171829224,
+                                                  0.44070982933044434,
+                                                  0.5626170039176941,
+                                                  0.7229568362236023,
+                                                  1.0};
+
+/// MatMulBnb4(A, B, largest): A · Bᵀ, where the elements of B are codes of 4 bits, the first in the
+/// high half of a byte, times the largest magnitude of their block.
+void expand_matmul_bnb4(Expansion& e) {
+  if (e.get_int("transB", 1) == 0) e.refuse("weights that are not transposed are not supported");
+  const std::int64_t quant_type = e.get_int("quant_type", 0);
+  if (quant_type != 0 && quant_type != 1) e.refuse("quant_type ", quant_type, " is not supported");
+  const auto& codes = quant_type == 0 ? kFloat4 : kNormalFloat4;
+  const Blocks blocks = blocks_of(e);
+  const std::int64_t count = blocks.n * blocks.k;
+  const Tensor bytes = constant_of(e, 1, (count + 1) / 2);
+  if (bytes.dtype() != DType::kUInt8) e.refuse("its weights are not uint8");
+  const std::int64_t largest_count = (count + blocks.block_size - 1) / blocks.block_size;
+  const Tensor largest = constant_of(e, 2, largest_count).to(DType::kFloat64);
+  Tensor weights = Tensor::allocate(DType::kFloat32, {blocks.k, blocks.n});
+  for (std::int64_t i = 0; i < count; ++i) {
+    const int byte = bytes.data<std::uint8_t>()[i / 2];
+    const double value = codes[static_cast<std::size_t>(i % 2 == 0 ? byte >> 4 : byte & 15)];
+    weights.data<float>()[i % blocks.k * blocks.n + i / blocks.k] =
+        static_cast<float>(value * largest.data<double>()[i / blocks.block_size]);
+  }
+  const Tensor typed = weights.to(e.dtype_of(e.input(0)));
+  e.yield(0, e.add("MatMul", {e.input(0), e.constant(typed)}));
+}
+
+/// GatherBlockQuantized(data, indices, scales, zero_points?): rows of a table that is quantized in
+/// blocks along its last axis; several elements to a byte.
+void expand_gather_block_quantized(Expansion& e) {
+  const Value* data = e.input(0);
+  const auto shape = data->type.static_shape();
+  if (!data->is_constant() || data->constant().dtype() != DType::kUInt8 || shape->size() != 2)
+    e.refuse("only constant uint8 tables of rank 2 are supported");
+  const std::int64_t bits = e.get_int("bits", 4), quantize_axis = e.get_int("quantize_axis", 1);
+  if (e.get_int("gather_axis", 0) != 0 || (quantize_axis != 1 && quantize_axis != -1))
+    e.refuse("only rows that are quantized along themselves are supported");
+  if (bits != 4 && bits != 8) e.refuse("elements of ", bits, " bits are not supported");
+  const Blocks blocks{shape->front(), shape->back() * (8 / bits), bits,
+                      e.get_int("block_size", 128)};
+  if (blocks.block_size < 8 || blocks.k % blocks.block_size != 0)
+    e.refuse("a block_size of ", blocks.block_size, " does not divide its rows");
+  const std::int64_t count = blocks.n * blocks.per_row();
+  const Tensor scales = constant_of(e, 2, count).to(DType::kFloat64);
+  const std::vector<double> zeros = zero_points(e, blocks);
+  const Tensor bytes = aligned(data->constant());
+  Tensor table = Tensor::allocate(DType::kFloat32, {blocks.n, blocks.k});
+  for (std::int64_t i = 0; i < table.size(); ++i) {
+    const std::int64_t block = i / blocks.block_size;
+    table.data<float>()[i] = static_cast<float>(
+        (blocks.bits_at(bytes.data<std::uint8_t>(), i) - zeros[static_cast<std::size_t>(block)]) *
+        scales.data<double>()[block]);
+  }
+  Value* typed = e.constant(table.to(e.dtype_of(e.input(2))));
+  e.yield(0, e.add("Gather", {typed, e.input(1)}));
+}
+
 }  // namespace
 
 std::vector<ContribOperator> contrib_block_quantized() {
-  return {{"MatMulNBits",
+  return {{"GatherBlockQuantized",
+           {"bits", "block_size", "gather_axis", "quantize_axis"},
+           expand_gather_block_quantized},
+          {"MatMulBnb4",
+           {"K", "N", "block_size", "quant_type", "training_mode", "transB"},
+           expand_matmul_bnb4},
+          {"MatMulNBits",
            {"K", "N", "accuracy_level", "bits", "block_size", "weight_prepacked"},
            expand_matmul_n_bits}};
 }

@@ -154,6 +154,13 @@ TEST(ContribOperators, BlockwiseWeightsAreUnpacked) {
   EXPECT_FLOAT_EQ(y.values<float>()[0], 0.5f * (1 + 2) - 2 * 8);
 }
 
+TEST(ContribOperators, FourierTransformsOfRealSignals) {
+  const Floats signal = {1, 2, 3, 4};
+  const Floats spectrum = {10, 0, -2, 2, -2, 0};
+  expect_near(run("Rfft", {{"x", {4}, signal}})[0], spectrum);
+  expect_near(run("Irfft", {{"x", {3, 2}, spectrum}})[0], signal);
+}
+
 TEST(ContribOperators, RefuseWhatTheyDoNotUnderstand) {
   const auto refusal = [](const ModelBuilder& model) {
     return error_message(ErrorCode::kUnsupported, [&] { model.read(); });

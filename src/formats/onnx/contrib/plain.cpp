@@ -42,6 +42,28 @@ void expand_c_dist(Expansion& e) {
   e.yield(0, metric == "euclidean" ? e.add("Sqrt", {squares}) : squares);
 }
 
+void check_transform(const Expansion& e) {
+  const bool plain = e.get_int("signal_ndim", 1) == 1 && e.get_int("onesided", 1) == 1 &&
+                     e.get_int("normalized", 0) == 0;
+  if (!plain) e.refuse("only one-sided transforms of one dimension, not normalized, are supported");
+}
+
+/// Rfft(x): real [..., n] to complex [..., n / 2 + 1, 2].
+void expand_rfft(Expansion& e) {
+  check_transform(e);
+  Value* signal = e.add("Unsqueeze", {e.input(0), e.ints({-1})});
+  e.yield(0, e.add("DFT", {signal}, {{"axis", std::int64_t{-2}}, {"onesided", std::int64_t{1}}}));
+}
+
+/// Irfft(x): complex [..., n / 2 + 1, 2] to real [..., n].
+void expand_irfft(Expansion& e) {
+  check_transform(e);
+  Value* signal = e.add(
+      "DFT", {e.input(0)},
+      {{"axis", std::int64_t{-2}}, {"inverse", std::int64_t{1}}, {"onesided", std::int64_t{1}}});
+  e.yield(0, e.add("Squeeze", {signal, e.ints({-1})}));
+}
+
 constexpr const char* kGatherND = "GatherND";
 constexpr const char* kRange = "Range";
 constexpr const char* kTrilu = "Trilu";
@@ -49,9 +71,11 @@ constexpr const char* kTrilu = "Trilu";
 }  // namespace
 
 std::vector<ContribOperator> contrib_plain() {
+  const std::vector<std::string_view> of_transform = {"normalized", "onesided", "signal_ndim"};
   return {{"CDist", {"metric"}, expand_c_dist}, {"ExpandDims", {}, expand_expand_dims},
-          {"GatherND", {}, rename<kGatherND>},  {"Pad", {"mode"}, expand_pad},
-          {"Range", {}, rename<kRange>},        {"Trilu", {"upper"}, rename<kTrilu>},
+          {"GatherND", {}, rename<kGatherND>},  {"Irfft", of_transform, expand_irfft},
+          {"Pad", {"mode"}, expand_pad},        {"Range", {}, rename<kRange>},
+          {"Rfft", of_transform, expand_rfft},  {"Trilu", {"upper"}, rename<kTrilu>},
           {"Unique", {}, expand_unique}};
 }
 
