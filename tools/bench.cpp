@@ -73,8 +73,9 @@ class BenchCommand {
     // Summaries point into their races, which must not move.
     report_.races.reserve(arguments_.batches.size() * threads.size());
     for (const int batch : arguments_.batches) {
-      const auto source = make_model_source(
-          {arguments_.model, batch, arguments_.shapes, folder_.path(), available_processors()});
+      const auto source =
+          make_model_source({arguments_.model, batch, arguments_.shapes, folder_.path(),
+                             available_processors(), arguments_.weights});
       if (limits_.empty() && wants_limits(*source)) limits_ = measure_machine(threads);
       for (const int count : threads) {
         if (interrupt_.presses() > 0) return;

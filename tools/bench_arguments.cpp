@@ -10,6 +10,7 @@ namespace {
 constexpr const char* kExamples = R"(
 Examples:
   headway bench resnet50
+  headway bench resnet50 --weights trained.pth
   headway bench model.onnx --budget 2m --threads 1,2 --batch 1,8
   headway bench model.onnx --runtimes headway,onnxruntime,onnxruntime@/opt/lib/libonnxruntime.so
   headway bench resnet50 --export-json new.json --baseline old.json --min-effect 3%
@@ -40,6 +41,7 @@ void declare_what(CLI::App& command, BenchArguments& arguments) {
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   command.add_option("--shape", arguments.shapes, "Input shape: 1x3x224x224 or name:1x3x224x224");
+  add_weights_option(command, arguments.weights);
   command.add_option("--seed", arguments.seed, "Of inputs, order and intervals")
       ->capture_default_str();
   command

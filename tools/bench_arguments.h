@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "bench/results.h"
+#include "weights_option.h"
 
 namespace headway {
 
@@ -25,6 +26,7 @@ struct BenchArguments {
   std::optional<std::int64_t> warmup;
   std::optional<int> processes;
   std::uint64_t seed = 1;
+  WeightsOption weights;
   int input_sets = 4;
   std::string timeout = "120s";
   std::vector<double> percentiles{90, 99};

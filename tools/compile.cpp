@@ -18,13 +18,14 @@ struct CompileArguments {
   std::optional<std::int64_t> batch;
   CompileOptions options;
   std::uint64_t seed = 0;
+  WeightsOption weights;
 };
 
 void compile(const CompileArguments& arguments) {
   if (arguments.output.extension() != ".hwy")
     fail(ErrorCode::kInvalidArgument, "--output '", arguments.output.string(),
          "' must end in .hwy");
-  const Model model = load_model(arguments.model, arguments.seed);
+  const Model model = load_model(arguments.model, arguments.seed, arguments.weights);
   CompileOptions options = arguments.options;
   options.input_shapes = arguments.batch
                              ? shapes_at_batch(model.inputs(), arguments.shapes, *arguments.batch)
@@ -57,6 +58,7 @@ void add_compile_command(CLI::App& app, int& status) {
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
+  add_weights_option(*command, arguments->weights);
   add_algorithm_options(*command, arguments->options);
   command->footer(
       "The file holds the optimized graph and its packed weights, which are mapped when it is "

@@ -15,6 +15,7 @@ struct ConvertArguments {
   std::string output;
   std::vector<std::string> shapes;
   std::uint64_t seed = 0;
+  WeightsOption weights;
 };
 
 Model with_fixed_shapes(const Model& model, const std::vector<std::string>& options) {
@@ -24,7 +25,7 @@ Model with_fixed_shapes(const Model& model, const std::vector<std::string>& opti
 }
 
 void convert(const ConvertArguments& arguments) {
-  const Model model = load_model(arguments.model, arguments.seed);
+  const Model model = load_model(arguments.model, arguments.seed, arguments.weights);
   if (arguments.shapes.empty() || model.is_compiled()) {
     model.save(arguments.output);
   } else {
@@ -51,10 +52,12 @@ void add_convert_command(CLI::App& app, int& status) {
   command->add_option("--seed", arguments->seed, "Seed of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
+  add_weights_option(*command, arguments->weights);
   command->footer(
       "The file appears complete or not at all.\n\n"
       "Examples:\n"
       "  headway convert resnet50 -o resnet50.onnx\n"
+      "  headway convert resnet50 --weights resnet50.pth -o trained.onnx\n"
       "  headway convert model.onnx -o model.pt            then torch.jit.load(\"model.pt\")\n"
       "  headway convert model.onnx -o fixed.onnx --shape 1x3x224x224");
   command->callback([arguments, &status] {

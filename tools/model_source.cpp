@@ -40,7 +40,7 @@ std::vector<bench::InputSpec> input_specs(const Model& model) {
 class EngineModel : public bench::ModelSource {
  public:
   explicit EngineModel(const ModelRequest& request)
-      : EngineModel(request, load_model(request.spec)) {}
+      : EngineModel(request, load_model(request.spec, 0, request.weights)) {}
 
   bench::ModelFacts facts() const override {
     return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,

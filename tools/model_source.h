@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/model_source.h"
+#include "weights_option.h"
 
 namespace headway {
 
@@ -17,6 +18,7 @@ struct ModelRequest {
   std::vector<std::string> shapes;  ///< --shape, as typed: "1x3x224x224" or "name:1x3x224x224".
   std::filesystem::path folder;     ///< Where converted files may be put; outlives the source.
   int threads = 1;                  ///< For the reference.
+  WeightsOption weights;
 };
 
 /// Throws Error if there is no such model, it cannot be read, or a shape does not fit.

@@ -21,9 +21,14 @@ bool is_builtin(const std::string& spec) {
   return std::ranges::find(builtins, spec, &models::BuiltinModel::name) != builtins.end();
 }
 
-Model load_model(const std::string& spec, std::uint64_t seed) {
-  if (is_builtin(spec)) return Model::builtin(spec, seed);
+Model load_model(const std::string& spec, std::uint64_t seed, const WeightsOption& weights) {
+  if (is_builtin(spec))
+    return weights.file.empty() ? Model::builtin(spec, seed)
+                                : Model::builtin_with_weights(spec, weights.file, weights.convert);
   std::error_code ignored;
+  if (!weights.file.empty() && std::filesystem::exists(spec, ignored))
+    fail(ErrorCode::kInvalidArgument, "--weights is for built-in architectures; '", spec,
+         "' is a file, which has its own");
   if (std::filesystem::exists(spec, ignored)) return Model::load(spec);
   if (looks_like_file(spec)) fail(ErrorCode::kNotFound, "there is no model file '", spec, "'");
   try {

@@ -5,12 +5,15 @@
 
 #include "headway/model.h"
 
+#include "weights_option.h"
+
 namespace headway {
 
 /// What MODEL on a command line means: the name of a built-in model, else a file. (A file that is
-/// called like a built-in model is written ./name.) Throws Error(kNotFound) if it is neither, and
-/// what Model::load throws.
-Model load_model(const std::string& spec, std::uint64_t seed = 0);
+/// called like a built-in model is written ./name.) Weights are for built-in models only. Throws
+/// Error(kNotFound) if it is neither, and what Model::load throws.
+Model load_model(const std::string& spec, std::uint64_t seed = 0,
+                 const WeightsOption& weights = {});
 
 /// Whether load_model would build it in memory.
 bool is_builtin(const std::string& spec);

@@ -35,6 +35,7 @@ struct ProfileArguments {
   std::optional<std::int64_t> warmup;
   std::string duration = "2s";
   std::uint64_t seed = 0;
+  WeightsOption weights;
   std::optional<double> peak;
   std::size_t top = 20;
   std::string by = "node";
@@ -66,7 +67,7 @@ class Profiler {
   explicit Profiler(const ProfileArguments& arguments)
       : arguments_(arguments),
         duration_ns_(bench::parse_duration(arguments.duration, "--duration")) {
-    Model model = load_model(arguments.model, arguments.seed);
+    Model model = load_model(arguments.model, arguments.seed, arguments.weights);
     const std::vector<ValueInfo> inputs = model.inputs();
     report_.model = model.name();
     report_.headway_version = HEADWAY_VERSION;
@@ -199,6 +200,7 @@ void declare_what(CLI::App& command, ProfileArguments& arguments) {
                   "Of the inputs, which are drawn at random, and of a built-in model's weights")
       ->type_name("N")
       ->capture_default_str();
+  add_weights_option(command, arguments.weights);
 }
 
 void declare_how_long(CLI::App& command, ProfileArguments& arguments) {

@@ -26,6 +26,7 @@ struct RunArguments {
   std::optional<std::int64_t> top;
   CompileOptions options;
   std::uint64_t seed = 0;
+  WeightsOption weights;
   bool reference = false;
   bool json = false;
 };
@@ -53,7 +54,7 @@ std::vector<Tensor> compute(Model model, const RunArguments& arguments,
 }
 
 RunResult run_model(const RunArguments& arguments) {
-  Model model = load_model(arguments.model, arguments.seed);
+  Model model = load_model(arguments.model, arguments.seed, arguments.weights);
   const std::vector<ValueInfo> described = model.outputs();
   if (!arguments.output.empty()) check_output_file(arguments.output, described.size());
   RunResult result;
@@ -219,6 +220,7 @@ void declare_results(CLI::App& command, RunArguments& arguments) {
   add_algorithm_options(command, arguments.options);
   command.add_option("--seed", arguments.seed, "Seed of a built-in model's weights (default: 0)")
       ->type_name("N");
+  add_weights_option(command, arguments.weights);
   command.add_flag("--reference", arguments.reference,
                    "Compute with the strict reference kernels: slow, and what 'right' means");
   command.add_flag("--json", arguments.json, "Machine-readable");
@@ -244,6 +246,7 @@ void add_run_command(CLI::App& app, int& status) {
       "  headway run model.onnx --input x.npy --output y.npy\n"
       "  headway run model.onnx --input ids=ids.npy --input mask=mask.npy --output y.npz\n"
       "  headway run resnet50.onnx --input cat.jpg --topk 3 --labels imagenet.txt\n"
+      "  headway run resnet50 --weights resnet50.pth --input cat.jpg\n"
       "  headway run resnet50 --random-input 1 --shape 8x3x224x224 --json");
   command->callback([arguments, &status] {
     run(*arguments);

@@ -65,6 +65,11 @@ class HEADWAY_API Model {
   /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
   /// Throws Error(kNotFound) listing the known names.
   static Model builtin(const std::string& name, std::uint64_t seed = 0);
+  /// The same with the weights of a file: a state dict or checkpoint of PyTorch's (.pth, .pt) or
+  /// .safetensors. Weights of another floating-point type are converted if `convert` says so.
+  /// Throws Error listing what is missing, unexpected, or of another shape or type.
+  static Model builtin_with_weights(const std::string& name, const std::filesystem::path& weights,
+                                    bool convert = false);
   static std::vector<std::string> builtin_models();
 
   explicit Model(Graph graph);

@@ -27,7 +27,8 @@ struct ZipEntry {
 
 /// Reads archives that nobody vouches for (.pt, .npz): the central directory alone says what there
 /// is, and everything it says is checked against the file. Encrypted, split, overlapping or
-/// duplicate entries and other methods than "stored" and "deflated" are refused.
+/// duplicate entries, names that lead out of a folder, local headers that say something else, and
+/// other methods than "stored" and "deflated" are refused.
 class ZipReader {
  public:
   /// The largest entry that read() returns unless told otherwise.

@@ -23,6 +23,19 @@ std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// True for names that a careless reader would write elsewhere: "/a", "../a", "a\\..\\b", "c:a".
+bool leads_out(std::string_view name) {
+  if (name.front() == '/' || name.find('\\') != std::string_view::npos ||
+      (name.size() > 1 && name[1] == ':'))
+    return true;
+  for (std::size_t start = 0; start <= name.size();) {
+    const std::size_t end = std::min(name.find('/', start), name.size());
+    if (name.substr(start, end - start) == "..") return true;
+    start = end + 1;
+  }
+  return false;
+}
+
 struct Directory {
   std::uint64_t entries = 0;
   std::uint64_t size = 0;
@@ -129,6 +142,8 @@ class DirectoryReader {
     entry.name = as_text(rest.subspan(zip::kCentralBytes, name_size));
     if (entry.name.empty() || entry.name.find('\0') != std::string::npos)
       damaged("entry ", taken_, " has no proper name");
+    if (leads_out(entry.name))
+      damaged("entry ", quote(entry.name), " would lie outside of the folder it is unpacked to");
     check_method(entry, get<std::uint16_t>(rest, 8), get<std::uint16_t>(rest, 10));
     entry.crc = get<std::uint32_t>(rest, 16);
     entry.stored_size = get<std::uint32_t>(rest, 20);
@@ -177,6 +192,16 @@ class DirectoryReader {
     }
   }
 
+  /// Local sizes may be missing: 0 where they were not known yet, all ones where the zip64 record
+  /// has them.
+  static bool contradicts(const ZipEntry& entry, Bytes local_header) {
+    const auto differs = [](std::uint32_t local, std::uint64_t size) {
+      return local != 0 && local != zip::kSeeZip64 && local != size;
+    };
+    return differs(get<std::uint32_t>(local_header, 18), entry.stored_size) ||
+           differs(get<std::uint32_t>(local_header, 22), entry.size);
+  }
+
   /// Follows the entry to its local header, which must agree, and from there to its bytes.
   void locate(ZipEntry& entry, std::uint64_t directory_offset) {
     const std::uint64_t start = entry.offset;
@@ -189,7 +214,8 @@ class DirectoryReader {
     const std::size_t name_size = get<std::uint16_t>(header, 26);
     const std::size_t extra_size = get<std::uint16_t>(header, 28);
     const Bytes name = slice(start + zip::kLocalBytes, name_size, "entry " + quote(entry.name));
-    if (as_text(name) != entry.name || local.deflated != entry.deflated)
+    if (as_text(name) != entry.name || local.deflated != entry.deflated ||
+        contradicts(entry, header))
       damaged("entry ", quote(entry.name), " contradicts its local header");
 
     entry.offset = start + zip::kLocalBytes + name_size + extra_size;

@@ -171,6 +171,26 @@ TEST(ZipReader, RefusesContradictions) {
   EXPECT_TRUE(mentions(refused(28, 1), "outside of the file"));
 }
 
+TEST(ZipReader, RefusesNamesThatLeadOut) {
+  for (const char* name : {"/a", "../a", "a/../../b", "a/..", "a\\b", "c:a"}) {
+    EXPECT_TRUE(mentions(open_error(ErrorCode::kInvalidModel, build({{name}}).bytes),
+                         "outside of the folder"))
+        << name;
+  }
+  for (const char* name : {"a/..b", "...", ".data/version"}) open(build({{name}}).bytes);
+}
+
+TEST(ZipReader, LocalSizesAgreeOrAreMissing) {
+  const Archive plain = build({{}});
+  for (const std::size_t field : {18, 22}) {
+    EXPECT_TRUE(mentions(patched(ErrorCode::kInvalidModel, plain, field, 4),
+                         "contradicts its local header"));
+    Archive missing = plain;
+    std::memset(missing.bytes.data() + field, 0, 4);
+    EXPECT_EQ(open(missing.bytes).read(open(missing.bytes).at("a")), "hello");
+  }
+}
+
 TEST(ZipReader, RefusesAWrongCount) {
   Archive archive = build({{}});
   const std::size_t end = archive.bytes.size() - zip::kEndBytes;

@@ -115,12 +115,13 @@ std::string_view description_of(FileKind kind) noexcept {
     case FileKind::kTorchScript:
       return "a TorchScript archive; export the model with torch.onnx.export instead";
     case FileKind::kTorchWeights:
-      return "PyTorch weights (a pickle without the model's structure); export the model itself "
-             "with torch.onnx.export";
+      return "PyTorch weights (a pickle without the model's structure); give them to a built-in "
+             "architecture (resnet50 --weights FILE), or export the model with torch.onnx.export";
     case FileKind::kTorchExport:
       return "a torch.export archive; export the model with torch.onnx.export instead";
     case FileKind::kSafetensors:
-      return "a safetensors file, which holds weights but no model structure";
+      return "a safetensors file, which holds weights but no model structure; give them to a "
+             "built-in architecture (resnet50 --weights FILE)";
     case FileKind::kNumpy:
       return "a NumPy array; pass it with --input";
     case FileKind::kZip:

@@ -132,7 +132,10 @@ std::vector<Datum> evaluate_node(const Node& node, std::span<const Datum> inputs
   const Operator& op = operator_of(node);
   if (op.evaluate != nullptr) {
     check_node(node, op);
-    return op.evaluate(node, inputs, context);
+    std::vector<Datum> operands(inputs.begin(), inputs.end());
+    for (Datum& datum : operands)
+      if (datum.is_tensor()) datum = aligned(datum.tensor());
+    return op.evaluate(node, operands, context);
   }
   std::vector<Tensor> operands;
   std::vector<Facts> facts;

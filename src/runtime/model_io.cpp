@@ -6,6 +6,9 @@
 #include "formats/onnx/read.h"
 #include "formats/onnx/write.h"
 #include "formats/torchscript/write.h"
+#include "formats/weights.h"
+#include "models/assign_weights.h"
+#include "models/models.h"
 #include "ops/operator.h"
 #include "runtime/compiled.h"
 
@@ -33,6 +36,19 @@ Model Model::load(const std::filesystem::path& file) {
     return {std::move(graph), std::move(compiled)};
   }
   fail(ErrorCode::kUnsupported, "cannot load '", file.string(), "': it is ", description_of(kind));
+}
+
+Model Model::builtin_with_weights(const std::string& name, const std::filesystem::path& weights,
+                                  bool convert) {
+  Graph graph = models::build_model(name);
+  try {
+    return Model(
+        typed(models::assign_weights(std::move(graph), read_weights(weights), convert), weights));
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    if (what.find(weights.string()) != std::string::npos) throw;
+    fail(error.code(), "'", weights.string(), "': ", what);
+  }
 }
 
 void Model::save(const std::filesystem::path& file) const {

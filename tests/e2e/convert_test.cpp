@@ -1,4 +1,6 @@
 #include "command_line.h"
+#include "formats/safetensors/safetensors.h"
+#include "models/models.h"
 #include "small_models.h"
 
 namespace headway {
@@ -30,6 +32,22 @@ TEST_F(Convert, WritesTorchScript) {
   succeed("convert linear.onnx -o linear.pt");
   EXPECT_TRUE(read("linear.pt").starts_with("PK"));
   expect_error("inspect linear.pt", 2, {"linear.pt", "TorchScript"});
+}
+
+TEST_F(Convert, TakesWeightsForBuiltInModels) {
+  std::vector<std::pair<std::string, Tensor>> weights;
+  const Graph seeded = models::build_model("squeezenet1_1", {.seed = 5});
+  for (const Value* constant : seeded.constants())
+    weights.emplace_back("module." + constant->name(), constant->constant());
+  write_safetensors(path("seeded.safetensors"), weights);
+  const std::string arguments = " --random-input 3 --output ";
+  succeed("run squeezenet1_1 --seed 5" + arguments + "seeded.npy");
+  succeed("run squeezenet1_1 --weights seeded.safetensors" + arguments + "loaded.npy");
+  EXPECT_EQ(read("seeded.npy"), read("loaded.npy"));
+  expect_error("convert resnet18 --weights seeded.safetensors -o no.onnx", 2,
+               {"seeded.safetensors", "missing: conv1.weight"});
+  expect_error("convert linear.onnx --weights seeded.pt -o no.onnx", 2, {"--weights", "built-in"});
+  expect_error("convert resnet18 --weights linear.onnx -o no.onnx", 2, {"linear.onnx", "ONNX"});
 }
 
 TEST_F(Convert, RefusesWhatItCannotWrite) {

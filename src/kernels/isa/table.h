@@ -7,7 +7,9 @@
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/convert_loops.h"
+#include "kernels/isa/integer_loops.h"
 #include "kernels/isa/order_loops.h"
+#include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/transpose_loops.h"
@@ -40,6 +42,14 @@ constexpr InnerLoops loops_of(const char* name) {
       .half_to_float = half_to_float,
       .float_to_half = float_to_half,
       .select_elements = select_elements,
+      .quantize = quantize,
+      .dequantize = dequantize,
+      .requantize = requantize,
+      .centre = centre,
+      .range_of_row = range_of_row,
+      .integer_tile = integer_tile,
+      .integer_taps = integer_taps,
+      .interleave = interleave,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
@@ -48,6 +58,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .take_better = take_better,
       .order_keys = order_keys,
       .softmax_row = softmax_row,
+      .rms_norm_row = rms_norm_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
       .block_pixels = block_pixels,

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace headway::models {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Replaces the parameters of a built-in model by the tensors of the same names. Prefixes that
+/// wrappers add to every name ("module.", …) are dropped, counters that only training reads are
+/// ignored. Other floating-point types than the model's are converted if `convert` says so.
+/// Throws Error(kInvalidArgument) listing missing, unexpected and mis-shaped tensors, or those that
+/// would have to be converted.
+Graph assign_weights(Graph graph, NamedTensors weights, bool convert = false);
+
+}  // namespace headway::models
