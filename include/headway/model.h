@@ -47,8 +47,9 @@ struct CompileOptions {
   bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
   bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
   Tune tune = Tune::kCached;
-  bool winograd = true;  ///< false: no fast convolution algorithms that round differently from
-                         ///< plain sums (up to 1e-3 of the largest output over a whole network).
+  bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
+                         ///< products) that round differently from plain sums (up to 1e-3 of the
+                         ///< largest output over a whole network).
   std::uint64_t memory_limit = 0;  ///< Most bytes that the results of one node may take; a model
                                    ///< that asks for more is refused before they are allocated.
                                    ///< 0: what this machine, or the cgroup, has.

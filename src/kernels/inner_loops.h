@@ -9,6 +9,7 @@
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
 #include "kernels/elementwise/typed_function.h"
+#include "kernels/gemm/strassen_operands.h"
 #include "kernels/integer/loops.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
@@ -27,6 +28,9 @@ struct InnerLoops {
 
   /// What generated code does where none can be generated (kernels/brgemm/brgemm.h).
   void (*brgemm)(const BrgemmShape& shape, const BrgemmCall& call) noexcept;
+
+  void (*strassen_rows)(const StrassenRows& rows) noexcept;
+  void (*strassen_quarter)(const StrassenQuarter& quarter) noexcept;
 
   /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
   void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;

@@ -12,6 +12,7 @@
 #include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/select_loops.h"
+#include "kernels/isa/strassen_loops.h"
 #include "kernels/isa/transpose_loops.h"
 #include "kernels/isa/typed_loops.h"
 #include "kernels/isa/winograd_input.h"
@@ -27,6 +28,8 @@ constexpr InnerLoops loops_of(const char* name) {
       .name = name,
       .width = kWidth,
       .brgemm = brgemm_loop,
+      .strassen_rows = strassen_rows,
+      .strassen_quarter = strassen_quarter,
       .winograd_input = winograd_input_transform,
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
