@@ -56,7 +56,7 @@ struct LeakyRelu {
 struct HardSigmoid {
   static constexpr float kAlpha = 0.2f, kBeta = 0.5f;
   static double apply(double x, double alpha, double beta) {
-    return std::max(0.0, std::min(1.0, alpha * x + beta));
+    return std::clamp(alpha * x + beta, 0.0, 1.0);  // A NaN stays one.
   }
 };
 
