@@ -26,6 +26,11 @@ void infer_identity(InferContext& context) {
   forward_elements(context);
 }
 
+/// Sequences and optionals too.
+std::vector<Datum> evaluate_identity(const Node&, std::span<const Datum> inputs, EvaluateContext&) {
+  return {inputs[0]};
+}
+
 void infer_dropout(InferContext& context) {
   infer_identity(context);
   context.set_output(1, {DType::kBool, context.input(0).shape});
@@ -233,7 +238,7 @@ std::vector<Operator> shape_operators() {
       {"Dropout", "", 13, 1, 3, 1, 2, {{"seed", AttributeKind::kInt}}, infer_dropout, run_dropout},
       {"Expand", "", 13, 2, 2, 1, 1, {}, infer_expand, run_expand},
       {"Flatten", "", 13, 1, 1, 1, 1, {{"axis", AttributeKind::kInt}}, infer_flatten, run_copy},
-      {"Identity", "", 16, 1, 1, 1, 1, {}, infer_identity, run_copy},
+      {"Identity", "", 16, 1, 1, 1, 1, {}, infer_identity, run_copy, evaluate_identity},
       {"Reshape",
        "",
        14,
