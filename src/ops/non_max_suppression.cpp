@@ -71,13 +71,14 @@ std::vector<Datum> evaluate_non_max_suppression(const Node& node, std::span<cons
     fail(ErrorCode::kInvalidArgument, node.described(), ": boxes of shape ",
          to_string(boxes.shape()), " do not fit scores of shape ", to_string(scores.shape()));
   }
-  const auto number = [&](std::size_t index, double otherwise) {
-    const bool given = index < inputs.size() && !inputs[index].is_nothing();
-    return given ? scalar_or(inputs[index].tensor(), otherwise) : otherwise;
+  const auto is_given = [&](std::size_t index) {
+    return index < inputs.size() && !inputs[index].is_nothing();
   };
-  const bool has_score = inputs.size() > 4 && !inputs[4].is_nothing();
-  const Limits limits = {static_cast<std::int64_t>(number(2, 0)), static_cast<float>(number(3, 0)),
-                         static_cast<float>(number(4, 0)), has_score};
+  const auto number = [&](std::size_t index) {
+    return is_given(index) ? static_cast<float>(scalar_or(inputs[index].tensor(), 0.0)) : 0.0f;
+  };
+  const std::vector<std::int64_t> most = is_given(2) ? to_ints(inputs[2].tensor()) : Shape{};
+  const Limits limits = {most.empty() ? 0 : most[0], number(3), number(4), is_given(4)};
   const bool is_center = node.get_int("center_point_box", 0) != 0;
   const std::int64_t count = boxes.dim(1), classes = scores.dim(1);
   std::vector<std::int64_t> result;

@@ -139,9 +139,16 @@ void infer_reshape(InferContext& context) {
   if (x.shape && open != target.end() && std::find_if(open + 1, target.end(), [](const Dim& dim) {
                                            return dim.is_unknown();
                                          }) == target.end()) {
-    SymbolicShape others = target;
+    // Copied extents cancel even if they are zero.
+    const bool copies = context.node().get_int("allowzero", 0) == 0;
+    SymbolicShape all = *x.shape, others = target;
     others.erase(others.begin() + (open - target.begin()));
-    const std::optional<Dim> dim = quotient_of(*x.shape, others);
+    for (std::size_t axis = wanted->size(); axis-- > 0;) {
+      if (!copies || (*wanted)[axis] != Dim(0)) continue;
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(axis));
+      others.erase(std::ranges::find(others, target[axis]));
+    }
+    const std::optional<Dim> dim = quotient_of(all, others);
     if (!dim) refuse();
     *open = *dim;
   }
