@@ -44,7 +44,7 @@ struct Selu {
 struct Celu {
   static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
   static double apply(double x, double alpha, double) {
-    return std::max(0.0, x) + std::min(0.0, alpha * std::expm1(x / alpha));
+    return x < 0 ? alpha * std::expm1(x / alpha) : x;
   }
 };
 

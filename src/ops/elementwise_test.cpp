@@ -74,7 +74,8 @@ TEST(Activation, HandComputed) {
 }
 
 TEST(Activation, NanStaysNan) {
-  for (const char* op : {"Relu", "HardSigmoid", "HardSwish", "LeakyRelu", "Sigmoid", "Tanh"}) {
+  for (const char* op :
+       {"Celu", "Relu", "HardSigmoid", "HardSwish", "LeakyRelu", "Sigmoid", "Tanh"}) {
     const Tensor y = run_op(op, {floats({}, {kNan})});
     EXPECT_TRUE(std::isnan(y.data<float>()[0])) << op;
   }

@@ -149,7 +149,9 @@ struct NormReducer : SquareSumReducer {
 struct LogSumReducer : SumReducer {
   template <typename T>
   static T finish(auto sum, std::int64_t) {
-    return from_real<T>(std::log(static_cast<double>(sum)));
+    constexpr bool kWraps = std::is_integral_v<T> && std::is_signed_v<T>;
+    using Sum = std::conditional_t<kWraps, std::int64_t, decltype(sum)>;
+    return from_real<T>(std::log(static_cast<double>(static_cast<Sum>(sum))));
   }
 };
 

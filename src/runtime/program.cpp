@@ -125,14 +125,16 @@ ProgramSummary ProgramImpl::summary() const {
   summary.threads = pool_.threads();
   summary.isa = name_of(isa_);
   const std::lock_guard lock(mutex_);
+  summary.weight_bytes = weights_.byte_size();
   if (plans_.empty()) {
     summary.nodes = graph_.node_count();
+    summary.reference_nodes = static_cast<std::size_t>(std::ranges::count_if(
+        graph_.nodes(), [](const Node* node) { return operator_of(*node).reference == nullptr; }));
     return summary;
   }
   const Plan& plan = *plans_.front();
   summary.nodes = plan.steps.size();
   summary.reference_nodes = plan.reference_steps();
-  summary.weight_bytes = weights_.byte_size();
   for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
   summary.arena_bytes = plan.arena_bytes;
   summary.peak_live_bytes = plan.peak_live_bytes;

@@ -28,18 +28,18 @@ class SessionImpl {
   explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {}
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
-    if (is_staged(inputs)) return run_staged(inputs);
-    const BoundPlan& bound = prepare(inputs);
+    const BoundPlan* bound = prepare(inputs);
+    if (bound == nullptr) return run_staged(inputs);
     const ThreadPool::Busy busy(program_->pool());
-    for (const auto& [step, operands] : bound.steps()) step->run(operands, program_->pool());
-    return bound.outputs();
+    for (const auto& [step, operands] : bound->steps()) step->run(operands, program_->pool());
+    return bound->outputs();
   }
 
   std::span<const Datum> evaluate(std::span<const Datum> inputs) {
     std::vector<Tensor> tensors;
     for (const Datum& input : inputs)
       if (input.is_tensor()) tensors.push_back(input.tensor());
-    if (tensors.size() == inputs.size() && !is_staged(tensors)) {
+    if (tensors.size() == inputs.size() && bind(tensors) != nullptr) {
       const std::span<const Tensor> outputs = run(tensors);
       data_.assign(outputs.begin(), outputs.end());
     } else {
@@ -49,46 +49,36 @@ class SessionImpl {
   }
 
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile) {
-    if (is_staged(inputs)) return profile_staged(inputs, profile);
-    const BoundPlan& bound = prepare(inputs);
+    const BoundPlan* bound = prepare(inputs);
+    if (bound == nullptr) return profile_staged(inputs, profile);
     const auto threads = static_cast<std::size_t>(program_->pool().threads());
-    activities_.assign(bound.steps().size() * threads, {});
+    activities_.assign(bound->steps().size() * threads, {});
     profile.threads = program_->pool().threads();
-    profile.ends_ns.resize(bound.steps().size());
+    profile.ends_ns.resize(bound->steps().size());
     const ThreadPool::Busy busy(program_->pool());
     profile.begin_ns = now_ns();
-    for (std::size_t i = 0; i < bound.steps().size(); ++i) {
-      const auto& [step, operands] = bound.steps()[i];
+    for (std::size_t i = 0; i < bound->steps().size(); ++i) {
+      const auto& [step, operands] = bound->steps()[i];
       ThreadPool pool = program_->pool().timed(std::span(activities_).subspan(i * threads));
       step->run(operands, pool);
       profile.ends_ns[i] = now_ns();
     }
     fill_spans(profile);
-    return bound.outputs();
+    return bound->outputs();
   }
 
   std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
-    if (is_staged(inputs)) {
+    const BoundPlan* bound = bind(inputs);
+    if (bound == nullptr) {
       run_staged(inputs);
       return runner_->steps();
     }
     std::vector<StepInfo> infos;
-    for (const PlannedStep& planned : bind(inputs).plan()->steps) infos.push_back(planned.info);
+    for (const PlannedStep& planned : bound->plan()->steps) infos.push_back(planned.info);
     return infos;
   }
 
  private:
-  /// True if no one plan can run these inputs. Once true, it stays so.
-  bool is_staged(std::span<const Tensor> inputs) {
-    if (!runner_ && !find_binding(inputs)) {
-      if (program_->staged() == nullptr) {
-        if (auto plan = program_->plan_for(inputs)) add_binding(std::move(plan));
-      }
-      if (program_->staged() != nullptr) runner_ = std::make_unique<StageRunner>(*program_);
-    }
-    return runner_ != nullptr;
-  }
-
   std::vector<Datum> run_stages(std::span<const Datum> inputs) {
     StagedGraph* staged = program_->staged();
     if (staged == nullptr) {
@@ -130,16 +120,22 @@ class SessionImpl {
     return outputs;
   }
 
-  BoundPlan& prepare(std::span<const Tensor> inputs) {
-    BoundPlan& bound = bind(inputs);
+  BoundPlan* prepare(std::span<const Tensor> inputs) {
+    BoundPlan* bound = bind(inputs);
+    if (bound == nullptr) return nullptr;
     check_alignment(inputs);
-    bound.set_inputs(inputs);
+    bound->set_inputs(inputs);
     return bound;
   }
 
-  BoundPlan& bind(std::span<const Tensor> inputs) {
-    if (BoundPlan* found = find_binding(inputs)) return *found;
-    return add_binding(program_->plan_for(inputs));
+  /// nullptr if no one plan can run these inputs; from then on it stays so.
+  BoundPlan* bind(std::span<const Tensor> inputs) {
+    if (runner_) return nullptr;
+    if (BoundPlan* found = find_binding(inputs)) return found;
+    if (program_->staged() == nullptr)
+      if (auto plan = program_->plan_for(inputs)) return &add_binding(std::move(plan));
+    runner_ = std::make_unique<StageRunner>(*program_);
+    return nullptr;
   }
 
   BoundPlan* find_binding(std::span<const Tensor> inputs) {

@@ -84,6 +84,9 @@ class Builder {
   /// No NaN and no infinity among its elements.
   bool is_finite(ValueId id) const;
 
+  /// None of its extents is zero.
+  bool has_elements(ValueId id) const { return tensor(id).size() > 0; }
+
   /// From now on operands are taken from what is there.
   void grow() noexcept { growing_ = true; }
 

@@ -23,6 +23,8 @@ Window window(Builder& b, std::size_t axes, const Shape& image) {
   }
   for (std::size_t i = 0; i < 2 * axes; ++i)
     result.pads.push_back(b.chance(50) ? 0 : b.between(0, 3));
+  for (std::size_t axis = 0; axis < axes && automatic; ++axis)
+    result.strides[axis] = std::min(result.strides[axis], result.kernel[axis]);
   // The window has to fit into the padded image at least once.
   for (std::size_t axis = 0; axis < axes; ++axis) {
     const auto reach = [&] { return (result.kernel[axis] - 1) * result.dilations[axis] + 1; };
@@ -107,6 +109,8 @@ void conv_transpose(Builder& b) {
   // SAME needs windows that are no smaller than the stride.
   const bool covers = std::ranges::equal(kernel, strides, std::greater_equal<>());
   if (covers && b.chance(20)) {
+    // With both, ONNX's shape inference contradicts the standard.
+    if (!b.alone()) attributes.erase("output_padding");
     attributes["auto_pad"] = b.pick({"SAME_UPPER", "SAME_LOWER"});
     attributes.erase(attributes.find("dilations"));
   } else if (b.chance(70)) {

@@ -61,7 +61,7 @@ void shape_of(Builder& b) {
 void window(Builder& b) {
   Attributes attributes;
   if (b.chance(60)) attributes["periodic"] = b.between(0, 1);
-  const ValueId size = b.constant(Tensor::from<std::int64_t>({}, {b.between(1, 30)}));
+  const ValueId size = b.constant(Tensor::from<std::int64_t>({}, {b.between(2, 30)}));
   b.node(b.pick({"HannWindow", "HammingWindow", "BlackmanWindow"}), {size}, attributes,
          {DType::kFloat32});
 }

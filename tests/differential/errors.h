@@ -11,9 +11,12 @@ struct Errors {
   double absolute = 0;    ///< Of what it writes.
   double of_largest = 0;  ///< Of what it writes, in units in the last place of the largest element.
 
-  double whole = 0;  ///< Of what it writes, if these are whole numbers.
+  double of_read = 0;  ///< Of what it writes, in units of the largest element that it reads.
+  double whole = 0;    ///< Of what it writes, if these are whole numbers.
 
-  bool none() const noexcept { return units == 0 && absolute == 0 && of_largest == 0; }
+  bool none() const noexcept {
+    return units == 0 && absolute == 0 && of_largest == 0 && of_read == 0;
+  }
 };
 
 /// Of one node by itself.

@@ -161,7 +161,8 @@ void pad(Builder& b) {
   const DTypeList dtypes = {DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kUInt8,
                             DType::kInt32,   DType::kInt64,   DType::kBool};
   const ValueId x = b.value(dtypes, 1, 4);
-  const std::string mode = b.pick({"constant", "constant", "reflect", "edge", "wrap"});
+  const std::string mode =
+      b.has_elements(x) ? b.pick({"constant", "constant", "reflect", "edge", "wrap"}) : "constant";
   const std::size_t rank = b.rank_of(x);
   Ints pads(2 * rank);
   for (std::size_t i = 0; i < pads.size(); ++i) {

@@ -40,6 +40,7 @@ Granularity granularity(Builder& b, const Shape& x) {
 
 void quantize(Builder& b) {
   const ValueId x = b.value(float32_only(), 0, 4, b.chance(40) ? Fill::kGrid : Fill::kPlain);
+  if (!b.is_finite(x)) return;  // What whole number they become is not said.
   const Granularity g = granularity(b, b.shape_of(x));
   const DType to = b.pick(bytes());
   std::vector<ValueId> inputs = {x, scale(b, g.shape)};

@@ -17,11 +17,14 @@ void reduce(Builder& b) {
   const std::string op =
       b.pick({"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1",
               "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"});
-  if (b.chance(70)) b.forbid_special();
+  if (op == "ReduceProd" || b.chance(70)) b.forbid_special();
   const bool logarithm = op == "ReduceLogSum";
-  const DTypeList dtypes = {DType::kFloat32, DType::kFloat32, DType::kFloat64, DType::kInt32,
-                            DType::kFloat16};
+  DTypeList dtypes = {DType::kFloat32, DType::kFloat32, DType::kFloat64, DType::kFloat16,
+                      DType::kInt32};
+  // Of whole numbers logarithms may be NaN, which no whole number stands for.
+  if (logarithm || (op == "ReduceLogSumExp" && !b.alone())) dtypes.pop_back();
   const ValueId x = logarithm ? b.value(dtypes, 0, 5, Fill::kPositive) : b.value(dtypes, 0, 5);
+  if (!b.has_elements(x) && !b.alone()) return;
   std::vector<ValueId> inputs = {x};
   Attributes attributes;
   const Ints axes = some_axes(b, b.rank_of(x));
@@ -47,7 +50,10 @@ void softmax(Builder& b) {
   const ValueId x = b.value(floats(), 1, 5);
   Attributes attributes;
   if (b.chance(80)) attributes["axis"] = b.axis_of(b.rank_of(x));
-  b.node(b.pick({"Softmax", "LogSoftmax", "Hardmax"}), {x}, attributes);
+  // What comes of infinities, and which element is the largest when one is NaN, is not said.
+  if (!b.is_finite(x)) return;
+  const bool decides = b.chance(33);
+  b.node(decides ? "Hardmax" : b.pick({"Softmax", "LogSoftmax"}), {x}, attributes);
 }
 
 void cumulative(Builder& b) {
@@ -63,6 +69,7 @@ void cumulative(Builder& b) {
 void top_k(Builder& b) {
   const DTypeList dtypes = {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64};
   const ValueId x = b.value(dtypes, 1, 4, b.chance(40) ? Fill::kGrid : Fill::kPlain);
+  if (!b.is_finite(x)) return;
   const std::int64_t axis = b.axis_of(b.rank_of(x));
   const auto rank = static_cast<std::int64_t>(b.rank_of(x));
   const std::int64_t extent =

@@ -10,8 +10,8 @@
 namespace headway::differential {
 namespace {
 
-constexpr int kRuns = 4;
-constexpr double kMargin = 4;  // The runs are few: what they show is not yet the worst.
+constexpr int kRuns = 12;
+constexpr double kMargin = 4;  // What the runs show is not yet the worst.
 
 /// Which values implementations may differ in at all, and how each node adds to that.
 struct Plan {
@@ -88,14 +88,19 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
     std::vector<Tensor> inputs;
     for (const ValueId id : node.inputs) {
       const Tensor given = id == kOmitted ? Tensor() : value(id).tensor;
-      // Scales say which shape comes out.
-      const bool movable = node.op_type != "Resize" || inputs.empty();
+      // Some numbers say which shape comes out.
+      const bool shapes = node.op_type == "Range" || (node.op_type == "Resize" && !inputs.empty());
+      const bool movable = given.defined() && is_floating_point(given.dtype()) && !shapes;
       inputs.push_back(movable ? moved(given, {plan.errors[n].units}, random) : given);
     }
     const std::vector<Tensor> outputs = evaluate(node, inputs);
+    Errors errors = plan.errors[n];
+    if (errors.of_read != 0)
+      errors.absolute +=
+          errors.of_read * unit_of(inputs[0].dtype()) * largest_of(inputs[0].to(DType::kFloat64));
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       if (node.outputs[i] != kOmitted)
-        value(node.outputs[i]).tensor = moved(outputs[i], plan.errors[n], random);
+        value(node.outputs[i]).tensor = moved(outputs[i], errors, random);
   }
   return result;
 }
