@@ -136,11 +136,14 @@ void infer_reshape(InferContext& context) {
                  to_string(*wanted));
   };
   const auto open = std::ranges::find_if(target, &Dim::is_unknown);
-  if (x.shape && open != target.end() && std::find_if(open + 1, target.end(), [](const Dim& dim) {
-                                           return dim.is_unknown();
-                                         }) == target.end()) {
+  const bool copies = context.node().get_int("allowzero", 0) == 0;
+  // A copied extent that is unknown stays so.
+  const bool is_copied = copies && open != target.end() &&
+                         (*wanted)[static_cast<std::size_t>(open - target.begin())] == Dim(0);
+  if (x.shape && open != target.end() && !is_copied &&
+      std::find_if(open + 1, target.end(), [](const Dim& dim) { return dim.is_unknown(); }) ==
+          target.end()) {
     // Copied extents cancel even if they are zero.
-    const bool copies = context.node().get_int("allowzero", 0) == 0;
     SymbolicShape all = *x.shape, others = target;
     others.erase(others.begin() + (open - target.begin()));
     for (std::size_t axis = wanted->size(); axis-- > 0;) {

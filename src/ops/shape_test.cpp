@@ -26,6 +26,11 @@ TEST(Reshape, InfersTheOpenExtent) {
   EXPECT_EQ(reshaped({0, 3}, {3, 0}, {{"allowzero", std::int64_t{1}}}), "float32[3,0]");
 }
 
+TEST(Reshape, CopiesExtentsThatAreNotKnown) {
+  EXPECT_EQ(reshaped({Dim(), 3}, {0, 3}), "float32[?,3]");
+  EXPECT_EQ(reshaped({Dim()}, {0}), "float32[?]");
+}
+
 TEST(Reshape, RefusesWhatDoesNotFit) {
   const ErrorCode bad = ErrorCode::kInvalidModel;
   expect_error(bad, {"'it'", "[2,3]", "[4,2]"}, [] { reshaped({2, 3}, {4, 2}); });
