@@ -75,6 +75,27 @@ TEST(Stages, BranchesSeeWhatIsAroundThem) {
                         {random_tensor({5, 4}, 2), Tensor::from<bool>({}, {true})}});
 }
 
+TEST(Stages, BranchesThatShapesDecideArePlanned) {
+  const std::string text = R"(graph g (%x: float32[N,4]) -> (%y) {
+    %s = Shape(%x)
+    %zero: int64[] = constant {0}
+    %two: int64[] = constant {2}
+    %n = Gather(%s, %zero)
+    %c = Equal(%n, %two)
+    %y = If(%c, %x) {captures = 1,
+      then_branch = graph t (%v: float32[N,4]) -> (%r) { %r = Relu(%v) },
+      else_branch = graph e (%v: float32[N,4]) -> (%r) { %r = Neg(%v) }}
+  })";
+  const Tensor two = random_tensor({2, 4}, 1), three = random_tensor({3, 4}, 2);
+  expect_meaning(text, {{two}, {three}, {two}});
+  Session session(model_of(text).compile());
+  for (const Tensor& x : {two, three}) {
+    const std::vector<StepInfo> steps = session.steps(std::vector{x});
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps[0].op_type, x.dim(0) == 2 ? "Relu" : "Neg");
+  }
+}
+
 TEST(Stages, ShapesMayDependOnData) {
   const std::string text = R"(graph g (%x: float32[N,M]) -> (%y, %n) {
     %zero: float32[] = constant {0.0}
