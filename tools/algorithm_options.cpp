@@ -17,8 +17,8 @@ void add_algorithm_options(CLI::App& command, CompileOptions& options) {
   const std::map<std::string, bool> switches = {{"on", true}, {"off", false}};
   command
       .add_option("--winograd", options.winograd,
-                  "Fast convolutions that round differently from plain sums, by up to 1e-3 of the "
-                  "largest output (default: on)")
+                  "Fast convolutions and matrix products (Strassen's) that round differently from "
+                  "plain sums, by up to 1e-3 of the largest output (default: on)")
       ->transform(CLI::CheckedTransformer(switches).description(""))
       ->type_name("on|off");
 }

@@ -49,8 +49,9 @@ struct CompileOptions {
   bool fuse = true;        ///< false: no graph rewriting (for comparing results node by node).
   bool reference = false;  ///< true: plain reference kernels only (slow; defines the truth).
   Tune tune = Tune::kCached;
-  bool winograd = true;  ///< false: no fast convolution algorithms that round differently from
-                         ///< plain sums (up to 1e-3 of the largest output over a whole network).
+  bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
+                         ///< products) that round differently from plain sums (up to 1e-3 of the
+                         ///< largest output over a whole network).
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to

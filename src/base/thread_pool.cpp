@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 /// Waking a sleeping thread takes some 50 microseconds, longer than many a loop.
 constexpr std::chrono::microseconds kSpinTime{30};
 constexpr std::chrono::microseconds kBusySpinTime{2000};
+constexpr std::chrono::microseconds kLeastSpinTime{5};
 constexpr int kPausesPerClockRead = 32;
 
 void pause() noexcept {
@@ -27,21 +28,38 @@ void pause() noexcept {
 #endif
 }
 
-/// Returns when `word` no longer holds `value`: spins first, longer while `busy` is not zero, then
-/// sleeps.
-void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t value,
-                      const std::atomic<int>& busy) noexcept {
-  const Clock::time_point start = Clock::now();
-  Clock::duration spin_time{};
-  do {
-    for (int i = 0; i < kPausesPerClockRead; ++i) {
-      if (word.load(std::memory_order_acquire) != value) return;
-      pause();
+/// How one thread waits. Where there are more threads than processors, what it waits for may need
+/// the very processor that it spins on; then spinning is in vain, and there is less of it the next
+/// time.
+class Waiter {
+ public:
+  /// Returns when `word` no longer holds `value`: spins first, longer while `busy` is not zero,
+  /// then sleeps.
+  void wait_while_equal(const std::atomic<std::uint32_t>& word, std::uint32_t value,
+                        const std::atomic<int>& busy) noexcept {
+    const Clock::time_point start = Clock::now();
+    Clock::duration limit{};
+    do {
+      for (int i = 0; i < kPausesPerClockRead; ++i) {
+        if (word.load(std::memory_order_acquire) != value) {
+          patience_ = std::min<Clock::duration>(2 * patience_, kBusySpinTime);
+          return;
+        }
+        pause();
+      }
+      limit = busy.load(std::memory_order_relaxed) > 0
+                  ? patience_
+                  : std::min<Clock::duration>(patience_, kSpinTime);
+    } while (Clock::now() - start < limit);
+    if (limit == patience_) {
+      patience_ = std::max<Clock::duration>(patience_ / 4, kLeastSpinTime);
     }
-    spin_time = busy.load(std::memory_order_relaxed) > 0 ? kBusySpinTime : kSpinTime;
-  } while (Clock::now() - start < spin_time);
-  word.wait(value, std::memory_order_acquire);
-}
+    word.wait(value, std::memory_order_acquire);
+  }
+
+ private:
+  Clock::duration patience_ = kBusySpinTime;
+};
 
 std::int64_t now_ns() noexcept {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -67,6 +85,7 @@ struct ThreadPool::Shared {
   alignas(64) std::atomic<std::uint32_t> running{0};
   std::vector<Bell> bells;
   std::vector<std::thread> workers;
+  Waiter caller;  ///< Of the caller who has `taken`.
 
   void run_part(int part) const noexcept {
     invoke(object, tasks * part / parts, tasks * (part + 1) / parts, part);
@@ -80,8 +99,9 @@ struct ThreadPool::Shared {
 
   void work(int worker) noexcept {
     const auto& rings = bells[static_cast<std::size_t>(worker)].rings;
+    Waiter waiter;
     for (std::uint32_t seen = 0;; ++seen) {
-      wait_while_equal(rings, seen, busy);
+      waiter.wait_while_equal(rings, seen, busy);
       if (!invoke) return;
       run_part(worker);
       if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) running.notify_one();
@@ -164,7 +184,7 @@ void ThreadPool::run(std::int64_t tasks, void* object, Invoke invoke) noexcept {
   for (int worker = 1; worker < parts; ++worker) shared.ring(worker);
   shared.run_part(0);
   for (std::uint32_t left; (left = shared.running.load(std::memory_order_acquire)) != 0;) {
-    wait_while_equal(shared.running, left, shared.busy);
+    shared.caller.wait_while_equal(shared.running, left, shared.busy);
   }
   if (activities_ != nullptr) activities_[0].wait_ns += now_ns() - activities_[0].end_ns;
   shared.taken.clear(std::memory_order_release);

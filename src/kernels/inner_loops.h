@@ -9,8 +9,11 @@
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
 #include "kernels/elementwise/typed_function.h"
+#include "kernels/gemm/strassen_operands.h"
+#include "kernels/integer/loops.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
+#include "kernels/quantize/loops.h"
 #include "kernels/reduce/operation.h"
 #include "kernels/reduce/take_better.h"
 #include "kernels/winograd/transforms.h"
@@ -25,6 +28,9 @@ struct InnerLoops {
 
   /// What generated code does where none can be generated (kernels/brgemm/brgemm.h).
   void (*brgemm)(const BrgemmShape& shape, const BrgemmCall& call) noexcept;
+
+  void (*strassen_rows)(const StrassenRows& rows) noexcept;
+  void (*strassen_quarter)(const StrassenQuarter& quarter) noexcept;
 
   /// F(tile × tile, 3×3) with a tile of 2, 4 or 6.
   void (*winograd_input)(int tile, const WinogradInputLine& line) noexcept;
@@ -58,6 +64,20 @@ struct InnerLoops {
   void (*select_elements)(std::size_t element_size, std::int64_t size, const void* condition,
                           const void* x, const void* y, void* output) noexcept;
 
+  /// nullptr for a dtype that they do not know (kernels/quantize/quantize.h).
+  QuantizeLoop (*quantize)(DType to) noexcept;
+  DequantizeLoop (*dequantize)(DType from) noexcept;
+  RequantizeLoop (*requantize)(DType to) noexcept;
+  CentreLoop (*centre)(DType from) noexcept;
+  /// Widens [low, high] to contain all elements but NaN.
+  void (*range_of_row)(std::int64_t size, const float* input, float* low, float* high) noexcept;
+
+  void (*integer_tile)(const IntegerTile& tile) noexcept;
+  void (*integer_taps)(const IntegerTaps& taps) noexcept;
+  /// output[2 i] = low[i · stride], output[2 i + 1] = high[i · stride]
+  void (*interleave)(std::int64_t size, const std::int16_t* low, const std::int16_t* high,
+                     std::int64_t stride, std::int16_t* output) noexcept;
+
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
   /// Raw reductions: no division for kMean, no root for kL2.
@@ -79,6 +99,9 @@ struct InnerLoops {
 
   void (*softmax_row)(bool logarithm, std::int64_t size, const float* input,
                       float* output) noexcept;
+  /// output[i] = input[i] / sqrt(mean of squares + epsilon) · scale[i]
+  void (*rms_norm_row)(std::int64_t size, const float* input, const float* scale, float epsilon,
+                       float* output) noexcept;
   void (*layer_norm_row)(std::int64_t size, const float* input, const float* scale,
                          const float* bias, float epsilon, float* output) noexcept;
 

@@ -126,12 +126,7 @@ void run_swiglu(const Node& node, std::span<const Tensor> inputs, std::span<Tens
 void infer_prelu(InferContext& context) {
   require_dtype(context, 0, kNumberTypes);
   require_same_dtypes(context);
-  const TensorType& x = context.input(0);
-  const TensorType& slope = context.input(1);
-  if (x.shape && slope.shape &&
-      broadcast(context, *x.shape, *slope.shape).size() != x.shape->size()) {
-    context.fail("the slope ", slope.to_string(), " cannot be broadcast to ", x.to_string());
-  }
+  require_broadcast_to(context, 1, context.input(0));
   same_as_input(context);
 }
 

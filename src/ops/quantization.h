@@ -22,6 +22,11 @@ class Granularity {
   /// Throws Error(kInvalidModel) naming the node if the scales do not fit.
   Granularity(const Node& node, const Shape& x, const Shape& scale);
 
+  bool whole() const { return whole_; }
+  const Lines& lines() const { return lines_; }
+  /// Elements along the axis that share a scale; 0: one scale for each position along it.
+  std::int64_t block() const { return block_; }
+
   std::size_t operator()(std::int64_t element) const {
     if (whole_) return 0;
     const std::int64_t along = element / lines_.inner % lines_.extent;

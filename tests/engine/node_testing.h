@@ -103,9 +103,10 @@ inline Graph graph_of(const NodeCase& c) {
   return graph;
 }
 
-/// A fast kernel computes the node on every instruction set, and to the last bit as the reference
-/// does.
-inline void expect_same_as_reference(const NodeCase& c) {
+/// A fast kernel computes the node on every instruction set; check(actual, expected) says whether
+/// an output is as the reference computes it.
+template <typename Check>
+void compare_with_reference(const NodeCase& c, const Check& check) {
   const Model model(graph_of(c));
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < c.inputs.size(); ++i) {
@@ -121,8 +122,20 @@ inline void expect_same_as_reference(const NodeCase& c) {
     Session session(program);
     const auto actual = session.run(inputs);
     for (std::size_t i = 0; i < actual.size(); ++i)
-      EXPECT_TRUE(same_elements(actual[i], expected[i])) << isa << ", output " << i;
+      EXPECT_TRUE(check(actual[i], expected[i])) << isa << ", output " << i;
   }
+}
+
+/// To the last bit.
+inline void expect_same_as_reference(const NodeCase& c) {
+  compare_with_reference(c, same_elements);
+}
+
+/// With a largest difference of `tolerance` times the largest magnitude.
+inline void expect_near_reference(const NodeCase& c, double tolerance) {
+  compare_with_reference(c, [&](const Tensor& actual, const Tensor& expected) {
+    return relative_error(actual, expected) <= tolerance;
+  });
 }
 
 }  // namespace headway

@@ -31,7 +31,7 @@ class GemmStep final : public Step {
   GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
            Lowering& lowering, std::vector<Offsets> products = {{}})
       : gemm_(shape, {addends.bias != kNoInput, addends.residual != kNoInput, activation},
-              lowering.tiles, lowering.threads),
+              lowering.tiles, lowering.threads, lowering.winograd),
         loops_(lowering.loops),
         addends_(addends),
         activation_(activation),
@@ -69,7 +69,7 @@ class GemmStep final : public Step {
   std::size_t scratch_bytes() const override { return scratch_bytes_; }
   bool reads(std::size_t input) const override { return input != kB || !packed_.defined(); }
   bool may_overwrite(std::size_t input) const override { return input == addends_.residual; }
-  std::string algorithm() const override { return "gemm"; }
+  std::string algorithm() const override { return gemm_.is_strassen() ? "strassen" : "gemm"; }
 
  private:
   Gemm gemm_;

@@ -21,11 +21,20 @@ constexpr std::array kTable = {
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
+    Entry{"Attention", "", lower_scaled_attention},
     Entry{"FusedAttention", kFusedDomain, lower_attention},
     Entry{"Gemm", "", lower_gemm},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
     Entry{"MatMul", "", lower_matmul},
     Entry{"FusedMatMul", kFusedDomain, lower_matmul},
+
+    Entry{"ConvInteger", "", lower_integer_conv},
+    Entry{"QLinearConv", "", lower_integer_conv},
+    Entry{"MatMulInteger", "", lower_integer_matmul},
+    Entry{"QLinearMatMul", "", lower_integer_matmul},
+    Entry{"DequantizeLinear", "", lower_dequantize},
+    Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
+    Entry{"QuantizeLinear", "", lower_quantize},
 
     Entry{"AveragePool", "", lower_pool},
     Entry{"MaxPool", "", lower_pool},
@@ -55,6 +64,7 @@ constexpr std::array kTable = {
     Entry{"InstanceNormalization", "", lower_group_norm},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
+    Entry{"RMSNormalization", "", lower_rms_norm},
     Entry{"Softmax", "", lower_softmax},
 
     Entry{"Add", "", lower_binary},
@@ -158,6 +168,7 @@ bool is_for_kernels(const Node& node) {
     return value == nullptr || (value->type.dtype != DType::kString &&
                                 num_elements(value->type.static_shape().value()) != 0);
   };
+  if (node.is("Attention", "")) return is_plain(node.output());  // There may be no past yet.
   return std::ranges::all_of(node.inputs(), is_plain) &&
          std::ranges::all_of(node.outputs(), is_plain);
 }

@@ -1,5 +1,6 @@
 #include "kernels/normalization/normalization.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -65,6 +66,23 @@ class LayerNormStep final : public Step {
   const InnerLoops& loops_;
 };
 
+class RmsNormStep final : public Step {
+ public:
+  RmsNormStep(const AxisExtents& extents, float epsilon, const Lowering& lowering)
+      : extents_(extents), epsilon_(epsilon), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    rms_norm({pool, loops_}, extents_.outer, extents_.axis, float_input(operands, 0),
+             float_input(operands, 1), epsilon_, float_output(operands));
+  }
+  bool may_overwrite(std::size_t input) const override { return input == 0; }
+
+ private:
+  AxisExtents extents_;
+  float epsilon_;
+  const InnerLoops& loops_;
+};
+
 class GroupNormStep final : public Step {
  public:
   GroupNormStep(const Shape& input, std::int64_t group, float epsilon, const Lowering& lowering)
@@ -82,6 +100,16 @@ class GroupNormStep final : public Step {
   float epsilon_;
   const InnerLoops& loops_;
 };
+
+/// True if `row` has one element for each of the axes of `shape` from `axis` on, and is repeated
+/// along the others.
+bool is_row(Shape row, Shape shape, std::size_t axis) {
+  row.erase(row.begin(), std::ranges::find_if(row, [](std::int64_t dim) { return dim != 1; }));
+  shape.erase(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  shape.erase(shape.begin(),
+              std::ranges::find_if(shape, [](std::int64_t dim) { return dim != 1; }));
+  return row == shape;
+}
 
 }  // namespace
 
@@ -107,11 +135,18 @@ std::unique_ptr<Step> lower_layer_norm(const Node& node, Lowering& lowering) {
   const std::size_t axis = resolve_axis(node, node.get_int("axis", -1), shape.size());
   const AxisExtents extents = around(shape, axis, shape.size());
   for (const std::size_t i : {1u, 2u}) {
-    if (node.input(i) != nullptr && num_elements(shape_of(node.input(i))) != extents.axis) {
-      return nullptr;
-    }
+    if (node.input(i) != nullptr && !is_row(shape_of(node.input(i)), shape, axis)) return nullptr;
   }
   return std::make_unique<LayerNormStep>(extents, node.get_float("epsilon", 1e-5f), lowering);
+}
+
+std::unique_ptr<Step> lower_rms_norm(const Node& node, Lowering& lowering) {
+  if (!is_float(node.input(0)) || !is_float(node.input(1))) return nullptr;
+  const Shape shape = shape_of(node.input(0));
+  const std::size_t axis = resolve_axis(node, node.get_int("axis", -1), shape.size());
+  const AxisExtents extents = around(shape, axis, shape.size());
+  if (!is_row(shape_of(node.input(1)), shape, axis)) return nullptr;
+  return std::make_unique<RmsNormStep>(extents, node.get_float("epsilon", 1e-5f), lowering);
 }
 
 }  // namespace headway::cpu

@@ -60,6 +60,14 @@ std::optional<std::int64_t> Ranks::of(const Value* value) const {
   return found == ranks_.end() ? std::nullopt : std::optional(found->second);
 }
 
+void Ranks::add(const Node& node) {
+  constexpr std::int64_t kMaxRank = 64;  // No tensor has more.
+  const auto rank = of_result(node);
+  if (!rank || *rank < 0 || *rank > kMaxRank) return;
+  for (const Value* output : node.outputs())
+    if (output != nullptr) ranks_[output] = *rank;
+}
+
 std::optional<std::int64_t> Ranks::of_result(const Node& node) const {
   if (!node.domain().empty()) return std::nullopt;
   if (node.is("Flatten") || node.is("Gemm")) return 2;
@@ -77,13 +85,6 @@ std::optional<std::int64_t> Ranks::of_result(const Node& node) const {
     if (length && length->size() == 1) return length->front();
   }
   return std::nullopt;
-}
-
-void Ranks::add(const Node& node) {
-  const auto rank = of_result(node);
-  if (!rank) return;
-  for (const Value* output : node.outputs())
-    if (output != nullptr) ranks_[output] = *rank;
 }
 
 }  // namespace headway::onnx

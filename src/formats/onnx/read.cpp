@@ -23,6 +23,10 @@ std::int64_t default_opset(const ModelProto& model) {
   std::int64_t version = 1;  // What a model that imports nothing means (IR version 2 and older).
   for (const auto& [domain, imported] : model.opsets)
     if (domain.empty()) version = imported;
+  if (version < 1) {
+    fail(ErrorCode::kInvalidModel, "it imports opset ", version,
+         " of ONNX, but opsets begin with 1; export it again");
+  }
   return version;
 }
 

@@ -38,6 +38,7 @@ const float* at(const float* data, const AttentionOperand& operand, std::int64_t
 
 struct Attention::Operands {
   const float *q, *k, *v, *mask;
+  AttentionKeys limits;
   float* y;
 };
 
@@ -103,8 +104,9 @@ Attention::Scratch Attention::scratch_of(float* memory) const noexcept {
 }
 
 void Attention::run(const KernelContext& context, const float* q, const float* k, const float* v,
-                    const float* mask, float* y, void* scratch) const noexcept {
-  const Operands operands{q, k, v, mask, y};
+                    const float* mask, const AttentionKeys& keys, float* y,
+                    void* scratch) const noexcept {
+  const Operands operands{q, k, v, mask, keys, y};
   const std::int64_t tasks = shape_.batch * shape_.heads * query_parts_;
   context.pool.parallel_for(workers_, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t worker = first; worker < last; ++worker) {
@@ -165,19 +167,22 @@ void Attention::attend_block(const Operands& operands, std::int64_t batch, std::
   std::fill_n(scratch.sums, queries * values_, 0.0F);
   std::fill_n(scratch.largest, queries, -std::numeric_limits<float>::infinity());
   std::fill_n(scratch.total, queries, 0.0F);
-  for (std::int64_t key = 0; key < shape_.keys; key += kKeyBlock) {
-    const std::int64_t keys = std::min(kKeyBlock, shape_.keys - key);
+  const AttentionKeys& limits = operands.limits;
+  const std::int64_t last_key = limits.visible(first_query + queries - 1);
+  for (std::int64_t key = 0; key < last_key; key += kKeyBlock) {
+    const std::int64_t keys = std::min(kKeyBlock, last_key - key);
     score(queries, key, keys, scratch);
     const float* mask = operands.mask ? at(operands.mask, shape_.mask, batch, head, first_query) +
                                             key * shape_.mask.element
                                       : nullptr;
-    normalize(mask, queries, keys, scratch);
+    normalize(mask, limits, {first_query, first_query + queries}, {key, key + keys}, scratch);
     add_values(queries, key, keys, scratch);
   }
   for (std::int64_t i = 0; i < queries; ++i) {
     float* y = operands.y + (at(operands.y, shape_.y, batch, head, first_query + i) - operands.y);
-    loops_->scale_shift(shape_.value_size, scratch.sums + i * values_, 1.0F / scratch.total[i],
-                        0.0F, y);
+    const bool is_zero = limits.zero_if_none && scratch.total[i] == 0.0F;
+    loops_->scale_shift(shape_.value_size, scratch.sums + i * values_,
+                        is_zero ? 0.0F : 1.0F / scratch.total[i], 0.0F, y);
   }
 }
 
@@ -197,12 +202,19 @@ void Attention::score(std::int64_t queries, std::int64_t first_key, std::int64_t
 
 /// Turns a block of scores into weights relative to the greatest score so far, and what was summed
 /// before with them.
-void Attention::normalize(const float* mask, std::int64_t queries, std::int64_t keys,
-                          const Scratch& scratch) const noexcept {
+void Attention::normalize(const float* mask, const AttentionKeys& limits, Range queries,
+                          Range range, const Scratch& scratch) const noexcept {
   constexpr float kNone = -std::numeric_limits<float>::infinity();
-  const std::int64_t padded = round_up(keys, kStep);
-  for (std::int64_t i = 0; i < queries; ++i) {
+  const std::int64_t padded = round_up(range.last - range.first, kStep);
+  for (std::int64_t i = 0; i < queries.last - queries.first; ++i) {
     float* scores = scratch.scores + i * kKeyBlock;
+    const std::int64_t end = std::min(range.last, limits.visible(queries.first + i));
+    const std::int64_t keys = std::max<std::int64_t>(end - range.first, 0);
+    if (keys == 0) {
+      std::fill_n(scores, padded, 0.0F);
+      continue;
+    }
+    if (shape_.softcap > 0) cap(keys, scores);
     if (mask) {
       loops_->binary(BinaryOp::kAdd, keys, scores, 1, mask + i * shape_.mask.token,
                      static_cast<int>(shape_.mask.element), scores);
@@ -223,6 +235,12 @@ void Attention::normalize(const float* mask, std::int64_t queries, std::int64_t 
     float* sums = scratch.sums + i * values_;
     loops_->scale_shift(values_, sums, shrink, 0.0F, sums);
   }
+}
+
+void Attention::cap(std::int64_t keys, float* scores) const noexcept {
+  loops_->scale_shift(keys, scores, 1.0F / shape_.softcap, 0.0F, scores);
+  loops_->unary({UnaryOp::kTanh, 0, 0}, keys, scores, scores);
+  loops_->scale_shift(keys, scores, shape_.softcap, 0.0F, scores);
 }
 
 void Attention::add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,

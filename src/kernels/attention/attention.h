@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
+#include "kernels/range.h"
 
 namespace headway {
 
@@ -22,6 +24,19 @@ struct AttentionShape {
   std::int64_t value_size = 1;  ///< Of values and results.
   float scale = 1;              ///< Of the scores, before the mask is added.
   AttentionOperand q, k, v, mask, y;
+  float softcap = 0;  ///< If positive, scores become softcap · tanh(score / softcap).
+};
+
+/// Which keys there are for a query besides those that the mask hides.
+struct AttentionKeys {
+  std::int64_t valid = 0;  ///< Keys from this one on are not looked at.
+  bool causal = false;     ///< Query t sees no key after t + offset.
+  std::int64_t offset = 0;
+  bool zero_if_none = false;  ///< A query that sees no key gives zeros rather than NaN.
+
+  std::int64_t visible(std::int64_t query) const noexcept {
+    return causal ? std::clamp<std::int64_t>(query + offset + 1, 0, valid) : valid;
+  }
 };
 
 /// y(b, h, t) = Σ_s softmax_s(scale · q(b, h, t) · k(b, h, s) + mask(b, h, t, s)) · v(b, h, s).
@@ -38,7 +53,11 @@ class Attention {
 
   /// `mask` may be null.
   void run(const KernelContext& context, const float* q, const float* k, const float* v,
-           const float* mask, float* y, void* scratch) const noexcept;
+           const float* mask, float* y, void* scratch) const noexcept {
+    run(context, q, k, v, mask, {.valid = shape_.keys}, y, scratch);
+  }
+  void run(const KernelContext& context, const float* q, const float* k, const float* v,
+           const float* mask, const AttentionKeys& keys, float* y, void* scratch) const noexcept;
 
  private:
   struct Operands;
@@ -56,8 +75,9 @@ class Attention {
                     const Scratch& scratch) const noexcept;
   void score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
              const Scratch& scratch) const noexcept;
-  void normalize(const float* mask, std::int64_t queries, std::int64_t keys,
+  void normalize(const float* mask, const AttentionKeys& limits, Range queries, Range keys,
                  const Scratch& scratch) const noexcept;
+  void cap(std::int64_t keys, float* scores) const noexcept;
   void add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
                   const Scratch& scratch) const noexcept;
 

@@ -15,7 +15,8 @@ bool fits_displacements(const BrgemmShape& shape) {
   const std::int64_t a = lines * shape.a_line_stride + in_line * shape.a_row_stride + shape.k;
   const std::int64_t c = lines * shape.c_line_stride + in_line * shape.c_row_stride +
                          (shape.vectors - 1) * shape.c_vector_stride;
-  return std::max(a, c) < std::numeric_limits<std::int32_t>::max() / 8;
+  const std::int64_t addend = shape.rows * shape.addend_row_stride;
+  return std::max({a, c, addend}) < std::numeric_limits<std::int32_t>::max() / 8;
 }
 
 }  // namespace

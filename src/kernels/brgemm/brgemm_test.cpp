@@ -16,8 +16,14 @@ struct Operands {
         b(batch * shape.k * shape.vectors * width),
         c(c_extent(width)),
         residual(c.size()),
-        bias(std::int64_t{shape.vectors} * width) {
-    for (GuardedFloats* floats : {&a, &b, &c, &residual, &bias}) generator.fill(*floats);
+        bias(std::int64_t{shape.vectors} * width),
+        addend(shape.rows * shape.addend_row_stride),
+        x(batch * shape.differences * width),
+        y(x.size()),
+        difference(x.size()) {
+    for (GuardedFloats* floats : {&a, &b, &c, &residual, &bias, &addend, &x, &y}) {
+      generator.fill(*floats);
+    }
     for (std::int64_t i = batch; i-- > 0;) {
       offsets.push_back(i * a_extent() * static_cast<std::int64_t>(sizeof(float)));
     }
@@ -44,7 +50,7 @@ struct Operands {
   }
 
   BrgemmShape shape;
-  GuardedFloats a, b, c, residual, bias;
+  GuardedFloats a, b, c, residual, bias, addend, x, y, difference;
   std::vector<std::int64_t> offsets;
 };
 
@@ -72,6 +78,9 @@ std::vector<double> expected_of(const Operands& o, const BrgemmCall& call, int w
         double sum = product(o, r, v * width + lane, width);
         if (o.shape.accumulate) sum += static_cast<double>(o.c[at]);
         if (o.shape.residual) sum += static_cast<double>(o.residual[at]);
+        if (o.shape.addend) {
+          sum += static_cast<double>(o.addend[r * o.shape.addend_row_stride + v * width + lane]);
+        }
         if (o.shape.bias) sum += static_cast<double>(o.bias[v * width + lane]);
         if (o.shape.activation == BrgemmActivation::kRelu) sum = std::fmax(sum, 0.0);
         if (o.shape.activation == BrgemmActivation::kClip) {
@@ -107,6 +116,9 @@ BrgemmShape any_tile(Generator& generator, const InnerLoops& loops) {
   shape.accumulate = generator.chance(0.5);
   shape.bias = generator.chance(0.5);
   shape.residual = generator.chance(0.5);
+  shape.addend = generator.chance(0.3);
+  shape.addend_row_stride = shape.addend ? columns + generator.integer(0, 5) : 0;
+  shape.differences = static_cast<int>(generator.integer(0, 3));
   shape.activation = static_cast<BrgemmActivation>(generator.integer(0, 2));
   for (int& fetched : shape.prefetch) fetched = static_cast<int>(generator.integer(0, 9));
   return shape;
@@ -131,17 +143,28 @@ TEST_P(BrgemmTest, EqualsPlainLoops) {
                     o.c.data(),
                     o.residual.data(),
                     o.bias.data(),
+                    o.addend.data(),
+                    o.x.data(),
+                    o.y.data(),
+                    o.difference.data(),
                     -0.5F,
                     0.75F,
                     {o.a.data(), o.b.data()}};
+    std::vector<double> differences;
+    for (std::int64_t at = 0; at < o.x.size(); ++at) {
+      differences.push_back(static_cast<double>(o.x[at] - o.y[at]));
+    }
     const std::vector<double> expected = expected_of(o, call, loops().width);
     GuardedFloats compiled(o.c.size());
     std::copy_n(o.c.data(), o.c.size(), compiled.data());
     set.get(shape)(call);
     expect_near(o.c, expected, 1e-5);
+    expect_near(o.difference, differences, 0);
     call.c = compiled.data();
+    call.difference = o.y.data();
     loops().brgemm(shape, call);
     expect_near(compiled, expected, 1e-5);
+    expect_near(o.y, differences, 0);
   }
 }
 
@@ -154,7 +177,9 @@ TEST_P(BrgemmTest, NanComesThroughActivations) {
     const std::vector<float> b(static_cast<std::size_t>(loops().width), 1.0F);
     const std::int64_t offset = 0;
     float c = 0;
-    set.get(shape)({&a, &offset, 1, b.data(), &c, nullptr, nullptr, 0.0F, 6.0F});
+    BrgemmCall call{.a = &a, .a_offsets = &offset, .batch = 1, .b = b.data(), .c = &c};
+    call.high = 6;
+    set.get(shape)(call);
     EXPECT_TRUE(std::isnan(c));
   }
 }

@@ -22,6 +22,9 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     clear_sums();
     multiply();
     finish();
+    if (shape_.differences != 0) {
+      for (const Xbyak::Reg64& saved : {difference_, y_, x_}) pop(saved);
+    }
     for (int run = 1; run >= 0; --run) {
       if (shape_.prefetch[run] != 0) pop(prefetch_[run]);
     }
@@ -73,6 +76,12 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
       push(prefetch_[run]);
       mov(prefetch_[run], argument(offsetof(BrgemmCall, prefetch) + run * sizeof(float*)));
     }
+    if (shape_.differences != 0) {
+      for (const Xbyak::Reg64& saved : {x_, y_, difference_}) push(saved);
+      mov(x_, argument(offsetof(BrgemmCall, x)));
+      mov(y_, argument(offsetof(BrgemmCall, y)));
+      mov(difference_, argument(offsetof(BrgemmCall, difference)));
+    }
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
@@ -115,6 +124,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     for (int k = 0; k < shape_.k; ++k) {
       multiply_step(k);
       prefetch(k);
+      subtract(k);
     }
     add(offsets_, 8);
     add(b_, bytes(static_cast<std::int64_t>(shape_.k) * vectors() * width_));
@@ -133,12 +143,25 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     }
   }
 
+  /// Loads, additions and stores that the products leave room for.
+  void subtract(int k) {
+    const int count = shape_.differences;
+    const Xbyak::Xmm value = vector(registers() - 1);
+    for (int i = count * k / shape_.k; i < count * (k + 1) / shape_.k; ++i) {
+      vmovups(value, ptr[x_ + bytes(i * width_)]);
+      vsubps(value, value, ptr[y_ + bytes(i * width_)]);
+      vmovups(ptr[difference_ + bytes(i * width_)], value);
+    }
+    if (count == 0 || k != shape_.k - 1) return;
+    for (const Xbyak::Reg64& place : {x_, y_, difference_}) add(place, bytes(count * width_));
+  }
+
   /// One row uses each vector of B once, so it need not be in a register.
   void multiply_row_step(int k) {
-    vbroadcastss(vector(registers() - 1 - k % 2), ptr[row_ + bytes(k)]);
+    const Xbyak::Xmm factor = vector(registers() - 1 - k % 2);
+    vbroadcastss(factor, ptr[row_ + bytes(k)]);
     for (int v = 0; v < vectors(); ++v) {
-      vfmadd231ps(sum(0, v), vector(registers() - 1 - k % 2),
-                  ptr[b_ + bytes((k * vectors() + v) * width_)]);
+      vfmadd231ps(sum(0, v), factor, ptr[b_ + bytes((k * vectors() + v) * width_)]);
     }
   }
 
@@ -167,6 +190,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   void finish() {
     prepare_activation();
     if (shape_.last_columns != 0) prepare_mask();
+    if (shape_.addend) mov(addend_, argument(offsetof(BrgemmCall, addend)));
     for (int row = 0; row < shape_.rows; ++row) {
       for (int v = 0; v < vectors(); ++v) finish_vector(row, v);
     }
@@ -217,6 +241,10 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     const Xbyak::Xmm spare = vector(registers() - 2);
     if (shape_.accumulate) add_memory(value, ptr[c_ + offset], partial, spare);
     if (shape_.residual) add_memory(value, ptr[residual_ + offset], partial, spare);
+    if (shape_.addend) {
+      const int at = bytes(row * shape_.addend_row_stride + v * width_);
+      vaddps(value, value, ptr[addend_ + at]);
+    }
     // The second source is what comes out if either is NaN.
     if (shape_.activation != BrgemmActivation::kNone) vmaxps(value, low(), value);
     if (shape_.activation == BrgemmActivation::kClip) vminps(value, high(), value);
@@ -232,7 +260,8 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   BrgemmShape shape_;
   int width_;
   Xbyak::Reg64 a_ = rsi, offsets_ = rdx, left_ = rcx, b_ = r8, c_ = r9, residual_ = r10,
-               bias_ = r11, row_ = rax, prefetch_[2] = {rbx, rbp};
+               bias_ = r11, row_ = rax, prefetch_[2] = {rbx, rbp}, x_ = r12, y_ = r13,
+               difference_ = r14, addend_ = rsi;
   Xbyak::Label mask_bits_;
 };
 

@@ -17,8 +17,9 @@ enum class BrgemmActivation : std::uint8_t {
 ///   C[rows × vectors·width] = act( [C] + Σ_i A_i[rows × k] · B_i[k × vectors·width] + bias +
 ///   residual )
 ///
-/// A NaN comes through the activation. All strides are in floats. Rows may lie on several lines of
-/// an image: row r is column r % line_rows of line r / line_rows.
+/// and, in passing, some x - y: the differences that the right operand of another product consists
+/// of. A NaN comes through the activation. All strides are in floats. Rows may lie on several lines
+/// of an image: row r is column r % line_rows of line r / line_rows.
 struct BrgemmShape {
   int rows = 1;          ///< 1 to max_brgemm_rows.
   int vectors = 1;       ///< 1 to kMaxBrgemmVectors; output columns come in whole vectors,
@@ -37,6 +38,9 @@ struct BrgemmShape {
   bool accumulate = false;  ///< Adds to what C holds.
   bool bias = false;        ///< One per column, in whole vectors.
   bool residual = false;
+  bool addend = false;  ///< Added, too; whole vectors of a row lie together, rows so far apart:
+  std::int64_t addend_row_stride = 0;
+  int differences = 0;  ///< Vectors of x - y per A_i.
   BrgemmActivation activation = BrgemmActivation::kNone;
 
   auto operator<=>(const BrgemmShape&) const = default;
@@ -51,6 +55,9 @@ struct BrgemmCall {
   float* c = nullptr;
   const float* residual = nullptr;  ///< Laid out like C, and may be C.
   const float* bias = nullptr;
+  const float* addend = nullptr;
+  const float *x = nullptr, *y = nullptr;
+  float* difference = nullptr;  ///< batch · differences vectors; may be y.
   float low = 0, high = 0;
   const float* prefetch[2] = {};  ///< Null only if nothing is to be fetched.
 };

@@ -60,7 +60,8 @@ struct Gemm::Product {
   }
 };
 
-Gemm::Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads)
+Gemm::Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads,
+           bool regroups)
     : shape_(shape),
       panels_(shape.n, shape.k, tiles.loops().width),
       loops_(&tiles.loops()),
@@ -70,8 +71,16 @@ Gemm::Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tile
     late_activation_ = epilogue.activation;
   }
   if (shape.batch * shape.m * shape.n == 0) return;
-  const bool batch_is_enough = shape.batch % threads == 0 || shape.batch >= 4 * threads;
-  if (!small_ && !batch_is_enough) choose_parts(threads);
+  const bool batch_is_enough =
+      shape.batch > 1 && (shape.batch % threads == 0 || shape.batch >= 4 * threads);
+  if (!small_ && !batch_is_enough) {
+    const double cycles = choose_parts(threads);
+    if (regroups && shape.batch == 1 && !shape.transpose_a &&
+        StrassenProduct::cycles(shape.m, panels_, threads) < cycles) {
+      strassen_.emplace(shape.m, panels_, epilogue, tiles, threads);
+      return;
+    }
+  }
   packs_in_parts_ = shape.stride_b != 0 && (small_ || batch_is_enough);
   cut_depth();
   make_tiles(epilogue, tiles);
@@ -83,7 +92,7 @@ int Gemm::height_limit() const noexcept {
 
 /// Cuts rows and columns so that the largest part takes least time, in cycles: of multiplying, of
 /// packing its rows, and of what streaming its columns costs although they are fetched ahead.
-void Gemm::choose_parts(int threads) {
+double Gemm::choose_parts(int threads) {
   const double k = static_cast<double>(shape_.k);
   double least = 0;
   for (std::int64_t rows = 1; rows <= threads; ++rows) {
@@ -97,6 +106,7 @@ void Gemm::choose_parts(int threads) {
     row_parts_ = rows;
     column_parts_ = columns;
   }
+  return least;
 }
 
 /// A single tile can be as deep as its rows fit into the cache.
@@ -215,8 +225,13 @@ std::int64_t Gemm::thread_scratch(bool b_is_packed) const noexcept {
   return divide_up(group_rows_ * chunks * kRowChunk + b, kLineFloats) * kLineFloats;
 }
 
+std::int64_t Gemm::scratch_before_b(bool b_is_packed) const noexcept {
+  if (strassen_) return static_cast<std::int64_t>(strassen_->scratch_bytes() / sizeof(float));
+  return threads_ * thread_scratch(b_is_packed);
+}
+
 std::size_t Gemm::scratch_bytes(bool b_is_packed) const noexcept {
-  std::int64_t floats = threads_ * thread_scratch(b_is_packed);
+  std::int64_t floats = scratch_before_b(b_is_packed);
   if (!b_is_packed && !packs_in_parts_) floats += matrices_of_b() * panels_.size();
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
@@ -231,7 +246,7 @@ void Gemm::run(const KernelContext& context, const float* a, const float* b,
   auto* memory = static_cast<float*>(scratch);
   if (packs_in_parts_) return multiply(context, {a, b, nullptr, 0, epilogue, c, memory});
   const std::int64_t tasks = matrices_of_b() * panels_.count();
-  float* packed = memory + threads_ * thread_scratch(false);
+  float* packed = memory + scratch_before_b(false);
   const auto pack = [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t matrix = i / panels_.count(), panel = i % panels_.count();
@@ -253,7 +268,10 @@ void Gemm::multiply(const KernelContext& context, const Product& product) const 
     }
   };
   if (shape_.m * shape_.n == 0) return;
-  if (small_) {
+  if (strassen_) {
+    strassen_->run(context, {product.a, product.packed_b, product.epilogue, product.c},
+                   product.scratch);
+  } else if (small_) {
     work(0, shape_.batch * parts, 0);
   } else {
     context.pool.parallel_for(shape_.batch * parts, work);

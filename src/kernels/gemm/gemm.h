@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/brgemm/brgemm.h"
 #include "kernels/context.h"
 #include "kernels/epilogue.h"
 #include "kernels/gemm/operands.h"
+#include "kernels/gemm/strassen.h"
 #include "kernels/range.h"
 
 namespace headway {
@@ -32,8 +34,12 @@ struct GemmShape {
 /// a block of A stays in the second level. Immutable; holds no data.
 class Gemm {
  public:
-  /// `tiles` must outlive it.
-  Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads);
+  /// `tiles` must outlive it. `regroups`: sums may be rounded differently from plain ones, where
+  /// that is faster.
+  Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tiles, int threads,
+       bool regroups = false);
+
+  bool is_strassen() const noexcept { return strassen_.has_value(); }
 
   /// Floats that pack_b writes; independent of m, batch and threads, and so is what it writes.
   std::size_t packed_b_size() const noexcept;
@@ -63,7 +69,8 @@ class Gemm {
   };
   struct Product;
 
-  void choose_parts(int threads);
+  /// Returns the cycles that the largest part takes.
+  double choose_parts(int threads);
   void cut_depth();
   void make_tiles(const EpilogueKind& epilogue, BrgemmSet& tiles);
   void make_height(int rows, const EpilogueKind& epilogue, BrgemmSet& tiles);
@@ -74,6 +81,7 @@ class Gemm {
   void for_tiles(std::int64_t rows, Visit&& visit) const;
   std::int64_t matrices_of_b() const noexcept;
   std::int64_t thread_scratch(bool b_is_packed) const noexcept;
+  std::int64_t scratch_before_b(bool b_is_packed) const noexcept;
 
   void multiply(const KernelContext& context, const Product& product) const noexcept;
   void multiply_part(Product product, std::int64_t part, float* scratch) const noexcept;
@@ -96,7 +104,8 @@ class Gemm {
   bool small_;
   bool packs_in_parts_ = false;  ///< Each part packs the B it needs, if it is not packed.
   int prefetches_ = 0;
-  bool reads_once_ = false;      ///< One tile covers all rows and all of k: B is one stream.
+  bool reads_once_ = false;  ///< One tile covers all rows and all of k: B is one stream.
+  std::optional<StrassenProduct> strassen_;
   std::vector<Height> heights_;  ///< By rows; empty where there are no such tiles.
 };
 

@@ -119,6 +119,28 @@ TEST_P(GemmTest, LargeEnoughForAllThreads) {
   expect_near(c, given.expected(), 2e-5);
 }
 
+TEST_P(GemmTest, StrassensAlgorithmEqualsPlainLoops) {
+  Generator generator(4);
+  BrgemmSet tiles(loops());
+  int regrouped = 0;
+  for (int round = 0; round < 16 && !HasFatalFailure(); ++round) {
+    GemmShape shape;
+    shape.m = generator.integer(64, 400);
+    shape.n = 4 * loops().width * generator.integer(4, 9);
+    shape.k = 32 * generator.integer(8, 40);
+    shape.transpose_b = generator.chance(0.5);
+    const Case given(shape, generator);
+    SCOPED_TRACE(testing::Message() << shape.m << "x" << shape.n << "x" << shape.k);
+    const Gemm gemm(shape, given.kind(), tiles, context().pool.threads(), true);
+    regrouped += gemm.is_strassen() ? 1 : 0;
+    GuardedFloats c(given.residual.size());
+    GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(false) / 4));
+    gemm.run(context(), given.a.data(), given.b.data(), given.epilogue, c.data(), scratch.data());
+    expect_near(c, given.expected(), 1e-4);
+  }
+  EXPECT_GE(regrouped, 8);
+}
+
 TEST_P(GemmTest, AnEmptySumIsTheEpilogue) {
   Generator generator(3);
   GemmShape shape;

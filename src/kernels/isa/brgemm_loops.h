@@ -48,6 +48,10 @@ void brgemm_part(const BrgemmShape& shape, const BrgemmCall& call, int first_row
       Vector sum = sums[r][v];
       if (shape.accumulate) sum += load_partial(call.c + offset, columns);
       if (shape.residual) sum += load_partial(call.residual + offset, columns);
+      if (shape.addend) {
+        sum += load(call.addend + (first_row + r) * shape.addend_row_stride +
+                    (first_vector + v) * kWidth);
+      }
       if (shape.activation != BrgemmActivation::kNone) sum = clip(sum, low, high);
       store_partial(call.c + offset, sum, columns);
     }
@@ -65,6 +69,10 @@ void brgemm_loop(const BrgemmShape& shape, const BrgemmCall& call) noexcept {
   int vector = 0;
   for (; vector + 2 <= shape.vectors; vector += 2) brgemm_rows<2>(shape, call, vector);
   if (vector < shape.vectors) brgemm_rows<1>(shape, call, vector);
+  const std::int64_t differences = call.batch * shape.differences * kWidth;
+  for (std::int64_t i = 0; i < differences; i += kWidth) {
+    store(call.difference + i, load(call.x + i) - load(call.y + i));
+  }
 }
 
 }  // namespace

@@ -48,6 +48,16 @@ void softmax_row(bool logarithm, std::int64_t size, const float* in, float* out)
   for_each(size, out, out, [&](Vector x) { return x * factor; });
 }
 
+void rms_norm_row(std::int64_t size, const float* in, const float* scale, float epsilon,
+                  float* out) noexcept {
+  const float squares = reduce_with<AddSquareStep>(size, in);
+  const Vector mean = splat(squares / static_cast<float>(size) + epsilon);
+  const Vector factor = splat(1.0F) / square_root(mean);
+  for_parts(size, [&](std::int64_t i, auto part) {
+    part.write(out + i, part.read(in + i) * factor * part.read(scale + i));
+  });
+}
+
 void layer_norm_row(std::int64_t size, const float* in, const float* scale, const float* bias,
                     float epsilon, float* out) noexcept {
   const float count = static_cast<float>(size);

@@ -7,9 +7,12 @@
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
 #include "kernels/isa/convert_loops.h"
+#include "kernels/isa/integer_loops.h"
 #include "kernels/isa/order_loops.h"
+#include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
 #include "kernels/isa/select_loops.h"
+#include "kernels/isa/strassen_loops.h"
 #include "kernels/isa/transpose_loops.h"
 #include "kernels/isa/typed_loops.h"
 #include "kernels/isa/winograd_input.h"
@@ -25,6 +28,8 @@ constexpr InnerLoops loops_of(const char* name) {
       .name = name,
       .width = kWidth,
       .brgemm = brgemm_loop,
+      .strassen_rows = strassen_rows,
+      .strassen_quarter = strassen_quarter,
       .winograd_input = winograd_input_transform,
       .winograd_output = winograd_output_transform,
       .winograd_weights = winograd_weight_transform,
@@ -40,6 +45,14 @@ constexpr InnerLoops loops_of(const char* name) {
       .half_to_float = half_to_float,
       .float_to_half = float_to_half,
       .select_elements = select_elements,
+      .quantize = quantize,
+      .dequantize = dequantize,
+      .requantize = requantize,
+      .centre = centre,
+      .range_of_row = range_of_row,
+      .integer_tile = integer_tile,
+      .integer_taps = integer_taps,
+      .interleave = interleave,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
@@ -48,6 +61,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .take_better = take_better,
       .order_keys = order_keys,
       .softmax_row = softmax_row,
+      .rms_norm_row = rms_norm_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
       .block_pixels = block_pixels,

@@ -18,6 +18,15 @@ void layer_norm(const KernelContext& context, std::int64_t rows, std::int64_t si
   });
 }
 
+void rms_norm(const KernelContext& context, std::int64_t rows, std::int64_t size,
+              const float* input, const float* scale, float epsilon, float* output) noexcept {
+  for_tasks(context, rows, size, [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t row = first; row < last; ++row) {
+      context.loops.rms_norm_row(size, input + row * size, scale, epsilon, output + row * size);
+    }
+  });
+}
+
 void group_norm(const KernelContext& context, std::int64_t batch, std::int64_t channels,
                 std::int64_t spatial, std::int64_t group, const float* input, const float* scale,
                 const float* bias, float epsilon, float* output) noexcept {

@@ -13,6 +13,11 @@ void layer_norm(const KernelContext& context, std::int64_t rows, std::int64_t si
                 const float* input, const float* scale, const float* bias, float epsilon,
                 float* output) noexcept;
 
+/// Each of `rows` vectors of `size` elements: x / sqrt(mean of squares + epsilon) * scale. May work
+/// in place.
+void rms_norm(const KernelContext& context, std::int64_t rows, std::int64_t size,
+              const float* input, const float* scale, float epsilon, float* output) noexcept;
+
 /// Over [batch × channels × spatial], `group` channels at a time: (x - mean) / sqrt(variance +
 /// epsilon) * scale[channel] + bias[channel]. May not work in place.
 void group_norm(const KernelContext& context, std::int64_t batch, std::int64_t channels,

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "formats/onnx/contrib/attention_core.h"
 #include "formats/onnx/contrib/families.h"
 
@@ -121,8 +123,9 @@ void expand_rotary_embedding(Expansion& e) {
   std::int64_t heads = e.get_int("num_heads", 0);
   const bool split = rank == 3 && heads == 0;
   if (split) {  // A head is as long as the caches say.
+    constexpr std::int64_t kLongest = std::numeric_limits<std::int32_t>::max();
     const auto shape = e.input(2)->type.static_shape();
-    if (!shape) e.refuse("num_heads is missing");
+    if (!shape || shape->empty() || shape->back() > kLongest) e.refuse("num_heads is missing");
     x = e.transpose(e.reshape(x, {0, 0, -1, 2 * shape->back()}), {0, 2, 1, 3});
   } else if (rank == 3) {
     attributes.emplace("num_heads", heads);

@@ -22,7 +22,7 @@ DType Expansion::dtype_of(const Value* value) const {
     if (producer == nullptr || value->type.shape) return value->type.dtype;
     if (producer->is("Cast"))
       return dtype_of_onnx_number(producer->get_int("to", 1)).value_or(DType::kFloat32);
-    if (producer->is("DequantizeLinear")) {
+    if (producer->is("DequantizeLinear") && producer->input(1) != nullptr) {
       value = producer->input(1);
     } else if (producer->is("QuantizeLinear") && producer->input(2) != nullptr) {
       value = producer->input(2);

@@ -1,0 +1,295 @@
+#include <array>
+#include <functional>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "headway/error.h"
+#include "headway/model.h"
+#include "headway/session.h"
+
+#include "base/test_folder.h"
+#include "formats/onnx/model_builder.h"
+#include "ops/operator.h"
+
+namespace headway::onnx {
+namespace {
+
+constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+/// ONNX files that no exporter writes. Each must be refused in one sentence.
+class HostileFiles : public testing::Test {
+ protected:
+  /// Reads, compiles and runs the file, and returns what the Error says; "" if it ran.
+  std::string outcome(const std::string& bytes) {
+    const std::filesystem::path file = folder_.write("hostile.onnx", bytes);
+    try {
+      const Model model = Model::load(file);
+      Session session(model.compile({.threads = 1, .tune = Tune::kOff}));
+      std::vector<Tensor> inputs;
+      for (const ValueInfo& input : model.inputs()) {
+        Shape shape = input.shape;
+        for (std::int64_t& extent : shape) extent = extent < 0 ? 2 : extent;
+        inputs.push_back(Tensor::zeros(input.dtype, shape));
+      }
+      session.run(inputs);
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      EXPECT_NE(error.code(), ErrorCode::kInternal) << what;
+      return what;
+    }
+    return "";
+  }
+
+  /// The sentence holds `parts`; reading it alone names the file.
+  void expect_refusal(const ModelBuilder& model, std::initializer_list<std::string> parts) {
+    const std::string what = outcome(model.bytes());
+    EXPECT_NE(what, "") << "it ran, which was to say: " << *parts.begin();
+    for (const std::string& part : parts)
+      EXPECT_NE(what.find(part), std::string::npos) << "'" << part << "' is not in: " << what;
+  }
+
+  TestFolder folder_;
+};
+
+ModelBuilder one_node(const std::string& op_type, const std::vector<std::string>& attributes,
+                      const std::vector<std::int64_t>& shape = {1, 4, 6, 6}) {
+  return ModelBuilder().input("x", shape).node(op_type, {"x"}, {"y"}, attributes).output("y");
+}
+
+std::string ints_tensor(const std::string& name, const std::vector<std::int64_t>& values) {
+  return raw_tensor(
+      name, 7, {static_cast<std::int64_t>(values.size())},
+      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)});
+}
+
+ModelBuilder with_ints(const std::string& op_type, const std::vector<std::int64_t>& values,
+                       const std::vector<std::string>& attributes = {}) {
+  return ModelBuilder()
+      .input("x", {2, 3, 4})
+      .initializer(ints_tensor("n", values))
+      .node(op_type, {"x", "n"}, {"y"}, attributes)
+      .output("y");
+}
+
+TEST_F(HostileFiles, NamesOfValues) {
+  expect_refusal(ModelBuilder().input("", {1}).node("Relu", {""}, {"y"}).output("y"),
+                 {"hostile.onnx", "no name"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("Relu", {"x"}, {"x"}).output("x"),
+                 {"hostile.onnx", "'x' (Relu)", "another value"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("Relu", {"y"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y' (Relu)", "own result"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("", {"x"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y'", "names no operator"});
+}
+
+TEST_F(HostileFiles, OddNamesAreOnlyNames) {
+  for (const std::string& name : {std::string("\xff\xfe\x80"), std::string("a\0b", 3),
+                                  std::string(1 << 20, 'n'), std::string("../../%s\n")}) {
+    EXPECT_EQ(
+        outcome(ModelBuilder().input(name, {1}).node("Relu", {name}, {"y"}).output("y").bytes()),
+        "");
+  }
+}
+
+TEST_F(HostileFiles, Opsets) {
+  for (const std::int64_t opset : {std::int64_t{0}, std::int64_t{-1}, kMin}) {
+    expect_refusal(ModelBuilder(opset).input("x", {1}).node("Relu", {"x"}, {"y"}).output("y"),
+                   {"hostile.onnx", "opset " + std::to_string(opset)});
+  }
+  expect_refusal(ModelBuilder(kMax).input("x", {1}).node("Newest", {"x"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y' (Newest)", std::to_string(kMax)});
+}
+
+TEST_F(HostileFiles, OperatorsOfOtherDomains) {
+  const auto of = [](const std::string& domain) {
+    return ModelBuilder().input("x", {1}).node("Relu", {"x"}, {"y"}, {}, domain).output("y");
+  };
+  expect_refusal(of("com.example"), {"hostile.onnx", "'y' (com.example.Relu)"});
+  expect_refusal(of("headway"), {"hostile.onnx", "reserved"});
+  expect_refusal(of("a b"), {"hostile.onnx", "'y' (a b.Relu)"});
+}
+
+TEST_F(HostileFiles, Extents) {
+  expect_refusal(one_node("Relu", {}, {kMax, kMax}), {"hostile.onnx", "'y' (Relu)"});
+  expect_refusal(one_node("Relu", {}, {std::int64_t{1} << 39, std::int64_t{1} << 39}),
+                 {"hostile.onnx", "'y' (Relu)", "larger than any memory"});
+  EXPECT_EQ(outcome(one_node("Relu", {}, {kMin, -1, 0}).bytes()), "");  // Unknown extents.
+}
+
+TEST_F(HostileFiles, Windows) {
+  const auto kernel = ints_attribute("kernel_shape", {2, 2});
+  for (const std::int64_t value : {kMin, kMax, std::int64_t{1} << 40}) {
+    for (const char* op_type : {"MaxPool", "AveragePool", "LpPool"}) {
+      expect_refusal(one_node(op_type, {ints_attribute("kernel_shape", {value, 2})}),
+                     {"hostile.onnx", op_type, std::to_string(value)});
+      for (const std::string name : {"strides", "pads"}) {
+        const std::vector<std::int64_t> list(name == "pads" ? 4 : 2, value);
+        expect_refusal(one_node(op_type, {kernel, ints_attribute(name, list)}),
+                       {"hostile.onnx", op_type, name, std::to_string(value)});
+      }
+    }
+  }
+  expect_refusal(one_node("MaxPool", {ints_attribute("kernel_shape", {0, 2})}), {"kernel", "0"});
+  expect_refusal(one_node("MaxPool", {kernel, ints_attribute("strides", {0, 1})}), {"strides"});
+  expect_refusal(one_node("MaxPool", {}), {"hostile.onnx", "'y' (MaxPool)"});
+}
+
+TEST_F(HostileFiles, Axes) {
+  for (const std::int64_t axis : {kMin, kMax, std::int64_t{4}, std::int64_t{-5}}) {
+    for (const char* op_type : {"Softmax", "Concat", "ArgMax", "LogSoftmax", "Hardmax"}) {
+      expect_refusal(one_node(op_type, {int_attribute("axis", axis)}),
+                     {"hostile.onnx", op_type, "axis", std::to_string(axis)});
+    }
+    expect_refusal(one_node("Flatten", {int_attribute("axis", axis == 4 ? 5 : axis)}),
+                   {"hostile.onnx", "Flatten", "axis"});
+    expect_refusal(one_node("ReduceMean", {ints_attribute("axes", {0, axis})}),
+                   {"hostile.onnx", "ReduceMean", "axis"});
+    expect_refusal(one_node("Transpose", {ints_attribute("perm", {0, 1, 2, axis})}),
+                   {"hostile.onnx", "Transpose", "axis"});
+    for (const char* op_type : {"Squeeze", "Unsqueeze", "ReduceSum"}) {
+      expect_refusal(with_ints(op_type, {axis == 4 ? 9 : axis}), {"hostile.onnx", op_type, "axis"});
+    }
+  }
+}
+
+TEST_F(HostileFiles, ShapesAsInputs) {
+  for (const std::int64_t extent : {kMin, kMax, std::int64_t{1} << 40, std::int64_t{5}}) {
+    expect_refusal(with_ints("Reshape", {extent, 2}), {"hostile.onnx", "'y' (Reshape)"});
+    expect_refusal(with_ints("Split", {extent, 1}, {int_attribute("axis", 1)}),
+                   {"hostile.onnx", "Split"});
+  }
+  expect_refusal(with_ints("Reshape", {-1, -1}), {"hostile.onnx", "'y' (Reshape)"});
+  expect_refusal(with_ints("Reshape", {kMax, kMax, 4}), {"hostile.onnx", "'y' (Reshape)"});
+  expect_refusal(with_ints("Expand", {kMin, 3, 4}), {"hostile.onnx", "Expand"});
+  expect_refusal(with_ints("Tile", {kMax, kMax, 1}), {"'y'"});
+  expect_refusal(with_ints("Tile", {-1, 1, 1}), {"hostile.onnx", "Tile"});
+  expect_refusal(with_ints("Pad", {kMax, 0, 0, kMax, 0, 0}), {"hostile.onnx", "Pad"});
+  expect_refusal(with_ints("Pad", {kMin, 0, 0, kMin, 0, 0}), {"hostile.onnx", "Pad"});
+}
+
+std::string attribute_of_kind(const std::string& name, AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::kInt:
+      return int_attribute(name, 1);
+    case AttributeKind::kFloat:
+      return float_attribute(name, 1);
+    case AttributeKind::kString:
+      return string_attribute(name, "1");
+    case AttributeKind::kInts:
+      return ints_attribute(name, {1});
+    case AttributeKind::kFloats:
+      return floats_attribute(name, {1});
+    case AttributeKind::kStrings:
+      return message_attribute(name, AttributeField::kStrings, AttributeType::kStrings, "1");
+    default:
+      return message_attribute(name, AttributeField::kTensor, AttributeType::kTensor,
+                               raw_tensor("", kFloatCode, {1}, "abcd"));
+  }
+}
+
+/// `op` with as many inputs of shape 2x3x4x4 as it needs.
+ModelBuilder node_of(const Operator& op, const std::vector<std::string>& attributes) {
+  ModelBuilder model(25);
+  std::vector<std::string> inputs;
+  for (int i = 0; i < op.min_inputs; ++i) {
+    inputs.push_back("x" + std::to_string(i));
+    model.input(inputs.back(), {2, 3, 4, 4});
+  }
+  return model.node(std::string(op.name), inputs, {"y"}, attributes, std::string(op.domain))
+      .output("y");
+}
+
+TEST_F(HostileFiles, AttributesOfEveryWrongKind) {
+  for (const Operator& op : all_operators()) {
+    // A Constant is what its attribute holds, whatever it is called.
+    if (op.domain == "headway" || op.name == "Constant") continue;
+    for (const AttributeSpec& spec : op.attributes) {
+      // How many parts a Split has is what its outputs say.
+      if (spec.name == "num_outputs") continue;
+      for (int kind = 0; kind <= static_cast<int>(AttributeKind::kTensor); ++kind) {
+        const auto wrong = static_cast<AttributeKind>(kind);
+        if (wrong == spec.kind) continue;
+        const std::string what =
+            outcome(node_of(op, {attribute_of_kind(std::string(spec.name), wrong)}).bytes());
+        EXPECT_NE(what.find("hostile.onnx"), std::string::npos)
+            << op.name << ' ' << spec.name << ": " << what;
+      }
+    }
+  }
+}
+
+TEST_F(HostileFiles, AttributesWithExtremeNumbers) {
+  constexpr std::array kExtremes = {kMin, std::int64_t{0}, kMax};
+  for (const Operator& op : all_operators()) {
+    if (op.domain == "headway") continue;
+    for (const AttributeSpec& spec : op.attributes) {
+      for (const std::int64_t value : kExtremes) {
+        const std::string name(spec.name);
+        if (spec.kind == AttributeKind::kInt)
+          outcome(node_of(op, {int_attribute(name, value)}).bytes());
+        if (spec.kind != AttributeKind::kInts) continue;
+        for (const std::size_t count : {1, 2, 4})
+          outcome(
+              node_of(op, {ints_attribute(name, std::vector<std::int64_t>(count, value))}).bytes());
+      }
+    }
+  }
+}
+
+TEST_F(HostileFiles, EveryTruncationOfARealModel) {
+  const std::string bytes =
+      ModelBuilder()
+          .input("x", {1, 2, 4, 4})
+          .initializer(raw_tensor("w", kFloatCode, {1, 2, 2, 2}, std::string(32, '\x3f')))
+          .node("Conv", {"x", "w"}, {"c"},
+                {ints_attribute("strides", {2, 2}), int_attribute("group", 1)})
+          .node("Relu", {"c"}, {"y"})
+          .output("y")
+          .bytes();
+  EXPECT_EQ(outcome(bytes), "");
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_NE(outcome(bytes.substr(0, length)).find("hostile.onnx"), std::string::npos) << length;
+}
+
+TEST_F(HostileFiles, EveryWrongByteOfARealModel) {
+  const std::string bytes = with_ints("Reshape", {4, 6}).bytes();
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      outcome(damaged);  // It may be refused or run; it does nothing else.
+    }
+  }
+}
+
+constexpr int kMany = 100'000;
+
+TEST_F(HostileFiles, LongChains) {
+  ModelBuilder model;
+  model.input("v0", {1});
+  for (int i = 0; i < kMany; ++i)
+    model.node("Identity", {"v" + std::to_string(i)}, {"v" + std::to_string(i + 1)});
+  model.output("v" + std::to_string(kMany));
+  EXPECT_EQ(outcome(model.bytes()), "");
+}
+
+TEST_F(HostileFiles, WideNodes) {
+  const std::vector<std::string> inputs(kMany, "x");
+  EXPECT_EQ(outcome(ModelBuilder().input("x", {1}).node("Sum", inputs, {"y"}).output("y").bytes()),
+            "");
+}
+
+TEST_F(HostileFiles, ManyOutputs) {
+  ModelBuilder model;
+  model.input("x", {1});
+  for (int i = 0; i < kMany / 10; ++i) {
+    model.node("Relu", {"x"}, {"y" + std::to_string(i)});
+    model.output("y" + std::to_string(i));
+  }
+  EXPECT_EQ(outcome(model.bytes()), "");
+}
+
+}  // namespace
+}  // namespace headway::onnx
