@@ -369,6 +369,12 @@ Result list_operator(Interpreter& interpreter, std::string_view name, Arguments 
         repeated.insert(repeated.end(), items.begin(), items.end());
       return list_of(std::move(repeated));
     }
+  if ((name == "any" || name == "all") && std::ranges::all_of(items, [](const IValue& item) {
+        return std::holds_alternative<bool>(item);
+      })) {
+    const auto holds = [](const IValue& item) { return std::get<bool>(item); };
+    return name == "any" ? std::ranges::any_of(items, holds) : std::ranges::all_of(items, holds);
+  }
   const bool reduces = name == "sum" || name == "max" || name == "min" || name == "prod";
   if (reduces && arguments.size() == 1 && !items.empty() &&
       std::ranges::all_of(items, [](const IValue& item) {
