@@ -426,7 +426,7 @@ Result dict_operator(Interpreter&, std::string_view name, Arguments arguments) {
 Result string_operator(Interpreter&, std::string_view name, Arguments arguments) {
   const auto* text = arguments.empty() ? nullptr : std::get_if<std::string>(&arguments[0]);
   if (text == nullptr) return std::nullopt;
-  if (name == "format" || name == "device" || name == "warn") return *text;
+  if (name == "format" || name == "str" || name == "device") return *text;
   if (name == "len") return static_cast<std::int64_t>(text->size());
   const auto* other = arguments.size() > 1 ? std::get_if<std::string>(&arguments[1]) : nullptr;
   if (other == nullptr) return std::nullopt;
