@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "headway/datum.h"
 #include "headway/export.h"
 #include "headway/tensor.h"
 
@@ -23,7 +24,10 @@ struct ValueInfo {
   DType dtype = DType::kFloat32;
   Shape shape;
   std::vector<std::string>
-      symbols;  ///< One per extent; "" where the extent is a number or has no name.
+      symbols;           ///< One per extent; "" where the extent is a number or has no name.
+  bool has_rank = true;  ///< false: tensors of any rank, and the shape is empty.
+  /// What holds tensors of that dtype and shape, if the value is not one itself.
+  Container container = Container::kNone;
 };
 
 /// The shape of an input, by its name, or by its position if the name is empty.
@@ -52,6 +56,9 @@ struct CompileOptions {
   bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
                          ///< products) that round differently from plain sums (up to 1e-3 of the
                          ///< largest output over a whole network).
+  std::uint64_t memory_limit = 0;  ///< Most bytes that the results of one node may take; a model
+                                   ///< that asks for more is refused before they are allocated.
+                                   ///< 0: what this machine, or the cgroup, has.
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to

@@ -19,6 +19,7 @@ std::vector<Operator> collect() {
                             attention_operators,
                             bitwise_operators,
                             blocked_operators,
+                            branch_operators,
                             cast_operators,
                             causal_conv_operators,
                             center_crop_pad_operators,
@@ -26,6 +27,7 @@ std::vector<Operator> collect() {
                             conv_operators,
                             conv_transpose_operators,
                             create_operators,
+                            data_dependent_operators,
                             deform_conv_operators,
                             det_operators,
                             einsum_operators,
@@ -38,6 +40,7 @@ std::vector<Operator> collect() {
                             group_query_attention_operators,
                             inverse_operators,
                             linear_attention_operators,
+                            loop_operators,
                             loss_operators,
                             matmul_operators,
                             max_unpool_operators,
@@ -45,7 +48,9 @@ std::vector<Operator> collect() {
                             ml_label_operators,
                             ml_tree_operators,
                             movement_operators,
+                            non_max_suppression_operators,
                             normalization_operators,
+                            optional_operators,
                             pad_operators,
                             pool_operators,
                             quantize_linear_operators,
@@ -59,14 +64,18 @@ std::vector<Operator> collect() {
                             rotary_embedding_operators,
                             row_normalization_operators,
                             scaled_attention_operators,
+                            scan_body_operators,
                             scan_operators,
                             select_channels_operators,
                             sequence_axis_operators,
+                            sequence_operators,
                             shape_operators,
                             signal_window_operators,
                             slice_operators,
                             softmax_operators,
-                            spectrum_operators}) {
+                            spectrum_operators,
+                            string_operators,
+                            tf_idf_operators}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   std::sort(all.begin(), all.end(), before);

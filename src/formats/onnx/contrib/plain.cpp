@@ -22,9 +22,9 @@ void expand_pad(Expansion& e) {
   e.yield(0, e.add("Pad", {e.input(0), pads, e.optional_input(2)}, e.node().attributes));
 }
 
-/// Unique(x) -> values, inverse indices, counts
+/// Unique(x) -> values in the order in which they appear, inverse indices, counts
 void expand_unique(Expansion& e) {
-  const auto y = e.add_many("Unique", {e.input(0)}, 4);
+  const auto y = e.add_many("Unique", {e.input(0)}, 4, {{"sorted", std::int64_t{0}}});
   e.yield(0, y[0]);
   e.yield(1, y[2]);
   e.yield(2, y[3]);
