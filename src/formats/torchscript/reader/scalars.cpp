@@ -431,6 +431,10 @@ Result string_operator(Interpreter&, std::string_view name, Arguments arguments)
   const auto* other = arguments.size() > 1 ? std::get_if<std::string>(&arguments[1]) : nullptr;
   if (other == nullptr) return std::nullopt;
   if (name == "add") return *text + *other;
+  if (name == "find") {
+    const std::size_t found = text->find(*other);
+    return found == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(found);
+  }
   if (name == "startswith") return text->starts_with(*other);
   if (name == "endswith") return text->ends_with(*other);
   return std::nullopt;
