@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <unordered_map>
 
+#include "graph/inline_body.h"
 #include "ops/operator.h"
 #include "passes/passes.h"
 
@@ -20,36 +20,8 @@ Body chosen_branch(const Node& node) {
   return std::get<Body>(node.attributes.at(holds ? "then_branch" : "else_branch"));
 }
 
-/// Copies the nodes of a body before `position`; its inputs are the node's captures.
-std::vector<Value*> copy_body(Graph& graph, const Node& position, const Graph& body) {
-  std::unordered_map<const Value*, Value*> copies = {{nullptr, nullptr}};
-  for (std::size_t i = 0; i < body.inputs().size(); ++i)
-    copies[body.inputs()[i]] = position.input(i + 1);
-  for (const Value* constant : body.constants())
-    copies[constant] = graph.add_constant(constant->name(), constant->constant());
-  const auto copies_of = [&](std::span<Value* const> values) {
-    std::vector<Value*> found;
-    for (const Value* value : values) found.push_back(copies.at(value));
-    return found;
-  };
-  for (const Node* node : body.nodes()) {
-    std::vector<std::string> names;
-    for (const Value* output : node->outputs()) names.push_back(output ? output->name() : "");
-    Node* copy = graph.insert_node(&position, node->op_type(), copies_of(node->inputs()), names,
-                                   node->attributes, node->name(), node->domain());
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (node->output(i) == nullptr) {
-        graph.erase_output(copy, i);
-      } else {
-        copies[node->output(i)] = copy->output(i);
-      }
-    }
-  }
-  return copies_of(body.outputs());
-}
-
 void inline_branch(Graph& graph, Node* node, const Graph& branch) {
-  const std::vector<Value*> results = copy_body(graph, *node, branch);
+  const std::vector<Value*> results = inline_body(graph, node, branch, node->inputs().subspan(1));
   for (std::size_t i = 0; i < results.size(); ++i) {
     Value* output = node->output(i);
     if (output == nullptr) continue;

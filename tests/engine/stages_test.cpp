@@ -130,6 +130,30 @@ TEST(Stages, ShapesMayComeInAtRunTime) {
                         {random_tensor({12}, 1), pair(2, -1), one(6)}});
 }
 
+TEST(Stages, SequencesOfABatchMayHaveLengthsOfTheirOwn) {
+  const Model model = model_of(R"(graph g (%n: int64[2], %s: float32[2], %x: float32[2,3])
+      -> (%sum, %sums) {
+    %sum, %sums = headway.BatchedScan(%n, %s, %x) {num_scan_inputs = 1, body =
+      graph step (%a: float32[], %e: float32[]) -> (%r, %t) {
+        %r = Add(%a, %e)
+        %t = Identity(%r)
+      }}
+  })");
+  Session session(model.compile());
+  const Tensor start = Tensor::from<float>({2}, {0, 100});
+  const Tensor x = Tensor::from<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto run = [&](std::initializer_list<std::int64_t> lengths) {
+    const std::vector<Tensor> inputs = {Tensor::from<std::int64_t>({2}, lengths), start, x};
+    std::vector<float> all;
+    for (const Tensor& output : session.run(inputs))
+      all.insert(all.end(), output.values<float>().begin(), output.values<float>().end());
+    return all;
+  };
+  EXPECT_EQ(run({3, 3}), (std::vector<float>{6, 115, 1, 3, 6, 104, 109, 115}));
+  EXPECT_EQ(run({2, 1}), (std::vector<float>{3, 104, 1, 3, 0, 104, 0, 0}));
+  EXPECT_THROW(run({2, 4}), Error);
+}
+
 TEST(Stages, SequencesGrowInLoops) {
   const std::string text = R"(graph g (%x: float32[4], %n: int64[]) -> (%all, %joined) {
     %empty = SequenceEmpty()
