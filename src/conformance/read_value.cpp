@@ -58,7 +58,11 @@ Datum read_value(const std::filesystem::path& file, Container container) {
   onnx::TensorReader reader(file.parent_path(), [&](auto) { return bytes; });
   const protozero::data_view message(bytes->data(), bytes->size());
   try {
-    if (container == Container::kSequence) return read_sequence(pbf_reader(message), reader);
+    // A sequence may stand where there might be none; an optional sequence has no tensor of its
+    // own.
+    if (container == Container::kSequence ||
+        (container == Container::kOptionalSequence && pbf_reader(message).next(kTensor)))
+      return read_sequence(pbf_reader(message), reader);
     if (container != Container::kNone) return read_optional(pbf_reader(message), reader);
     return reader.read(message).tensor.clone();
   } catch (const protozero::exception&) {

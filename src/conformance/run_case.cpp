@@ -90,10 +90,7 @@ std::string run_data_set(Session& session, const Model& model, const DataSet& se
   if (outputs.size() != set.outputs.size())
     return concat("there are ", outputs.size(), " outputs and should be ", set.outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    // Some of ONNX's models declare a tensor where a sequence comes out.
-    const bool is_undeclared = outputs[i].is_sequence() && results[i].container == Container::kNone;
-    const Datum expected =
-        read_value(set.outputs[i], is_undeclared ? Container::kSequence : results[i].container);
+    const Datum expected = read_value(set.outputs[i], results[i].container);
     const std::string wrong = difference(outputs[i], expected, test);
     if (!wrong.empty()) return concat("output ", i, " ", wrong);
   }

@@ -41,6 +41,7 @@ std::vector<Operator> matmul_operators();
 std::vector<Operator> max_unpool_operators();
 std::vector<Operator> ml_feature_operators();
 std::vector<Operator> ml_label_operators();
+std::vector<Operator> ml_svm_operators();
 std::vector<Operator> ml_tree_operators();
 std::vector<Operator> movement_operators();
 std::vector<Operator> non_max_suppression_operators();

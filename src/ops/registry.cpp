@@ -46,6 +46,7 @@ std::vector<Operator> collect() {
                             max_unpool_operators,
                             ml_feature_operators,
                             ml_label_operators,
+                            ml_svm_operators,
                             ml_tree_operators,
                             movement_operators,
                             non_max_suppression_operators,

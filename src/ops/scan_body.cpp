@@ -155,6 +155,8 @@ std::vector<Datum> evaluate_scan(const Node& node, std::span<const Datum> inputs
 Node* unbatched(Graph& graph, const Node& node) {
   std::vector<Value*> inputs;
   for (std::size_t i = 1; i < node.inputs().size(); ++i) {
+    if (node.input(i) == nullptr)
+      fail(ErrorCode::kInvalidModel, node.described(), ": its input ", i, " is missing");
     TensorType type = node.input(i)->type;
     const bool is_captured = i >= node.inputs().size() - node.captures();
     if (!is_captured && type.shape && !type.shape->empty()) type.shape->erase(type.shape->begin());
@@ -179,23 +181,75 @@ void infer_batched(InferContext& context) {
   }
 }
 
+struct Batch {
+  Ints lengths;
+  std::int64_t longest;  ///< That an output has room for.
+};
+
+/// `scanned`: [batch, steps, …].
+Batch batch_of(const Node& node, std::span<const Datum> inputs, const Tensor& scanned) {
+  if (scanned.rank() < 2)
+    fail(ErrorCode::kInvalidArgument, node.described(), ": what it scans has no batch of steps");
+  const std::int64_t longest = scanned.dim(1);
+  Batch batch{Ints(static_cast<std::size_t>(scanned.dim(0)), longest), longest};
+  if (!inputs[0].is_nothing()) {
+    const auto lengths = inputs[0].tensor().values<std::int64_t>();
+    const bool fit = lengths.size() == batch.lengths.size() &&
+                     std::ranges::all_of(lengths, [&](auto n) { return n >= 0 && n <= longest; });
+    if (!fit) {
+      fail(ErrorCode::kInvalidArgument, node.described(), ": its sequence lengths must be ",
+           batch.lengths.size(), " numbers from 0 to ", longest);
+    }
+    batch.lengths.assign(lengths.begin(), lengths.end());
+  }
+  return batch;
+}
+
+/// Throws Error(kInvalidArgument) unless there is one for each sequence.
+const Tensor& batched(const Node& node, const Datum& datum, std::int64_t batch) {
+  const Tensor& tensor = datum.tensor();
+  if (tensor.rank() == 0 || tensor.dim(0) != batch) {
+    fail(ErrorCode::kInvalidArgument, node.described(), ": an input of shape ",
+         to_string(tensor.shape()), " is not a batch of ", batch);
+  }
+  return tensor;
+}
+
+/// With zeros behind the steps of a shorter sequence.
+Tensor filled_up(const Tensor& steps, std::int64_t longest) {
+  Shape missing = steps.shape();
+  if (missing.empty() || missing[0] >= longest) return steps;
+  missing[0] = longest - missing[0];
+  return concatenate(std::vector{steps, Tensor::zeros(steps.dtype(), missing)}, 0);
+}
+
 std::vector<Datum> evaluate_batched(const Node& node, std::span<const Datum> inputs,
                                     EvaluateContext& context) {
-  if (!inputs[0].is_nothing()) {
-    fail(ErrorCode::kUnsupported, node.described(),
-         ": sequences of different lengths are not supported in a Scan of opset 8");
-  }
   Graph graph;
   const Node* twin = unbatched(graph, node);
-  const std::size_t own = node.inputs().size() - node.captures();
-  const std::int64_t batch = inputs[1].tensor().dim(0);
+  const Layout layout = layout_of(*twin);
+  const std::size_t own = node.inputs().size() - node.captures(),
+                    first_scanned = own - layout.scan_inputs;
+  const Batch sequences = batch_of(node, inputs, inputs[first_scanned].tensor());
+  const auto batch = static_cast<std::int64_t>(sequences.lengths.size());
   std::vector<std::vector<Tensor>> collected(node.outputs().size());
   for (std::int64_t b = 0; b < batch; ++b) {
     std::vector<Datum> operands;
-    for (std::size_t i = 1; i < inputs.size(); ++i)
-      operands.push_back(i < own ? Datum(element_at(inputs[i].tensor(), 0, b)) : inputs[i]);
+    const std::int64_t length = sequences.lengths[static_cast<std::size_t>(b)];
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      if (i >= own) {
+        operands.push_back(inputs[i]);
+        continue;
+      }
+      const Tensor one = element_at(batched(node, inputs[i], batch), 0, b);
+      const bool is_cut = i >= first_scanned && one.rank() > 0 && one.dim(0) > length;
+      operands.emplace_back(is_cut ? part(one, 0, 0, length) : one);
+    }
     const std::vector<Datum> results = evaluate_scan(*twin, operands, context);
-    for (std::size_t i = 0; i < results.size(); ++i) collected[i].push_back(results[i].tensor());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Tensor& result = results[i].tensor();
+      collected[i].push_back(i < layout.states ? result : filled_up(result, sequences.longest));
+    }
   }
   std::vector<Datum> outputs;
   for (std::size_t i = 0; i < collected.size(); ++i)

@@ -9,6 +9,7 @@
 #include "kernels/context.h"
 #include "ops/operator.h"
 #include "passes/block_channels.h"
+#include "passes/passes.h"
 #include "passes/pipeline.h"
 #include "runtime/compiled.h"
 #include "runtime/program_impl.h"
@@ -45,7 +46,7 @@ bool is_planned_once(const Graph& graph) {
   return all_static && can_plan(graph);
 }
 
-/// True if no shapes whatever would make one plan of it.
+/// True if no shapes whatever would make one plan of it. Shapes may decide a branch.
 bool needs_stages(const Graph& graph) {
   const auto is_other = [](const Value* value) {
     return value != nullptr && (!value->type.is_tensor() || value->type.dtype == DType::kString);
@@ -54,7 +55,7 @@ bool needs_stages(const Graph& graph) {
       graph.inputs(), [](const Value* input) { return input->type.static_shape().has_value(); });
   return (all_static && !can_plan(graph)) || std::ranges::any_of(graph.inputs(), is_other) ||
          std::ranges::any_of(graph.nodes(), [&](const Node* node) {
-           return operator_of(*node).reference == nullptr ||
+           return (operator_of(*node).reference == nullptr && !node->is("If")) ||
                   std::ranges::any_of(node->inputs(), is_other) ||
                   std::ranges::any_of(node->outputs(), is_other);
          });
@@ -179,6 +180,7 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
   for (const Tensor& input : inputs) shapes.push_back(input.shape());
   Graph graph = graph_.clone();
   infer_types(graph, shapes);
+  if (rewrites()) apply(kInlineBranches, graph);
   if (!can_plan(graph)) {
     staged_ = make_staged(graph_.clone());
     return nullptr;

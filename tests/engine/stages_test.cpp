@@ -75,6 +75,27 @@ TEST(Stages, BranchesSeeWhatIsAroundThem) {
                         {random_tensor({5, 4}, 2), Tensor::from<bool>({}, {true})}});
 }
 
+TEST(Stages, BranchesThatShapesDecideArePlanned) {
+  const std::string text = R"(graph g (%x: float32[N,4]) -> (%y) {
+    %s = Shape(%x)
+    %zero: int64[] = constant {0}
+    %two: int64[] = constant {2}
+    %n = Gather(%s, %zero)
+    %c = Equal(%n, %two)
+    %y = If(%c, %x) {captures = 1,
+      then_branch = graph t (%v: float32[N,4]) -> (%r) { %r = Relu(%v) },
+      else_branch = graph e (%v: float32[N,4]) -> (%r) { %r = Neg(%v) }}
+  })";
+  const Tensor two = random_tensor({2, 4}, 1), three = random_tensor({3, 4}, 2);
+  expect_meaning(text, {{two}, {three}, {two}});
+  Session session(model_of(text).compile());
+  for (const Tensor& x : {two, three}) {
+    const std::vector<StepInfo> steps = session.steps(std::vector{x});
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps[0].op_type, x.dim(0) == 2 ? "Relu" : "Neg");
+  }
+}
+
 TEST(Stages, ShapesMayDependOnData) {
   const std::string text = R"(graph g (%x: float32[N,M]) -> (%y, %n) {
     %zero: float32[] = constant {0.0}
@@ -107,6 +128,30 @@ TEST(Stages, ShapesMayComeInAtRunTime) {
   const auto one = [](std::int64_t a) { return Tensor::from<std::int64_t>({1}, {a}); };
   expect_meaning(text, {{random_tensor({12}, 1), pair(3, 4), one(2)},
                         {random_tensor({12}, 1), pair(2, -1), one(6)}});
+}
+
+TEST(Stages, SequencesOfABatchMayHaveLengthsOfTheirOwn) {
+  const Model model = model_of(R"(graph g (%n: int64[2], %s: float32[2], %x: float32[2,3])
+      -> (%sum, %sums) {
+    %sum, %sums = headway.BatchedScan(%n, %s, %x) {num_scan_inputs = 1, body =
+      graph step (%a: float32[], %e: float32[]) -> (%r, %t) {
+        %r = Add(%a, %e)
+        %t = Identity(%r)
+      }}
+  })");
+  Session session(model.compile());
+  const Tensor start = Tensor::from<float>({2}, {0, 100});
+  const Tensor x = Tensor::from<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto run = [&](std::initializer_list<std::int64_t> lengths) {
+    const std::vector<Tensor> inputs = {Tensor::from<std::int64_t>({2}, lengths), start, x};
+    std::vector<float> all;
+    for (const Tensor& output : session.run(inputs))
+      all.insert(all.end(), output.values<float>().begin(), output.values<float>().end());
+    return all;
+  };
+  EXPECT_EQ(run({3, 3}), (std::vector<float>{6, 115, 1, 3, 6, 104, 109, 115}));
+  EXPECT_EQ(run({2, 1}), (std::vector<float>{3, 104, 1, 3, 0, 104, 0, 0}));
+  EXPECT_THROW(run({2, 4}), Error);
 }
 
 TEST(Stages, SequencesGrowInLoops) {
