@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "ops/elements.h"
+
 namespace headway::onnx {
 namespace {
 
@@ -71,7 +73,7 @@ std::optional<std::int64_t> Ranks::length_of_slice(const Node& node) const {
     const Value* value = node.input(index);
     if (value == nullptr || !value->is_constant() || value->constant().size() != 1)
       return std::nullopt;
-    return value->constant().to(DType::kInt64).values<std::int64_t>()[0];
+    return to_ints(aligned(value->constant()))[0];
   };
   const auto first = bound(1), last = bound(2);
   if (!whole || !first || !last || (node.input(4) != nullptr && bound(4) != 1)) return std::nullopt;
