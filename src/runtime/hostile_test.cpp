@@ -264,6 +264,70 @@ TEST_F(HostileFiles, EveryWrongByteOfARealModel) {
   }
 }
 
+/// A node over inputs of these types.
+ModelBuilder node_over(std::int64_t opset, const std::string& op_type,
+                       const std::vector<std::pair<std::vector<std::int64_t>, std::int64_t>>& types,
+                       const std::vector<std::string>& attributes = {},
+                       const std::string& domain = "") {
+  ModelBuilder model(opset);
+  std::vector<std::string> inputs;
+  for (const auto& [shape, code] : types) {
+    inputs.push_back("x" + std::to_string(inputs.size()));
+    model.input(inputs.back(), shape, code);
+  }
+  return model.node(op_type, inputs, {"y"}, attributes, domain).output("y");
+}
+
+TEST_F(HostileFiles, WhatFuzzersFound) {
+  constexpr std::int64_t kFloat = 1, kUInt8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kHalf = 10;
+  expect_refusal(node_over(17, "DFT", {{{}, kFloat}}), {"'y' (DFT)", "rank"});
+  expect_refusal(node_over(17, "PRelu", {{{1, 2}, kFloat}, {{3, 2}, kFloat}}), {"'y' (PRelu)"});
+  expect_refusal(node_over(21, "QLinearMatMul",
+                           {{{2, 2}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8},
+                            {{2, 2}, kInt8},
+                            {{}, kUInt8},
+                            {{}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8}}),
+                 {"'y' (QLinearMatMul)", "input 4"});
+  const std::vector<std::int64_t> heads = {1, 2, 3, 4}, fewer = {1, 1, 3, 4};
+  expect_refusal(node_over(24, "Attention",
+                           {{heads, kFloat},
+                            {heads, kFloat},
+                            {heads, kFloat},
+                            {{3, 6}, kFloat},
+                            {heads, kFloat},
+                            {fewer, kFloat}}),
+                 {"(Attention)", "input 5"});
+  expect_refusal(node_over(17, "RotaryEmbedding",
+                           {{{2, 5, 24}, kFloat}, {{2, 5}, kInt64}, {{}, kFloat}, {{}, kFloat}}, {},
+                           "com.microsoft"),
+                 {"(com.microsoft.RotaryEmbedding)", "num_heads"});
+  for (const std::int64_t axis : {kMin, kMax, std::int64_t{3}}) {
+    expect_refusal(node_over(6, "Add", {{{2, 3}, kFloat}, {{3}, kFloat}},
+                             {int_attribute("broadcast", 1), int_attribute("axis", axis)}),
+                   {"'y' (Add)", "axis"});
+  }
+  expect_refusal(ModelBuilder(5)
+                     .input("x", {2})
+                     .floats("none", {})
+                     .floats("tiles", {2})
+                     .node("Tile", {"x", "tiles", "none"}, {"y"})
+                     .output("y"),
+                 {"'y' (Tile)", "axis"});
+  expect_refusal(ModelBuilder(11)
+                     .input("x", {2, 3, 4})
+                     .node("Softmax", {"x"}, {"y", "z"}, {int_attribute("axis", 1)})
+                     .output("z"),
+                 {"'y' (Softmax)", "'z'"});
+  expect_refusal(node_over(1, "LpPool", {{{1, 1, 4, 4}, kFloat}},
+                           {float_attribute("p", std::numeric_limits<float>::infinity())}),
+                 {"'y' (LpPool)"});
+  EXPECT_EQ(outcome(node_over(17, "Pow", {{{3}, kInt32}, {{1}, kFloat}}).bytes()), "");
+}
+
 constexpr int kMany = 100'000;
 
 TEST_F(HostileFiles, LongChains) {
