@@ -6,7 +6,7 @@ namespace headway {
 namespace {
 
 constexpr const char* kKindNames[] = {"int",    "float",   "string", "ints",
-                                      "floats", "strings", "tensor"};
+                                      "floats", "strings", "tensor", "graph"};
 
 std::string range(int low, int high, const char* what) {
   const std::string plural = concat(what, "s");

@@ -89,6 +89,16 @@ TEST(ContribOperators, FusedMatMulTransposesAndScales) {
               {11});
 }
 
+TEST(ContribOperators, ZipMapLeavesTheMatrixOfScores) {
+  ModelBuilder model;
+  model.input("x", {2, 2});
+  model.node("ZipMap", {"x"}, {"y"}, {}, "ai.onnx.ml");
+  model.output("y");
+  Graph graph = model.read();
+  infer_types(graph);
+  EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[2,2]");
+}
+
 TEST(ContribOperators, GeluInItsForms) {
   const auto gelu = [](float x) { return 0.5f * x * (1 + std::erf(x / std::sqrt(2.0f))); };
   expect_near(run("Gelu", {{"x", {2}, {-1, 2}}})[0], {gelu(-1), gelu(2)});
