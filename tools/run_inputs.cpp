@@ -183,6 +183,22 @@ class Collector {
 
 }  // namespace
 
+std::vector<std::string> stated_shapes(const InputArguments& arguments) {
+  if (!arguments.shapes.empty()) return arguments.shapes;
+  std::vector<std::string> shapes;
+  for (const std::string& text : arguments.files) {
+    const std::size_t equals = text.find('=');
+    const std::string file = equals == std::string::npos ? text : text.substr(equals + 1);
+    std::error_code ignored;
+    if (fs::path(file).extension() != ".npy" || !fs::exists(file, ignored)) return {};
+    const Shape shape = read_npy(fs::path(file)).shape();
+    if (shape.empty() || num_elements(shape) == 0) return {};
+    shapes.push_back(equals == std::string::npos ? to_string(shape)
+                                                 : text.substr(0, equals) + ":" + to_string(shape));
+  }
+  return shapes;
+}
+
 CollectedInputs collect_inputs(const std::vector<ValueInfo>& inputs,
                                const InputArguments& arguments) {
   return Collector(inputs, arguments).collect();

@@ -30,6 +30,12 @@ struct ValueInfo {
   Container container = Container::kNone;
 };
 
+/// The shape of an input, by its name, or by its position if the name is empty.
+struct InputShape {
+  std::string name;
+  Shape shape;
+};
+
 /// How algorithms are chosen where several compute the same.
 enum class Tune : std::uint8_t {
   kOff,     ///< By a model of their cost: the same everywhere and every time.
@@ -59,9 +65,10 @@ struct CompileOptions {
 /// copy.
 class HEADWAY_API Model {
  public:
-  /// Reads .onnx (external data beside it included) or .hwy (see save_compiled). Throws Error
-  /// naming the file and what is wrong with it.
-  static Model load(const std::filesystem::path& file);
+  /// Reads .onnx (external data beside it included), TorchScript (.pt) or .hwy (see save_compiled).
+  /// A TorchScript file does not say what its inputs are: `shapes` does, where its program leaves
+  /// it open. Throws Error naming the file and what is wrong with it.
+  static Model load(const std::filesystem::path& file, const std::vector<InputShape>& shapes = {});
 
   /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
   /// Throws Error(kNotFound) listing the known names.
