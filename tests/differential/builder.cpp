@@ -79,7 +79,7 @@ bool Builder::is_finite(ValueId id) const {
 }
 
 ValueId Builder::add_value(Kind kind, Tensor tensor) {
-  CaseValue value{kind, tensor.dtype(), std::move(tensor)};
+  CaseValue value{kind, tensor.dtype(), false, std::move(tensor)};
   case_.values.push_back(std::move(value));
   return static_cast<ValueId>(case_.values.size()) - 1;
 }
@@ -138,7 +138,11 @@ ValueId Builder::input_or_constant(Tensor tensor) {
 }
 
 ValueId Builder::ints(const Ints& values) {
-  return constant(Tensor::from<std::int64_t>({static_cast<std::int64_t>(values.size())}, values));
+  Tensor tensor = Tensor::from<std::int64_t>({static_cast<std::int64_t>(values.size())}, values);
+  if (!chance(8)) return constant(std::move(tensor));
+  const ValueId id = input(std::move(tensor));
+  case_.values.back().fixed = true;
+  return id;
 }
 
 ValueId Builder::scalar(DType dtype, double value) {
@@ -161,7 +165,7 @@ std::vector<ValueId> Builder::nodes(std::string_view op_type, std::vector<ValueI
     node.outputs.push_back(kOmitted);
     if (i < wanted.size() && !wanted[i]) continue;
     node.outputs.back() = static_cast<ValueId>(case_.values.size());
-    case_.values.push_back({Kind::kComputed, outputs[i], {}});
+    case_.values.push_back({Kind::kComputed, outputs[i]});
   }
   case_.nodes.push_back(node);
   std::vector<Tensor> operands;

@@ -88,7 +88,10 @@ class Builder {
   bool has_elements(ValueId id) const { return tensor(id).size() > 0; }
 
   /// From now on operands are taken from what is there.
-  void grow() noexcept { growing_ = true; }
+  void grow() noexcept {
+    growing_ = true;
+    alone_ = false;
+  }
 
   /// Adds what `generate` makes; false if the case has come to its end.
   bool add(void (*generate)(Builder&));

@@ -18,7 +18,8 @@ struct CaseValue {
   enum class Kind { kInput, kConstant, kComputed };
   Kind kind = Kind::kInput;
   DType dtype = DType::kFloat32;
-  Tensor tensor;  ///< Undefined if the reference refused to compute it.
+  bool fixed = false;  ///< Its extents are always told: it holds axes, sizes, ….
+  Tensor tensor;       ///< Undefined if the reference refused to compute it.
 };
 
 struct CaseNode {

@@ -21,6 +21,10 @@ constexpr std::string_view kExact[] = {
     // clang-format on
 };
 
+/// Operators that say where numbers are: of nearly equal ones, any may be meant.
+constexpr std::string_view kDeciding[] = {"ArgMax", "ArgMin", "Hardmax", "NonMaxSuppression",
+                                          "TopK",   "Unique"};
+
 /// One rounding, which the standard of floating-point numbers prescribes.
 constexpr std::string_view kRoundedOnce[] = {"Add", "Div", "Mul", "Sqrt", "Sub"};
 
@@ -29,7 +33,8 @@ constexpr std::string_view kGated[] = {"BiasGelu", "FastGelu",  "Gelu", "HardSwi
                                        "Mish",     "QuickGelu", "Swish"};
 
 /// What reads between the elements of an image: where it reads is computed as well.
-constexpr std::string_view kSampling[] = {"AffineGrid", "GridSample", "Resize", "RoiAlign"};
+constexpr std::string_view kSampling[] = {"AffineGrid", "DeformConv", "GridSample", "Resize",
+                                          "RoiAlign"};
 
 /// Sums that may be taken of transformed elements, as Winograd's algorithms do.
 constexpr std::string_view kTransformed[] = {"Conv", "ConvTranspose"};
@@ -38,12 +43,13 @@ constexpr std::string_view kTransformed[] = {"Conv", "ConvTranspose"};
 constexpr std::string_view kRows[] = {"LayerNormalization", "LpNormalization", "RMSNormalization",
                                       "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"};
 
-constexpr std::string_view kSummed[] = {"Attention", "Einsum", "FusedMatMul", "Gemm", "MatMul"};
+constexpr std::string_view kSummed[] = {"Attention", "Einsum",      "FusedMatMul",       "Gemm",
+                                        "MatMul",    "MatMulNBits", "MultiHeadAttention"};
 
 /// Functions that kernels approximate by polynomials, with an absolute error.
 constexpr std::string_view kApproximated[] = {
     // clang-format off
-    "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GRU", "HardSwish", "LSTM",
+    "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GRU", "If", "Loop", "Scan", "HardSwish", "LSTM",
     "LogSoftmax", "Mish", "QuickGelu", "RNN", "Selu", "Sigmoid", "Softmax", "Softplus", "Swish",
     "Tanh",
     // clang-format on
@@ -60,10 +66,11 @@ Errors errors_of(const CaseNode& node) {
   if (contains(kGated, node.op_type)) return {16, 3e-7, 16};
   if (contains(kApproximated, node.op_type)) return {16, 3e-7};
   if (contains(kSampling, node.op_type)) return {64, 1e-5, 0, 0, 1};
+  if (node.op_type == "FusedConv") return {16, 3e-7, 128};
   if (contains(kTransformed, node.op_type)) return {16, 0, 128};
   if (contains(kSummed, node.op_type)) return {16, 0, 8};
   if (node.op_type.ends_with("LpPool") || contains(kRows, node.op_type)) return {32};
-  if (node.op_type == "DFT") return {8, 0, 1024};
+  if (node.op_type == "DFT" || node.op_type == "STFT") return {8, 0, 1024};
   // With few elements the mean is near each of them, and 1 / sqrt(epsilon) is up to 1000.
   if (node.op_type == "InstanceNormalization" || node.op_type == "GroupNormalization")
     return {8, 0, 0, 1000};
@@ -73,6 +80,10 @@ Errors errors_of(const CaseNode& node) {
 
 bool rounds_once(const CaseNode& node) {
   return contains(kRoundedOnce, node.op_type);
+}
+
+bool decides(const CaseNode& node) {
+  return contains(kDeciding, node.op_type);
 }
 
 double unit_of(DType dtype) {

@@ -25,6 +25,9 @@ Errors errors_of(const CaseNode& node);
 /// Whether the node rounds once, as the standard of floating-point numbers prescribes.
 bool rounds_once(const CaseNode& node);
 
+/// Whether the node's outputs say which of several numbers is the largest, or the like.
+bool decides(const CaseNode& node);
+
 /// Half a unit in the last place of 1.
 double unit_of(DType dtype);
 

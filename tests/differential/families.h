@@ -30,6 +30,9 @@ Family creation_family();
 Family image_pattern_family();
 Family transformer_pattern_family();
 Family contrib_family();
+Family contrib_quantized_family();
+Family dynamic_family();
+Family rarer_family();
 
 std::vector<Family> all_families();
 

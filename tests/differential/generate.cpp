@@ -5,12 +5,25 @@
 namespace headway::differential {
 
 std::vector<Family> all_families() {
-  return {unary_family(),        binary_family(),        reduce_family(),
-          movement_family(),     indexing_family(),      conv_family(),
-          pool_family(),         matmul_family(),        normalization_family(),
-          quantization_family(), resize_family(),        recurrent_family(),
-          creation_family(),     image_pattern_family(), transformer_pattern_family(),
-          contrib_family()};
+  return {unary_family(),
+          binary_family(),
+          reduce_family(),
+          movement_family(),
+          indexing_family(),
+          conv_family(),
+          pool_family(),
+          matmul_family(),
+          normalization_family(),
+          quantization_family(),
+          resize_family(),
+          recurrent_family(),
+          creation_family(),
+          image_pattern_family(),
+          transformer_pattern_family(),
+          contrib_family(),
+          contrib_quantized_family(),
+          dynamic_family(),
+          rarer_family()};
 }
 
 Case generate(std::uint64_t seed) {

@@ -168,6 +168,8 @@ class Tester {
 
   static std::string line_of(Case wanted) {
     wanted.open_shapes = false;
+    for (CaseValue& value : wanted.values)
+      if (value.fixed) value.kind = CaseValue::Kind::kConstant;
     return one_line(text_of(wanted));
   }
 

@@ -215,9 +215,9 @@ void reverse_sequence(Builder& b) {
 
 /// Reshapes and transposes one after the other, as shuffles and window partitions have them.
 void chain(Builder& b) {
+  b.grow();
   for (std::int64_t more = b.between(2, 5); more > 0; --more) {
     (b.chance(50) ? transpose : b.chance(50) ? reshape : b.chance(50) ? slice : split)(b);
-    b.grow();
   }
 }
 

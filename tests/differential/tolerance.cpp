@@ -4,18 +4,21 @@
 #include <cmath>
 #include <limits>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "errors.h"
 
 namespace headway::differential {
 namespace {
 
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr int kRuns = 12;
 constexpr double kMargin = 4;  // What the runs show is not yet the worst.
 
 /// Which values implementations may differ in at all, and how each node adds to that.
 struct Plan {
   std::vector<bool> uncertain;
+  std::vector<bool> decided;  ///< By comparing numbers that are not certain.
   std::vector<double> whole;
   std::vector<Errors> errors;
 };
@@ -28,13 +31,18 @@ bool is_half(DType dtype) {
 /// products.
 Plan plan_of(const Case& wanted, bool fused) {
   Plan plan{std::vector<bool>(wanted.values.size(), false),
+            std::vector<bool>(wanted.values.size(), false),
             std::vector<double>(wanted.values.size(), 0.0),
             {}};
   const bool several = wanted.nodes.size() > 1;
   for (const CaseNode& node : wanted.nodes) {
-    bool uncertain = false, half = false;
-    for (const ValueId id : node.inputs)
-      uncertain = uncertain || (id != kOmitted && plan.uncertain[static_cast<std::size_t>(id)]);
+    bool uncertain = false, decided = false, half = false;
+    for (const ValueId id : node.inputs) {
+      if (id == kOmitted) continue;
+      uncertain = uncertain || plan.uncertain[static_cast<std::size_t>(id)];
+      decided = decided || plan.decided[static_cast<std::size_t>(id)];
+    }
+    decided = decided || (uncertain && decides(node));
     for (const ValueId id : node.outputs)
       half = half || (id != kOmitted && is_half(wanted.values[static_cast<std::size_t>(id)].dtype));
     Errors errors = errors_of(node);
@@ -45,6 +53,7 @@ Plan plan_of(const Case& wanted, bool fused) {
     for (const ValueId id : node.outputs) {
       if (id == kOmitted) continue;
       plan.uncertain[static_cast<std::size_t>(id)] = uncertain;
+      plan.decided[static_cast<std::size_t>(id)] = decided;
       plan.whole[static_cast<std::size_t>(id)] = errors.whole;
     }
   }
@@ -107,7 +116,6 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
 
 /// Raises `slack` where `moved` lies further from `plain`.
 void raise(Tensor& slack, const Tensor& plain, const Tensor& moved) {
-  constexpr double kInfinite = std::numeric_limits<double>::infinity();
   if (plain.shape() != moved.shape()) {
     std::ranges::fill(slack.values<double>(), kInfinite);
     return;
@@ -149,9 +157,22 @@ std::vector<Tensor> slack_of(const Case& wanted, bool fused) {
   }
   Random random(wanted.seed);
   for (int run = 0; run < kRuns; ++run) {
-    const Case other = perturbed(wanted, plan, random);
+    Case other;
+    try {
+      other = perturbed(wanted, plan, random);
+    } catch (
+        const Error&) {  // Numbers decide about a shape, and another does not fit what follows.
+      for (Tensor& tensor : slack) std::ranges::fill(tensor.values<double>(), kInfinite);
+      return slack;
+    }
     for (std::size_t i = 0; i < slack.size(); ++i)
       raise(slack[i], output(wanted, i), output(other, i));
+  }
+  for (std::size_t i = 0; i < slack.size(); ++i) {
+    const std::span<double> elements = slack[i].values<double>();
+    const bool moved = std::ranges::any_of(elements, [](double element) { return element > 0; });
+    if (moved && plan.decided[static_cast<std::size_t>(wanted.outputs[i])])
+      std::ranges::fill(elements, kInfinite);
   }
   return slack;
 }

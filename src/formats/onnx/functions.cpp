@@ -130,19 +130,23 @@ class Inliner {
     return node;
   }
 
-  /// What a graph defines itself hides what is around it.
+  /// What a graph defines itself gets a name of its own too: the caller may use the old one for
+  /// something that the graph captures.
   std::shared_ptr<GraphProto> renamed(const GraphProto& source, const Renaming& outside,
                                       const FunctionProto& function, const NodeProto& call) {
     auto graph = std::make_shared<GraphProto>(source);
     Renaming renaming = outside;
-    for (const ValueInfoProto& input : graph->inputs) renaming.erase(input.name);
-    for (const NodeProto& node : graph->nodes)
-      for (const std::string_view output : node.outputs)
-        if (!output.empty()) renaming.erase(output);
+    const auto define_here = [&](std::string_view name) {
+      if (!name.empty()) renaming[name] = names_.emplace_back(concat(prefix_, name));
+    };
+    for (const ValueInfoProto& input : graph->inputs) define_here(input.name);
+    for (const NodeProto& node : graph->nodes) std::ranges::for_each(node.outputs, define_here);
     for (NodeProto& node : graph->nodes) node = renamed(node, renaming, function, call);
-    for (ValueInfoProto& output : graph->outputs)
-      if (const auto found = renaming.find(output.name); found != renaming.end())
-        output.name = found->second;
+    for (auto* infos : {&graph->inputs, &graph->outputs, &graph->value_infos}) {
+      for (ValueInfoProto& info : *infos)
+        if (const auto found = renaming.find(info.name); found != renaming.end())
+          info.name = found->second;
+    }
     return graph;
   }
 
