@@ -70,7 +70,7 @@ class SessionImpl {
   std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
     const BoundPlan* bound = bind(inputs);
     if (bound == nullptr) {
-      run_staged(inputs);
+      run_staged(inputs, true);
       return runner_->steps();
     }
     std::vector<StepInfo> infos;
@@ -79,7 +79,7 @@ class SessionImpl {
   }
 
  private:
-  std::vector<Datum> run_stages(std::span<const Datum> inputs) {
+  std::vector<Datum> run_stages(std::span<const Datum> inputs, bool is_profiled = false) {
     StagedGraph* staged = program_->staged();
     if (staged == nullptr) {
       fail(ErrorCode::kInvalidArgument, "the model takes ", program_->inputs().size(),
@@ -89,11 +89,11 @@ class SessionImpl {
     program_->check_inputs(inputs);
     const ThreadPool::Busy busy(program_->pool());
     if (program_->interprets()) return interpret(staged->graph(), inputs, program_->memory_limit());
-    return runner_->run(*staged, inputs);
+    return is_profiled ? runner_->run_profiled(*staged, inputs) : runner_->run(*staged, inputs);
   }
 
-  std::span<const Tensor> run_staged(std::span<const Tensor> inputs) {
-    data_ = run_stages(std::vector<Datum>(inputs.begin(), inputs.end()));
+  std::span<const Tensor> run_staged(std::span<const Tensor> inputs, bool is_profiled = false) {
+    data_ = run_stages(std::vector<Datum>(inputs.begin(), inputs.end()), is_profiled);
     tensors_.clear();
     for (std::size_t i = 0; i < data_.size(); ++i) {
       if (!data_[i].is_tensor()) {
@@ -106,17 +106,12 @@ class SessionImpl {
   }
 
   std::span<const Tensor> profile_staged(std::span<const Tensor> inputs, Profile& profile) {
-    const auto outputs = run_staged(inputs);
+    const auto outputs = run_staged(inputs, true);
     profile.threads = program_->pool().threads();
     profile.begin_ns = runner_->begin_ns();
     profile.ends_ns = runner_->ends_ns();
-    profile.spans.assign(profile.ends_ns.size() * static_cast<std::size_t>(profile.threads), {});
-    std::int64_t begin = profile.begin_ns;
-    for (std::size_t i = 0; i < profile.ends_ns.size(); ++i) {
-      const std::int64_t end = profile.ends_ns[i];
-      profile.spans[i * static_cast<std::size_t>(profile.threads)] = {begin, end, end - begin, 0};
-      begin = end;
-    }
+    activities_ = runner_->activities();
+    fill_spans(profile);
     return outputs;
   }
 

@@ -46,11 +46,6 @@ StepInfo describe_evaluated(const Node& node, std::span<const Datum> inputs,
 }  // namespace
 
 std::vector<Datum> StageRunner::run(StagedGraph& staged, std::span<const Datum> inputs) {
-  if (depth_ == 0) {
-    steps_.clear();
-    ends_ns_.clear();
-    begin_ns_ = now_ns();
-  }
   const Graph& graph = staged.graph();
   Frame frame;
   for (std::size_t i = 0; i < inputs.size(); ++i) frame[graph.inputs()[i]] = aligned(inputs[i]);
@@ -58,6 +53,20 @@ std::vector<Datum> StageRunner::run(StagedGraph& staged, std::span<const Datum> 
   std::vector<Datum> outputs;
   for (const Value* output : graph.outputs()) outputs.push_back(read(frame, output));
   return outputs;
+}
+
+std::vector<Datum> StageRunner::run_profiled(StagedGraph& staged, std::span<const Datum> inputs) {
+  struct Leave {
+    bool& is_profiled;
+    ~Leave() { is_profiled = false; }
+  } leave{is_profiled_};
+  is_profiled_ = true;
+  steps_.clear();
+  ends_ns_.clear();
+  activities_.clear();
+  current_.assign(static_cast<std::size_t>(program_.pool().threads()), {});
+  begin_ns_ = now_ns();
+  return run(staged, inputs);
 }
 
 void StageRunner::run_stages(StagedGraph& staged, Frame& frame) {
@@ -75,10 +84,12 @@ void StageRunner::run_plan(const Stage& stage, Frame& frame) {
   for (const Value* input : stage.inputs) inputs.push_back(frame.at(input).tensor());
   BoundPlan& bound = bind(stage.plan);
   bound.set_inputs(inputs);
+  ThreadPool timed = program_.pool().timed(current_);
+  ThreadPool& pool = is_profiled_ ? timed : program_.pool();
   for (std::size_t i = 0; i < bound.steps().size(); ++i) {
     const auto& [step, operands] = bound.steps()[i];
-    step->run(operands, program_.pool());
-    if (depth_ == 0) note(stage.plan->steps[i].info);
+    step->run(operands, pool);
+    if (is_noted()) note(stage.plan->steps[i].info);
   }
   // The arena is used again by the next plan.
   for (std::size_t i = 0; i < stage.outputs.size(); ++i)
@@ -89,7 +100,7 @@ void StageRunner::evaluate(const Node& node, Frame& frame) {
   std::vector<Datum> inputs;
   for (const Value* input : node.inputs()) inputs.push_back(read(frame, input));
   std::vector<Datum> outputs = evaluate_node(node, inputs, *this);
-  if (depth_ == 0) note(describe_evaluated(node, inputs, outputs));
+  if (is_noted()) note(describe_evaluated(node, inputs, outputs));
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (node.output(i) != nullptr) frame[node.output(i)] = std::move(outputs[i]);
 }
@@ -97,6 +108,8 @@ void StageRunner::evaluate(const Node& node, Frame& frame) {
 void StageRunner::note(StepInfo info) {
   steps_.push_back(std::move(info));
   ends_ns_.push_back(now_ns());
+  activities_.insert(activities_.end(), current_.begin(), current_.end());
+  std::ranges::fill(current_, ThreadPool::Activity{});
 }
 
 BoundPlan& StageRunner::bind(const std::shared_ptr<const Plan>& plan) {

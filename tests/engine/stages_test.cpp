@@ -304,7 +304,11 @@ TEST(Stages, ProfilesListPlannedStepsAndEvaluatedNodes) {
   ASSERT_EQ(steps.size(), 3U);
   EXPECT_EQ(steps[1].op_type, "NonZero");
   EXPECT_EQ(steps[1].category, StepCategory::kReference);
-  EXPECT_EQ(profile.ends_ns.size(), 3U);
+  ASSERT_EQ(profile.ends_ns.size(), 3U);
+  ASSERT_EQ(profile.spans.size(), 3U * static_cast<std::size_t>(profile.threads));
+  EXPECT_EQ(profile.spans[0].begin_ns, profile.begin_ns);
+  session.run(inputs);
+  EXPECT_EQ(session.steps(inputs).size(), 3U);
 }
 
 }  // namespace

@@ -132,6 +132,21 @@ TEST(InlineFunctions, PutsTheirNodesInPlace) {
   EXPECT_EQ(run(graph, {kX}), (std::vector<float>{4, -1}));
 }
 
+TEST(InlineFunctions, KeepNamesOfTheirBodiesApartFromTheCallers) {
+  ModelBuilder negated, same, model;
+  negated.node("Neg", {"a"}, {"x"}).output("x");
+  same.node("Identity", {"a"}, {"x"}).output("x");
+  model.input("x", {2}).input("c", {1}, kBoolCode).node("Choose", {"x", "c"}, {"y"}).output("y");
+  model.function("Choose", {"a", "b"}, {"r"},
+                 {node_message("If", {"b"}, {"r"},
+                               {graph_attribute("then_branch", negated),
+                                graph_attribute("else_branch", same)})});
+  const Graph graph = model.read();
+  verify(graph);
+  EXPECT_EQ(run(graph, {kX, Tensor::from<bool>({1}, {true})}), (std::vector<float>{-1, 2}));
+  EXPECT_EQ(run(graph, {kX, Tensor::from<bool>({1}, {false})}), (std::vector<float>{1, -2}));
+}
+
 TEST(InlineFunctions, RefusesRecursion) {
   ModelBuilder model = calling("F");
   model.function("F", {"a"}, {"b"}, {node_message("G", {"a"}, {"b"})});

@@ -212,6 +212,19 @@ TEST_F(ReadTorchScript, NamesWhatItDoesNotKnow) {
               "data that is known only when the model runs"));
 }
 
+TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {
+  EXPECT_TRUE(refused("    t = (x, )\n    for i in range(100000):\n      t = (t, )\n    return t\n",
+                      "nested too deeply"));
+  EXPECT_TRUE(
+      refused("    l = [x]\n    _0 = torch.append(l, l)\n    return l\n", "nested too deeply"));
+  EXPECT_TRUE(refused("    s = \"ab\"\n    while True:\n      s = torch.add(s, s)\n    return x\n",
+                      "a string of more than"));
+  EXPECT_TRUE(refused("    l = [1]\n    while True:\n      l = torch.add(l, l)\n    return x\n",
+                      "a list of more than"));
+  EXPECT_TRUE(refused("    while True:\n      x = torch.view(x, [1, 3])\n    return x\n",
+                      "a view of a view"));
+}
+
 TEST_F(ReadTorchScript, EndlessProgramsEnd) {
   EXPECT_TRUE(refused("    while True:\n      pass\n    return x\n", "steps"));
   EXPECT_TRUE(refused("    return (self).forward(x, )\n", "nested"));
