@@ -59,7 +59,8 @@ TEST(FoldConstants, ComputesMasks) {
 TEST(FoldConstants, DequantizesWeightsButNotTables) {
   const auto after = [](const std::string& last) {
     return operators_after(kFoldConstants,
-                           R"(graph net (%x: float32[2,1024], %i: int64[2]) -> (%y) {
+                           R"(graph net (%x: float32[2,1024]) -> (%y) {
+    %i: int64[2] = constant {3, 1}
     %f: float32[1024,1024] = constant random(1)
     %s: float32[] = constant {0.5}
     %q = QuantizeLinear(%f, %s)
