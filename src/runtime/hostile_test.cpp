@@ -325,6 +325,8 @@ TEST_F(HostileFiles, WhatFuzzersFound) {
   expect_refusal(node_over(1, "LpPool", {{{1, 1, 4, 4}, kFloat}},
                            {float_attribute("p", std::numeric_limits<float>::infinity())}),
                  {"'y' (LpPool)"});
+  expect_refusal(node_over(17, "TreeEnsembleRegressor", {{{3, 2, 1, 2}, kFloat}}, {}, "ai.onnx.ml"),
+                 {"(ai.onnx.ml.TreeEnsembleRegressor)", "rank 1 or 2"});
   EXPECT_EQ(outcome(node_over(17, "Pow", {{{3}, kInt32}, {{1}, kFloat}}).bytes()), "");
 }
 

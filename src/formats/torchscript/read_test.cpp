@@ -1,5 +1,7 @@
 #include "formats/torchscript/read.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -77,6 +79,15 @@ TEST_F(ReadTorchScript, KeepsWhatIsDoneWithTensors) {
   EXPECT_EQ(run(graph, {x_}), (std::vector<float>{5, 11}));
   EXPECT_EQ(run(graph, {Tensor::from<float>({2, 3}, {1, 0, 0, -1, 0, 0})}),
             (std::vector<float>{1, 4, 0, 0}));
+}
+
+TEST_F(ReadTorchScript, NodesHaveNamesOfTheirOwn) {
+  const Graph graph =
+      read("    return torch.relu(torch.neg(torch.relu(torch.neg(x))))\n", {{"", {1, 3}}});
+  std::set<std::string> names;
+  for (const Node* node : graph.nodes()) names.insert(node->name());
+  EXPECT_EQ(names.size(), 4U);
+  EXPECT_TRUE(names.contains("/Relu_1"));
 }
 
 TEST_F(ReadTorchScript, EvaluatesEverythingElse) {
