@@ -55,6 +55,12 @@ void check_node(const Node& node, const Operator& op) {
            " is missing");
     }
   }
+  for (int index = 0; index < op.min_outputs && op.max_outputs != Operator::kVariadic; ++index) {
+    if (node.output(static_cast<std::size_t>(index)) == nullptr) {
+      fail(ErrorCode::kInvalidModel, node.described(), ": the required output ", index,
+           " is missing");
+    }
+  }
   check_attributes(node, op);
 }
 

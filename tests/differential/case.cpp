@@ -6,6 +6,7 @@
 #include "formats/onnx/read.h"
 #include "formats/onnx/write.h"
 #include "graph/text.h"
+#include "ops/facts.h"
 #include "ops/operator.h"
 
 namespace headway::differential {
@@ -96,7 +97,10 @@ std::vector<Tensor> evaluate(const CaseNode& node, const std::vector<Tensor>& in
   Node* added = graph.add_node(node.op_type, values, names, node.attributes, "", node.domain);
   for (std::size_t i = node.outputs.size(); i-- > 0;)
     if (node.outputs[i] == kOmitted) graph.erase_output(added, i);
-  if (node.domain.empty()) return run_reference(*added, inputs);
+  if (node.domain.empty()) {
+    check_node(*added, operator_of(*added));
+    return run_reference(*added, inputs);
+  }
 
   // Operators of other domains mean something only once they are read.
   for (Value* output : added->outputs())

@@ -74,6 +74,7 @@ void branch(Builder& b) {
   const ValueId x = b.value(float32_only(), 0, 3);
   const std::string input = "(%x: float32[...]) -> (%y)";
   const Attributes attributes = {
+      {"captures", std::int64_t{1}},
       {"then_branch", body("graph then " + input + " { %y = " + unary(b) + "(%x) }")},
       {"else_branch", body("graph else " + input + " { %y = Add(%x, %x) }")}};
   const Tensor condition = random_tensor(DType::kBool, {}, Fill::kPlain, b.random());

@@ -50,7 +50,7 @@ constexpr std::string_view kSummed[] = {"Attention", "Einsum",      "FusedMatMul
 constexpr std::string_view kApproximated[] = {
     // clang-format off
     "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GRU", "If", "Loop", "Scan", "HardSwish", "LSTM",
-    "LogSoftmax", "Mish", "QuickGelu", "RNN", "Selu", "Sigmoid", "Softmax", "Softplus", "Swish",
+    "LogSoftmax", "Mish", "QuickGelu", "RNN", "Selu", "Sigmoid", "Softmax", "SoftmaxCrossEntropyLoss", "Softplus", "Swish",
     "Tanh",
     // clang-format on
 };

@@ -10,7 +10,19 @@ namespace headway::onnx {
 namespace {
 
 /// A function that calls another twice, which calls a third twice, …, would grow without end.
-constexpr std::size_t kMaxInlined = std::size_t{1} << 20;
+constexpr std::size_t kMaxInlined = std::size_t{1} << 22;
+constexpr std::size_t kMaxDepth = 64;
+
+/// Nodes and what they read and compute, those of bodies included.
+std::size_t size_of(const std::vector<NodeProto>& nodes) {
+  std::size_t size = 0;
+  for (const NodeProto& node : nodes) {
+    size += 1 + node.inputs.size() + node.outputs.size() + node.attributes.size();
+    for (const AttributeProto& attribute : node.attributes)
+      if (attribute.body) size += size_of(attribute.body->nodes);
+  }
+  return size;
+}
 
 using Renaming = std::unordered_map<std::string_view, std::string_view>;
 
@@ -46,8 +58,12 @@ class Inliner {
       fail(ErrorCode::kInvalidModel, call.described(), " has more inputs or outputs than the ",
            "function '", std::get<1>(key), "'");
     }
-    if ((inlined_ += function.nodes.size()) > kMaxInlined)
-      fail(ErrorCode::kInvalidModel, "its functions expand to more than ", kMaxInlined, " nodes");
+    if (open_.size() > kMaxDepth)
+      fail(ErrorCode::kInvalidModel, "its functions are nested more than ", kMaxDepth, " deep");
+    if ((inlined_ += size_of(function.nodes)) > kMaxInlined) {
+      fail(ErrorCode::kInvalidModel, "its functions expand to more than ", kMaxInlined,
+           " nodes and names");
+    }
     prefix_ =
         concat(call.outputs.empty() ? call.op_type : call.outputs.front(), "/", ++calls_, "/");
 

@@ -62,13 +62,16 @@ void parse_tensor_type(protozero::pbf_reader field, ValueInfoProto& info) {
   }
 }
 
-void parse_type(protozero::pbf_reader field, ValueInfoProto& info);
+/// `depth`: how many sequences and optionals are around it.
+void parse_type(protozero::pbf_reader field, ValueInfoProto& info, int depth = 0);
 
-/// The type inside of a sequence or an optional.
-void parse_element_type(protozero::pbf_reader field, ValueInfoProto& info) {
+/// The type inside of a sequence or an optional. No more than two of them can be one type.
+void parse_element_type(protozero::pbf_reader field, ValueInfoProto& info, int depth) {
+  constexpr int kMaxDepth = 2;
+  if (depth > kMaxDepth) return;
   while (field.next()) {
     if (field.tag_and_type() == bytes_field(ElementTypeField::kType)) {
-      parse_type(field.get_message(), info);
+      parse_type(field.get_message(), info, depth);
     } else {
       field.skip();
     }
@@ -86,18 +89,18 @@ void wrap(ValueInfoProto& info, Container outer) {
   }
 }
 
-void parse_type(protozero::pbf_reader field, ValueInfoProto& info) {
+void parse_type(protozero::pbf_reader field, ValueInfoProto& info, int depth) {
   while (field.next()) {
     switch (field.tag_and_type()) {
       case bytes_field(TypeField::kTensor):
         parse_tensor_type(field.get_message(), info);
         break;
       case bytes_field(TypeField::kSequence):
-        parse_element_type(field.get_message(), info);
+        parse_element_type(field.get_message(), info, depth + 1);
         wrap(info, Container::kSequence);
         break;
       case bytes_field(TypeField::kOptional):
-        parse_element_type(field.get_message(), info);
+        parse_element_type(field.get_message(), info, depth + 1);
         wrap(info, Container::kOptional);
         break;
       case bytes_field(TypeField::kMap):

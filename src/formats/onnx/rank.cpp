@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "ops/elements.h"
+
 namespace headway::onnx {
 namespace {
 
@@ -64,10 +66,30 @@ std::optional<std::int64_t> Ranks::with_axes(const Node& node, bool more) const 
   return more ? *rank + *axes : *rank - *axes;
 }
 
+/// Of a vector from one constant place to another.
+std::optional<std::int64_t> Ranks::length_of_slice(const Node& node) const {
+  const auto whole = length(node.input(0));
+  const auto bound = [&](std::size_t index) -> std::optional<std::int64_t> {
+    const Value* value = node.input(index);
+    if (value == nullptr || !value->is_constant() || value->constant().size() != 1)
+      return std::nullopt;
+    return to_ints(aligned(value->constant()))[0];
+  };
+  const auto first = bound(1), last = bound(2);
+  if (!whole || !first || !last || (node.input(4) != nullptr && bound(4) != 1)) return std::nullopt;
+  const auto place = [&](std::int64_t at) {
+    return std::clamp<std::int64_t>(at < 0 ? at + *whole : at, 0, *whole);
+  };
+  return std::max<std::int64_t>(place(*last) - place(*first), 0);
+}
+
 /// Of the vectors that shapes are made of.
 std::optional<std::int64_t> Ranks::length_of_result(const Node& node) const {
   if (!node.domain().empty()) return std::nullopt;
-  if (node.is("Shape") && node.attributes.empty()) return of(node.input(0));
+  if (node.is("Shape") && node.get_int("start", 0) == 0 && !node.has("end"))
+    return of(node.input(0));
+  if (node.is("Gather") && length(node.input(0))) return length(node.input(1));
+  if (node.is("Slice")) return length_of_slice(node);
   if (node.is("Unsqueeze") && of(node.input(0)) == 0) return 1;
   if (node.is("Cast") || node.is("Identity")) return length(node.input(0));
   if (!node.is("Concat")) return std::nullopt;

@@ -21,6 +21,7 @@ class Ranks {
  private:
   std::optional<std::int64_t> of_result(const Node& node) const;
   std::optional<std::int64_t> with_axes(const Node& node, bool more) const;
+  std::optional<std::int64_t> length_of_slice(const Node& node) const;
   std::optional<std::int64_t> length_of_result(const Node& node) const;
 
   std::unordered_map<const Value*, std::int64_t> ranks_, lengths_;

@@ -41,6 +41,21 @@ TEST(Ranks, CountTheAxesThatComeAndGo) {
   EXPECT_EQ(rank_of_output(text), 4);
 }
 
+TEST(Ranks, FollowPartsOfShapes) {
+  EXPECT_EQ(rank_of_output(R"(graph flat (%x: float32[N,C,H,W]) -> (%y) {
+    %order: int64[4] = constant {0, 2, 3, 1}
+    %from: int64[1] = constant {0}
+    %to: int64[1] = constant {-2}
+    %rest: int64[1] = constant {-1}
+    %all = Shape(%x) {start = 0}
+    %s = Gather(%all, %order) {axis = 0}
+    %head = Slice(%s, %from, %to, %from)
+    %shape = Concat(%head, %rest) {axis = 0}
+    %y = Reshape(%x, %shape)
+  })"),
+            3);
+}
+
 TEST(Ranks, AreNotGuessed) {
   EXPECT_EQ(rank_of_output(R"(graph open (%x: float32[N,4], %shape: int64[K]) -> (%y) {
     %y = Reshape(%x, %shape)

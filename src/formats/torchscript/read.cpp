@@ -66,6 +66,9 @@ class Outputs {
   explicit Outputs(TypedGraph& graph) : graph_(graph) {}
 
   void add(const IValue& value, const std::string& name) {
+    constexpr std::size_t kMaxOutputs = 10'000, kMaxName = 1000;
+    if (count_ > kMaxOutputs || name.size() > kMaxName)
+      fail(ErrorCode::kUnsupported, "what it returns is nested too deeply");
     if (const auto* cell = std::get_if<TensorRef>(&value)) return add_tensor(read(*cell), name);
     if (const auto* tuple = std::get_if<TupleRef>(&value)) {
       for (std::size_t i = 0; i < (*tuple)->items.size(); ++i)

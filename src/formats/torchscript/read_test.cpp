@@ -1,5 +1,7 @@
 #include "formats/torchscript/read.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -77,6 +79,15 @@ TEST_F(ReadTorchScript, KeepsWhatIsDoneWithTensors) {
   EXPECT_EQ(run(graph, {x_}), (std::vector<float>{5, 11}));
   EXPECT_EQ(run(graph, {Tensor::from<float>({2, 3}, {1, 0, 0, -1, 0, 0})}),
             (std::vector<float>{1, 4, 0, 0}));
+}
+
+TEST_F(ReadTorchScript, NodesHaveNamesOfTheirOwn) {
+  const Graph graph =
+      read("    return torch.relu(torch.neg(torch.relu(torch.neg(x))))\n", {{"", {1, 3}}});
+  std::set<std::string> names;
+  for (const Node* node : graph.nodes()) names.insert(node->name());
+  EXPECT_EQ(names.size(), 4U);
+  EXPECT_TRUE(names.contains("/Relu_1"));
 }
 
 TEST_F(ReadTorchScript, EvaluatesEverythingElse) {
@@ -210,6 +221,19 @@ TEST_F(ReadTorchScript, NamesWhatItDoesNotKnow) {
       refused("    if bool(torch.any(torch.gt(x, 0))):\n      y = x\n    else:\n"
               "      y = x\n    return y\n",
               "data that is known only when the model runs"));
+}
+
+TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {
+  EXPECT_TRUE(refused("    t = (x, )\n    for i in range(100000):\n      t = (t, )\n    return t\n",
+                      "nested too deeply"));
+  EXPECT_TRUE(
+      refused("    l = [x]\n    _0 = torch.append(l, l)\n    return l\n", "nested too deeply"));
+  EXPECT_TRUE(refused("    s = \"ab\"\n    while True:\n      s = torch.add(s, s)\n    return x\n",
+                      "a string of more than"));
+  EXPECT_TRUE(refused("    l = [1]\n    while True:\n      l = torch.add(l, l)\n    return x\n",
+                      "a list of more than"));
+  EXPECT_TRUE(refused("    while True:\n      x = torch.view(x, [1, 3])\n    return x\n",
+                      "a view of a view"));
 }
 
 TEST_F(ReadTorchScript, EndlessProgramsEnd) {

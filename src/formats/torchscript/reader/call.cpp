@@ -345,7 +345,7 @@ DType promoted(const std::vector<const IValue*>& operands) {
 }
 
 IValue tuple_of(std::vector<IValue> items) {
-  return std::make_shared<const TupleData>(TupleData{std::move(items), nullptr});
+  return std::make_shared<TupleData>(TupleData{std::move(items), nullptr});
 }
 IValue list_of(std::vector<IValue> items) {
   return std::make_shared<ListData>(ListData{std::move(items)});

@@ -9,7 +9,7 @@ namespace headway::script {
 namespace {
 
 constexpr int kMaxCalls = 400;
-constexpr std::int64_t kMaxSteps = 20'000'000;
+constexpr std::int64_t kMaxSteps = 2'000'000;
 
 /// An error whose message already says where in the program it happened.
 class Located : public Error {
@@ -176,6 +176,16 @@ void Interpreter::assign_one(const Expr& target, IValue value, Frame& frame) {
 }
 
 IValue Interpreter::evaluate(const Expr& expr, Frame& frame) {
+  IValue value = evaluate_parts(expr, frame);
+  const bool is_fresh = expr.kind != Expr::Kind::kName && expr.kind != Expr::Kind::kAttribute;
+  if (is_fresh &&
+      (std::holds_alternative<ListRef>(value) || std::holds_alternative<TupleRef>(value) ||
+       std::holds_alternative<DictRef>(value) || std::holds_alternative<ObjectRef>(value)))
+    kept_.push_back(value);
+  return value;
+}
+
+IValue Interpreter::evaluate_parts(const Expr& expr, Frame& frame) {
   const auto all = [&] {
     std::vector<IValue> items;
     for (const ExprPtr& part : expr.parts) items.push_back(evaluate(*part, frame));
@@ -204,7 +214,7 @@ IValue Interpreter::evaluate(const Expr& expr, Frame& frame) {
     case Expr::Kind::kList:
       return std::make_shared<ListData>(ListData{all()});
     case Expr::Kind::kTuple:
-      return std::make_shared<const TupleData>(TupleData{all(), nullptr});
+      return std::make_shared<TupleData>(TupleData{all(), nullptr});
     case Expr::Kind::kSubscript: {
       std::vector<IValue> items = all();
       return call_operator(*this, "__getitem__", std::move(items), {});
@@ -316,7 +326,7 @@ IValue Interpreter::construct(const Class& type, std::vector<IValue> arguments,
                               KeywordArguments keywords) {
   if (type.base == "NamedTuple") {
     for (auto& [name, value] : keywords) arguments.push_back(std::move(value));
-    return std::make_shared<const TupleData>(TupleData{std::move(arguments), &type});
+    return std::make_shared<TupleData>(TupleData{std::move(arguments), &type});
   }
   auto object = std::make_shared<ObjectData>();
   object->class_name = type.name;

@@ -40,6 +40,11 @@ using KeywordArguments = std::vector<std::pair<std::string, IValue>>;
 class Interpreter {
  public:
   Interpreter(Program& program, TypedGraph& graph) : program_(program), graph_(graph) {}
+  ~Interpreter() {
+    for (const IValue& value : kept_) release_parts(value);
+  }
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
 
   /// The module's object.
   ObjectRef module();
@@ -76,6 +81,7 @@ class Interpreter {
   bool condition(const IValue& value, bool then_raises, bool else_raises) const;
 
   IValue evaluate(const Expr& expr, Frame& frame);
+  IValue evaluate_parts(const Expr& expr, Frame& frame);
   IValue attribute(const Expr& expr, Frame& frame);
   IValue attribute_of(const IValue& owner, const std::string& name);
   IValue call(const Expr& expr, Frame& frame);
@@ -93,6 +99,7 @@ class Interpreter {
   std::unordered_map<const torch::PickleObject*, ObjectRef> objects_;
   std::unordered_map<const ObjectData*, const torch::PickleObject*> states_;
   std::unordered_map<std::size_t, IValue> constants_;
+  std::vector<IValue> kept_;  ///< Everything that may hold other things, until the end.
   int depth_ = 0;
   std::int64_t steps_ = 0;
 };

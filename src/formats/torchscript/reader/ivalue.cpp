@@ -22,7 +22,11 @@ TensorRef make_view(const TensorRef& base, Value* value, std::function<Value*(Va
 
 TensorRef make_either(const TensorRef& base, Value* value) {
   TensorRef cell = make_tensor(value);
+  constexpr int kMaxDepth = 1000;
   cell->base = base;
+  cell->depth = base->depth + 1;
+  if (cell->depth > kMaxDepth)
+    fail(ErrorCode::kUnsupported, "a view of a view, more than ", kMaxDepth, " times");
   cell->base_version = base->version;
   return cell;
 }
@@ -61,6 +65,13 @@ void write(const TensorRef& cell, Value* value) {
   }
   cell->value = value;
   ++cell->version;
+}
+
+void release_parts(const IValue& value) {
+  if (const auto* list = std::get_if<ListRef>(&value)) (*list)->items.clear();
+  if (const auto* tuple = std::get_if<TupleRef>(&value)) (*tuple)->items.clear();
+  if (const auto* dict = std::get_if<DictRef>(&value)) (*dict)->items.clear();
+  if (const auto* object = std::get_if<ObjectRef>(&value)) (*object)->attributes.clear();
 }
 
 std::string kind_of(const IValue& value) {

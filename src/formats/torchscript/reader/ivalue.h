@@ -41,7 +41,7 @@ struct ObjectData;
 struct FunctionRef;
 using TensorRef = std::shared_ptr<TensorCell>;
 using ListRef = std::shared_ptr<ListData>;
-using TupleRef = std::shared_ptr<const TupleData>;
+using TupleRef = std::shared_ptr<TupleData>;
 using DictRef = std::shared_ptr<DictData>;
 using ObjectRef = std::shared_ptr<ObjectData>;
 
@@ -84,6 +84,7 @@ struct TensorCell {
   std::function<Value*(Value* base, Value* part)> scatter;
   std::uint64_t version = 0;       ///< Goes up with every change.
   std::uint64_t base_version = 0;  ///< Of the base, when `value` was computed.
+  int depth = 0;                   ///< How many views away from a tensor of its own.
   bool is_attribute = false;       ///< Of a module; must not change.
   bool ambiguous = false;          ///< Changed through a view that may or may not be one.
 };
@@ -99,6 +100,9 @@ TensorRef make_either(const TensorRef& base, Value* value);
 Value* read(const TensorRef& cell);
 /// Changes the tensor, and what it is a view of. Throws Error(kUnsupported) for attributes.
 void write(const TensorRef& cell, Value* value);
+
+/// Lets go of what a list, tuple, dict or object holds: of chains and cycles nothing is left.
+void release_parts(const IValue& value);
 
 inline bool is_none(const IValue& value) {
   return std::holds_alternative<std::monostate>(value);

@@ -45,7 +45,7 @@ IValue Interpreter::load(const torch::PickleValue& value, const std::string& pat
     case Kind::kList:
       return std::make_shared<ListData>(ListData{std::move(items)});
     case Kind::kTuple:
-      return std::make_shared<const TupleData>(TupleData{std::move(items), nullptr});
+      return std::make_shared<TupleData>(TupleData{std::move(items), nullptr});
     case Kind::kDict: {
       auto dict = std::make_shared<DictData>();
       for (std::size_t i = 0; i + 1 < items.size(); i += 2)

@@ -12,6 +12,9 @@ namespace {
 using Arguments = const std::vector<IValue>&;
 using Result = std::optional<IValue>;
 
+/// Of a list or a string.
+constexpr std::size_t kMostElements = 100'000;
+
 /// An int of any kind: int, bool, a known integer tensor without dimensions, or symbolic.
 std::optional<Extent> as_extent(const TypedGraph& graph, const IValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return *number;
@@ -127,12 +130,14 @@ bool compare(std::string_view name, const T& a, const T& b) {
 }
 
 /// Lists, tuples and strings element by element; nullopt for what has no order.
-std::optional<bool> equal(const IValue& a, const IValue& b) {
-  const auto all_equal = [](const std::vector<IValue>& x,
-                            const std::vector<IValue>& y) -> std::optional<bool> {
+std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
+  constexpr int kMaxDepth = 100;
+  if (depth > kMaxDepth) fail(ErrorCode::kUnsupported, "lists are nested too deeply");
+  const auto all_equal = [depth](const std::vector<IValue>& x,
+                                 const std::vector<IValue>& y) -> std::optional<bool> {
     if (x.size() != y.size()) return false;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const auto same = equal(x[i], y[i]);
+      const auto same = equal(x[i], y[i], depth + 1);
       if (!same || !*same) return same;
     }
     return true;
@@ -354,6 +359,8 @@ Result list_operator(Interpreter& interpreter, std::string_view name, Arguments 
     if (name == "add" || name == "extend" || name == "add_") {
       std::vector<IValue> joined = items;
       joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());
+      if (joined.size() > kMostElements)
+        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
       if (name == "add") return list_of(std::move(joined));
       items = std::move(joined);
       return arguments[0];
@@ -361,9 +368,10 @@ Result list_operator(Interpreter& interpreter, std::string_view name, Arguments 
   }
   if (name == "mul" && arguments.size() == 2)
     if (const auto* count = std::get_if<std::int64_t>(&arguments[1])) {
-      constexpr std::int64_t kMost = 1'000'000;
-      if (*count * static_cast<std::int64_t>(items.size()) > kMost || *count > kMost)
-        fail(ErrorCode::kUnsupported, "a list of more than ", kMost, " elements");
+      if (*count > static_cast<std::int64_t>(kMostElements) ||
+          *count * static_cast<std::int64_t>(items.size()) >
+              static_cast<std::int64_t>(kMostElements))
+        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
       std::vector<IValue> repeated;
       for (std::int64_t i = 0; i < *count; ++i)
         repeated.insert(repeated.end(), items.begin(), items.end());
@@ -430,7 +438,11 @@ Result string_operator(Interpreter&, std::string_view name, Arguments arguments)
   if (name == "len") return static_cast<std::int64_t>(text->size());
   const auto* other = arguments.size() > 1 ? std::get_if<std::string>(&arguments[1]) : nullptr;
   if (other == nullptr) return std::nullopt;
-  if (name == "add") return *text + *other;
+  if (name == "add") {
+    if (text->size() + other->size() > kMostElements)
+      fail(ErrorCode::kUnsupported, "a string of more than ", kMostElements, " characters");
+    return *text + *other;
+  }
   if (name == "find") {
     const std::size_t found = text->find(*other);
     return found == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(found);

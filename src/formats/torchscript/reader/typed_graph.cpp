@@ -33,10 +33,13 @@ Value* TypedGraph::scalar(std::int64_t value, DType dtype) {
   return constant(Tensor::from<std::int64_t>({}, {value}).to(dtype));
 }
 
-std::string TypedGraph::node_name(std::string_view op_type) const {
+/// No two nodes share a name: ONNX Runtime refuses that.
+std::string TypedGraph::node_name(std::string_view op_type) {
   std::string path = scope_.empty() ? "" : "/" + scope_;
   std::ranges::replace(path, '.', '/');
-  return concat(path, "/", op_type);
+  std::string name = concat(path, "/", op_type);
+  const int count = names_[name]++;
+  return count == 0 ? name : concat(name, "_", count);
 }
 
 Tensor TypedGraph::elements(const Value* value) const {

@@ -49,12 +49,13 @@ class TypedGraph {
   Graph take() { return std::move(graph_); }
 
  private:
-  std::string node_name(std::string_view op_type) const;
+  std::string node_name(std::string_view op_type);
   std::vector<Value*> folded(Node* node, const Operator& op, std::span<const Facts> inputs,
                              std::vector<Facts>& outputs);
 
   Graph graph_;
   std::string scope_;
+  std::unordered_map<std::string, int> names_;  ///< Of nodes, and how often each was asked for.
   std::unordered_map<const Value*, Facts> facts_;
 };
 
