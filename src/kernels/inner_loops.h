@@ -16,6 +16,7 @@
 #include "kernels/quantize/loops.h"
 #include "kernels/reduce/operation.h"
 #include "kernels/reduce/take_better.h"
+#include "kernels/sampling/loops.h"
 #include "kernels/winograd/transforms.h"
 
 namespace headway {
@@ -77,6 +78,8 @@ struct InnerLoops {
   /// output[2 i] = low[i · stride], output[2 i + 1] = high[i · stride]
   void (*interleave)(std::int64_t size, const std::int16_t* low, const std::int16_t* high,
                      std::int64_t stride, std::int16_t* output) noexcept;
+
+  void (*sample_points)(const SampledPoints& points) noexcept;
 
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 

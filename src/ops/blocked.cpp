@@ -85,6 +85,7 @@ void infer_blocked_conv(InferContext& context) {
   input_has_relu(context.node());
   for (const std::size_t index : {kScale, kShift}) {
     if (context.has_input(index)) require_rank(context, index, 5);
+    require_broadcast_to(context, index, context.input(0));
   }
   require_dtype(context, 0, kFloatTypes);
   const std::int64_t size = positive(context, "block");
@@ -93,7 +94,7 @@ void infer_blocked_conv(InferContext& context) {
   if (!x.shape || !weights) return context.set_output(0, {x.dtype, std::nullopt});
   if (x.shape->size() == 5 && weights->size() == 4) {
     x.shape->pop_back();
-    (*x.shape)[1] = Dim((*weights)[1] * context.node().get_int("group", 1));
+    (*x.shape)[1] = Dim((*weights)[1] * checked_groups(context.node()));
   }
   PlainContext plain(context, x);
   const TensorType output = infer_convolution(plain);
@@ -180,7 +181,7 @@ void run_blocked_conv(const Node& node, std::span<const Tensor> inputs, std::spa
   plain[0] = scaled_input(node, inputs);
   const Shape& weights = inputs[1].shape();
   if (inputs[0].rank() == 5) {
-    plain[0] = unblocked(plain[0], weights[1] * node.get_int("group", 1));
+    plain[0] = unblocked(plain[0], weights[1] * checked_groups(node));
   }
   if (plain.size() > 3 && plain[3].defined()) plain[3] = unblocked(inputs[3], weights[0]);
   const Shape& out = outputs[0].shape();
@@ -193,6 +194,7 @@ void infer_scale_shift(InferContext& context) {
   fused_activation(context.node());
   require_dtype(context, 0, kFloatTypes);
   require_same_dtypes(context);
+  for (const std::size_t index : {1, 2}) require_broadcast_to(context, index, context.input(0));
   context.set_output(0, context.input(0));
 }
 
@@ -234,7 +236,7 @@ bool input_has_relu(const Node& node) {
 ConvGeometry blocked_conv_geometry(const Node& node) {
   Shape x = node.input(0)->type.static_shape().value();
   const Shape w = node.input(1)->type.static_shape().value();
-  if (x.size() == 5) x = {x[0], w[1] * node.get_int("group", 1), x[2], x[3]};
+  if (x.size() == 5) x = {x[0], w[1] * checked_groups(node), x[2], x[3]};
   return conv_geometry(node, x, w);
 }
 

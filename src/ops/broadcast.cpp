@@ -1,5 +1,6 @@
 #include "ops/broadcast.h"
 
+#include "ops/dims.h"
 #include "ops/strided.h"
 
 namespace headway {
@@ -38,6 +39,21 @@ std::optional<SymbolicShape> broadcast_inputs(const InferContext& context, std::
     result = broadcast(context, result, *type.shape);
   }
   return result;
+}
+
+void require_broadcast_to(const InferContext& context, std::size_t index, const TensorType& type) {
+  if (!context.has_input(index)) return;
+  const TensorType& from = context.input(index);
+  if (!from.shape || !type.shape) return;
+  const std::size_t rank = from.shape->size();
+  bool fits = rank <= type.shape->size();
+  for (std::size_t axis = 0; fits && axis < rank; ++axis) {
+    const Dim& to = (*type.shape)[type.shape->size() - rank + axis];
+    fits = (*from.shape)[axis] == Dim(1) || unify((*from.shape)[axis], to).has_value();
+  }
+  if (!fits)
+    context.fail("input ", index, " of type ", from.to_string(), " cannot be broadcast to ",
+                 type.to_string());
 }
 
 Shape broadcast_strides(const Shape& from, const Shape& to) {

@@ -53,7 +53,7 @@ std::optional<SymbolicShape> convolution_shape(const InferContext& context, std:
   Shape stand_in;
   for (const Dim& dim : *x.shape) stand_in.push_back(dim.is_static() ? dim.extent() : kPlaceholder);
   if (!(*x.shape)[1].is_static()) {
-    stand_in[1] = (*weights)[1] * context.node().get_int("group", 1);
+    stand_in[1] = (*weights)[1] * checked_groups(context.node());
   }
   const Shape output = conv_geometry(context.node(), stand_in, *weights).output_shape();
   SymbolicShape result = to_symbolic(output);

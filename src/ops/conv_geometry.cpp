@@ -1,5 +1,7 @@
 #include "ops/conv_geometry.h"
 
+#include <limits>
+
 #include "base/error.h"
 
 namespace headway {
@@ -21,15 +23,6 @@ Shape checked_kernel(const Node& node, const Shape& x, const Shape& w) {
   return from_weights;
 }
 
-std::int64_t checked_groups(const Node& node) {
-  const std::int64_t groups = node.get_int("group", 1);
-  if (groups < 1) {
-    fail(ErrorCode::kInvalidModel, node.described(), ": attribute group is ", groups,
-         " but must be positive");
-  }
-  return groups;
-}
-
 template <std::int64_t WindowAxis::*Member>
 std::int64_t points(const std::vector<WindowAxis>& axes) noexcept {
   std::int64_t result = 1;
@@ -38,6 +31,16 @@ std::int64_t points(const std::vector<WindowAxis>& axes) noexcept {
 }
 
 }  // namespace
+
+std::int64_t checked_groups(const Node& node) {
+  const std::int64_t groups = node.get_int("group", 1);
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;  // The product with any extent fits.
+  if (groups < 1 || groups > kMost) {
+    fail(ErrorCode::kInvalidModel, node.described(), ": attribute group is ", groups,
+         " but must be positive and at most ", kMost);
+  }
+  return groups;
+}
 
 std::int64_t ConvGeometry::input_points() const noexcept {
   return points<&WindowAxis::input>(axes);
@@ -90,7 +93,12 @@ ConvGeometry conv_transpose_geometry(const Node& node, const Shape& x, const Sha
   if (extra.size() != rank || (!wanted.empty() && wanted.size() != rank)) {
     refuse(node, x, w, "do not match the length of output_padding or output_shape");
   }
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   for (std::size_t i = 0; i < rank; ++i) {
+    if (x[i + 2] > kMost || extra[i] < 0 || extra[i] > kMost ||
+        (!wanted.empty() && (wanted[i] < 0 || wanted[i] > kMost))) {
+      refuse(node, x, w, "give an impossible output extent");
+    }
     WindowAxis axis{x[i + 2],
                     attributes.kernel[i],
                     attributes.strides[i],
@@ -109,7 +117,7 @@ ConvGeometry conv_transpose_geometry(const Node& node, const Shape& x, const Sha
     } else {
       axis.output = full - axis.pad_begin - axis.pad_end;
     }
-    if (extra[i] < 0 || axis.output < 0) refuse(node, x, w, "give a negative output extent");
+    if (axis.output < 0) refuse(node, x, w, "give a negative output extent");
     geometry.axes.push_back(axis);
   }
   return geometry;

@@ -26,6 +26,9 @@ struct ConvGeometry {
   friend bool operator==(const ConvGeometry&, const ConvGeometry&) = default;
 };
 
+/// The attribute group. Throws Error(kInvalidModel) naming the node if it is no number of groups.
+std::int64_t checked_groups(const Node& node);
+
 /// X is [batch, in_channels, spatial…], W is [out_channels, in_channels/groups, kernel…].
 /// Throws Error(kInvalidModel) naming the node if attributes and shapes contradict each other.
 ConvGeometry conv_geometry(const Node& node, const Shape& x, const Shape& w);

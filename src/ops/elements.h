@@ -35,16 +35,6 @@ Computed<T> load(T element) noexcept {
   }
 }
 
-/// Rounds a floating-point result to T; keeps the low bits of an integer one.
-template <typename T, typename Value>
-T store(Value value) noexcept {
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
-    return T(static_cast<float>(value));
-  } else {
-    return static_cast<T>(value);
-  }
-}
-
 /// A floating-point value is cut towards zero and kept within the integer's range; NaN becomes 0.
 template <typename To>
 To saturated(double value) noexcept {
@@ -54,6 +44,20 @@ To saturated(double value) noexcept {
   if (value <= low) return std::numeric_limits<To>::lowest();
   if (value >= high) return std::numeric_limits<To>::max();
   return static_cast<To>(value);
+}
+
+/// Rounds a floating-point result to a floating-point T, saturates it to an integer one; keeps the
+/// low bits of an integer result.
+template <typename T, typename Value>
+T store(Value value) noexcept {
+  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+    return T(static_cast<float>(value));
+  } else if constexpr (std::is_floating_point_v<Value> && std::is_integral_v<T> &&
+                       !std::is_same_v<T, bool>) {
+    return saturated<T>(value);
+  } else {
+    return static_cast<T>(value);
+  }
 }
 
 /// dispatch() restricted to the types for which `kAllowed<T>` holds. The shape rule has refused the

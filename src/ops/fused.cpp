@@ -34,20 +34,6 @@ constexpr NamedActivation kNames[] = {
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kHighest = std::numeric_limits<float>::max();
 
-void require_broadcast_to(const InferContext& context, std::size_t index,
-                          const TensorType& output) {
-  if (!context.has_input(index) || !context.input(index).shape || !output.shape) return;
-  const SymbolicShape both = broadcast(context, *output.shape, *context.input(index).shape);
-  for (std::size_t axis = 0; axis < both.size(); ++axis) {
-    const bool grows = both.size() != output.shape->size() ||
-                       ((*output.shape)[axis] == Dim(1) && both[axis] != Dim(1));
-    if (grows) {
-      context.fail("input ", index, " is ", context.input(index).to_string(),
-                   ", which cannot be broadcast to the output ", output.to_string());
-    }
-  }
-}
-
 void infer_fused_batch_normalization(InferContext& context) {
   fused_activation(context.node());
   infer_batch_normalization(context);

@@ -1,3 +1,5 @@
+#include "ops/grid_sample.h"
+
 #include <algorithm>
 
 #include "ops/dims.h"
@@ -7,40 +9,26 @@
 #include "ops/sampling.h"
 
 namespace headway {
-namespace {
 
-enum class Mode { kNearest, kLinear, kCubic };
-enum class Outside { kZeros, kBorder, kReflection };
-
-struct Sampler {
-  Mode mode;
-  Outside outside;
-  bool align_corners;
-
-  AxisTaps taps(double normalized, std::int64_t extent) const;
-
- private:
-  double position(double normalized, std::int64_t extent) const;
-  double reflected(double x, std::int64_t extent) const;
-  std::int64_t element(std::int64_t at, std::int64_t extent) const;
-};
+using enum Sampler::Mode;
+using enum Sampler::Outside;
 
 Sampler sampler_of(const Node& node) {
   const std::string mode = node.get_string("mode", "bilinear");
   const std::string padding = node.get_string("padding_mode", "zeros");
-  Sampler sampler{Mode::kNearest, Outside::kZeros, node.get_int("align_corners", 0) != 0};
+  Sampler sampler{kNearest, kZeros, node.get_int("align_corners", 0) != 0};
   if (mode == "linear" || mode == "bilinear") {
-    sampler.mode = Mode::kLinear;
+    sampler.mode = kLinear;
   } else if (mode == "cubic" || mode == "bicubic") {
-    sampler.mode = Mode::kCubic;
+    sampler.mode = kCubic;
   } else if (mode != "nearest") {
     fail(ErrorCode::kInvalidModel, node.described(), ": mode is '", mode,
          "' but must be nearest, linear (bilinear) or cubic (bicubic)");
   }
   if (padding == "border") {
-    sampler.outside = Outside::kBorder;
+    sampler.outside = kBorder;
   } else if (padding == "reflection") {
-    sampler.outside = Outside::kReflection;
+    sampler.outside = kReflection;
   } else if (padding != "zeros") {
     fail(ErrorCode::kInvalidModel, node.described(), ": padding_mode is '", padding,
          "' but must be zeros, border or reflection");
@@ -63,21 +51,23 @@ double Sampler::position(double normalized, std::int64_t extent) const {
   double x = align_corners ? (normalized + 1.0) / 2.0 * (size - 1.0)
                            : ((normalized + 1.0) * size - 1.0) / 2.0;
   x = bounded_coordinate(x);
-  if (mode == Mode::kNearest) x = std::nearbyint(x);
-  if (outside == Outside::kBorder) x = std::clamp(x, 0.0, size - 1.0);
+  if (mode == kNearest) x = std::nearbyint(x);
+  if (outside == kBorder && mode != kCubic) x = std::clamp(x, 0.0, size - 1.0);
   const double low = align_corners ? 0.0 : -0.5, high = size - 1.0 - low;
-  if (outside == Outside::kReflection && (x < low || x > high)) x = reflected(x, extent);
+  if (outside == kReflection && (x < low || x > high)) x = reflected(x, extent);
   return x;
 }
 
 std::int64_t Sampler::element(std::int64_t at, std::int64_t extent) const {
   if (at >= 0 && at < extent) return at;
-  if (outside == Outside::kZeros) return -1;
-  if (outside == Outside::kReflection) {
+  if (outside == kZeros) return -1;
+  if (outside == kReflection) {
     at = static_cast<std::int64_t>(reflected(static_cast<double>(at), extent));
   }
   return std::clamp<std::int64_t>(at, 0, extent - 1);
 }
+
+namespace {
 
 /// Cubic convolution, R. Keys, "Cubic Convolution Interpolation for Digital Image Processing",
 /// 1981.
@@ -88,14 +78,16 @@ std::array<double, 4> cubic_weights(double t) {
   return {far(1.0 + t), near(t), near(1.0 - t), far(2.0 - t)};
 }
 
+}  // namespace
+
 AxisTaps Sampler::taps(double normalized, std::int64_t extent) const {
   const double x = position(normalized, extent);
   const double low = std::floor(x);
   const auto first = static_cast<std::int64_t>(low);
   AxisTaps taps;
-  if (mode == Mode::kNearest) {
+  if (mode == kNearest) {
     taps.add(element(static_cast<std::int64_t>(x), extent), 1.0);
-  } else if (mode == Mode::kLinear) {
+  } else if (mode == kLinear) {
     taps.add(element(first, extent), 1.0 - (x - low));
     taps.add(element(first + 1, extent), x - low);
   } else {
@@ -104,6 +96,8 @@ AxisTaps Sampler::taps(double normalized, std::int64_t extent) const {
   }
   return taps;
 }
+
+namespace {
 
 void infer_grid_sample(InferContext& context) {
   sampler_of(context.node());

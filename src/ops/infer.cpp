@@ -131,7 +131,7 @@ class GraphInference {
       if (!small(outputs[index].type)) return;
       all_known = all_known && outputs[index].constant.defined();
     }
-    if (all_known) return;
+    if (all_known || op.reference == nullptr) return;
     const std::vector<Tensor> results = compute_node(node, op, tensors, outputs);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
       outputs[index].constant = results[index];
@@ -144,6 +144,7 @@ class GraphInference {
 
 /// Replaces the declared type of an input by a concrete shape.
 void bind(Value& input, const Shape& shape, std::map<std::string, std::int64_t>& symbols) {
+  if (!input.type.is_tensor()) return;
   num_elements(shape);
   const auto refuse = [&](const auto&... why) {
     fail(ErrorCode::kInvalidArgument, "input '", input.name(), "' is declared as ",
@@ -173,11 +174,51 @@ const TensorType& InferContext::input(std::size_t index) const {
   return input_type(index);
 }
 
+namespace {
+
+/// With extents up to 2^40, more than any memory holds, a rule can add and double them at will.
+bool is_possible(const TensorType& type) {
+  constexpr std::int64_t kMaxExtent = std::int64_t{1} << 40;
+  if (!type.shape) return true;
+  auto bytes = static_cast<std::int64_t>(size_of(type.dtype));
+  bool fits = true, empty = false;
+  for (const Dim& dim : *type.shape) {
+    if (!dim.is_static()) continue;
+    if (dim.extent() > kMaxExtent) return false;
+    empty = empty || dim.extent() == 0;
+    fits = fits && !__builtin_mul_overflow(bytes, dim.extent(), &bytes);
+  }
+  return fits || empty;
+}
+
+void check_extents(const Node& node, std::span<const Facts> values, const char* what) {
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    if (is_possible(values[index].type)) continue;
+    fail(ErrorCode::kInvalidModel, node.described(), ": ", what, ' ', index, " of type ",
+         values[index].type.to_string(), " is larger than any memory");
+  }
+}
+
+/// Throws the error again, naming the node if it does not yet.
+[[noreturn]] void name_node(const Node& node, const Error& error) {
+  const std::string_view what = error.what();
+  fail(error.code(), what.starts_with("node '") ? "" : node.described() + ": ", what);
+}
+
+}  // namespace
+
 std::vector<Facts> infer_node(const Node& node, const Operator& op, std::vector<Facts> inputs) {
   check_node(node, op);
+  check_extents(node, inputs, "input");
   NodeContext context(node, std::move(inputs));
-  op.infer(context);
-  return context.take_outputs();
+  try {
+    op.infer(context);
+  } catch (const Error& error) {
+    name_node(node, error);
+  }
+  std::vector<Facts> outputs = context.take_outputs();
+  check_extents(node, outputs, "output");
+  return outputs;
 }
 
 void infer_types(Graph& graph, std::span<const Shape> bindings) {

@@ -85,7 +85,15 @@ std::optional<SymbolicShape> product_shape(InferContext& context, std::size_t a,
   return matmul_shape(context, *left, *right);
 }
 
+/// The zero point of an operand has its dtype.
+void require_zero_point(const InferContext& context, std::size_t operand, std::size_t zero_point) {
+  if (context.has_input(zero_point))
+    require_dtype(context, zero_point, {context.input(operand).dtype});
+}
+
 void infer_matmul_integer(InferContext& context) {
+  require_zero_point(context, 0, 2);
+  require_zero_point(context, 1, 3);
   context.set_output(0, {DType::kInt32, product_shape(context, 0, 1)});
 }
 
@@ -99,6 +107,10 @@ void run_matmul_integer(const Node& node, std::span<const Tensor> inputs,
 }
 
 void infer_qlinear_matmul(InferContext& context) {
+  for (const std::size_t scale : {1, 4, 6}) require_dtype(context, scale, kFloatTypes);
+  require_zero_point(context, 0, 2);
+  require_zero_point(context, 3, 5);
+  require_dtype(context, 7, kFactorTypes);
   context.set_output(0, {context.input(7).dtype, product_shape(context, 0, 3)});
 }
 

@@ -1,3 +1,5 @@
+#include "ops/region.h"
+
 #include <algorithm>
 
 #include "ops/elements.h"
@@ -28,21 +30,18 @@ void require_regions(const InferContext& context, std::int64_t numbers) {
   }
 }
 
-std::int64_t checked_image(const Node& node, std::int64_t image, std::int64_t batch) {
+}  // namespace
+
+std::int64_t checked_image(const std::string& described, std::int64_t image, std::int64_t batch) {
   if (image < 0 || image >= batch) {
-    fail(ErrorCode::kInvalidArgument, node.described(), ": a region is of image ", image,
+    fail(ErrorCode::kInvalidArgument, described, ": a region is of image ", image,
          " in a batch of ", batch);
   }
   return image;
 }
 
-struct RoiAlign {
-  bool maximum, half_pixel;
-  std::int64_t height, width, sampling_ratio;
-  double scale;
-};
-
 RoiAlign roi_align_of(const Node& node) {
+  constexpr std::int64_t kMostSamples = 4096;
   const std::string mode = node.get_string("mode", "avg");
   const std::string transform = node.get_string("coordinate_transformation_mode", "half_pixel");
   const RoiAlign result{mode == "max",
@@ -53,14 +52,16 @@ RoiAlign roi_align_of(const Node& node) {
                         node.get_float("spatial_scale", 1.0f)};
   if ((mode != "avg" && mode != "max") ||
       (transform != "half_pixel" && transform != "output_half_pixel") || result.height < 1 ||
-      result.width < 1 || result.sampling_ratio < 0) {
+      result.width < 1 || result.sampling_ratio < 0 || result.sampling_ratio > kMostSamples) {
     fail(ErrorCode::kInvalidModel, node.described(),
          ": mode must be avg or max, coordinate_transformation_mode half_pixel or "
-         "output_half_pixel, output_height and output_width positive and sampling_ratio not "
-         "negative");
+         "output_half_pixel, output_height and output_width positive and sampling_ratio 0 to ",
+         kMostSamples);
   }
   return result;
 }
+
+namespace {
 
 void infer_roi_align(InferContext& context) {
   const RoiAlign align = roi_align_of(context.node());
@@ -70,46 +71,6 @@ void infer_roi_align(InferContext& context) {
   require_vector(context, 2, regions.shape ? regions.shape->front() : Dim());
   context.set_output(0, regions_type(context, align.height, align.width));
 }
-
-/// The cells of one axis of a region and the sampling points in each.
-struct Cells {
-  double start, size;
-  std::int64_t samples;
-
-  Cells(const RoiAlign& align, double low, double high, std::int64_t cells) {
-    const double offset = align.half_pixel ? 0.5 : 0.0;
-    start = low * align.scale - offset;
-    double extent = high * align.scale - offset - start;
-    if (!align.half_pixel) extent = std::max(extent, 1.0);
-    size = extent / static_cast<double>(cells);
-    constexpr double kMostSamples = 1e6;
-    samples = align.sampling_ratio > 0
-                  ? align.sampling_ratio
-                  : static_cast<std::int64_t>(std::clamp(std::ceil(size), 0.0, kMostSamples));
-  }
-
-  double point(std::int64_t cell, std::int64_t sample) const {
-    return start + size * (static_cast<double>(cell) +
-                           (static_cast<double>(sample) + 0.5) / static_cast<double>(samples));
-  }
-};
-
-/// Two neighbours along an axis and how near the coordinate is to the second; none if outside.
-struct Neighbours {
-  std::int64_t low = 0, high = 0;
-  double fraction = 0.0;
-  bool inside = false;
-
-  Neighbours(double x, std::int64_t extent) {
-    inside = x >= -1.0 && x <= static_cast<double>(extent);
-    if (!inside) return;
-    x = std::max(x, 0.0);
-    low = std::min(static_cast<std::int64_t>(x), extent - 1);
-    high = std::min(low + 1, extent - 1);
-    if (low == high) x = static_cast<double>(low);
-    fraction = x - static_cast<double>(low);
-  }
-};
 
 /// The mean of all samples of one cell, or the largest of all weighted neighbours.
 template <typename T>
@@ -150,7 +111,7 @@ void run_roi_align(const Node& node, std::span<const Tensor> inputs, std::span<T
   dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
     T* y = outputs[0].data<T>();
     for (std::size_t r = 0; r < images.size(); ++r) {
-      const std::int64_t image = checked_image(node, images[r], shape[0]);
+      const std::int64_t image = checked_image(node.described(), images[r], shape[0]);
       const double* region = regions.data() + 4 * r;
       const Cells columns(align, region[0], region[2], align.width);
       const Cells rows(align, region[1], region[3], align.height);
@@ -207,7 +168,8 @@ void run_max_roi_pool(const Node& node, std::span<const Tensor> inputs, std::spa
     T* y = outputs[0].data<T>();
     for (std::size_t r = 0; r < static_cast<std::size_t>(outputs[0].dim(0)); ++r) {
       const double* region = regions.data() + 5 * r;
-      const std::int64_t image = checked_image(node, saturated<std::int64_t>(region[0]), shape[0]);
+      const std::int64_t image =
+          checked_image(node.described(), saturated<std::int64_t>(region[0]), shape[0]);
       for (std::int64_t c = 0; c < shape[1]; ++c) {
         const T* plane = inputs[0].data<T>() + (image * shape[1] + c) * shape[2] * shape[3];
         for (std::int64_t cell = 0; cell < cells[0] * cells[1]; ++cell) {

@@ -52,6 +52,10 @@ void check_modes(const InferContext& context) {
     context.fail("nonpad_kv_seqlen cannot be given together with past_key");
   }
   if (context.has_input(kValidKeys)) require_dtype(context, kValidKeys, {DType::kInt64});
+  if (context.has_input(kMask) && context.input(kMask).dtype != DType::kBool)
+    require_dtype(context, kMask, kFloatTypes);
+  for (const std::size_t past : {kPastKey, kPastValue})
+    if (context.has_input(past)) require_dtype(context, past, kFloatTypes);
 }
 
 void check_extents(const InferContext& context, const SymbolicShape& q, const SymbolicShape& k,
@@ -70,6 +74,18 @@ void check_extents(const InferContext& context, const SymbolicShape& q, const Sy
   }
 }
 
+/// The number of keys that came before, of shape [batch, heads, past, size] as those of now.
+Dim check_past(const InferContext& context, std::size_t input, const SymbolicShape& fresh) {
+  require_rank(context, input, 4);
+  const TensorType& past = context.input(input);
+  if (!past.shape) return {};
+  for (const std::size_t axis : {0, 1, 3}) {
+    if (!unify((*past.shape)[axis], fresh[axis]))
+      context.fail("input ", input, " of type ", past.to_string(), " does not fit its keys");
+  }
+  return (*past.shape)[2];
+}
+
 void infer_attention(InferContext& context) {
   require_dtype(context, kQuery, kFloatTypes);
   require_dtype(context, kValue, kFloatTypes);
@@ -83,10 +99,10 @@ void infer_attention(InferContext& context) {
   check_extents(context, q, k, v);
   Dim total = k[2];
   if (context.has_input(kPastKey)) {
-    require_rank(context, kPastKey, 4);
-    require_rank(context, kPastValue, 4);
-    const TensorType& past = context.input(kPastKey);
-    total = past.shape ? sum_of((*past.shape)[2], k[2]) : Dim();
+    const Dim past = check_past(context, kPastKey, k);
+    if (!unify(past, check_past(context, kPastValue, v)))
+      context.fail("past_key and past_value have different lengths");
+    total = sum_of(past, k[2]);
   }
   const DType dtype = context.input(kQuery).dtype, value_dtype = context.input(kValue).dtype;
   const TensorType& query = context.input(kQuery);
@@ -166,7 +182,7 @@ struct Bias {
 double Bias::at(std::int64_t image, std::int64_t head, std::int64_t query, std::int64_t key) const {
   const std::int64_t position = query + offsets[static_cast<std::size_t>(image)];
   if (key >= valid[static_cast<std::size_t>(image)] || (causal && key > position) ||
-      (left >= 0 && key < position - left) || (right >= 0 && key > position + right)) {
+      (left >= 0 && position - key > left) || (right >= 0 && key - position > right)) {
     return kMasked;
   }
   if (mask.empty()) return 0.0;
@@ -217,7 +233,10 @@ Bias bias_of(const Node& node, std::span<const Tensor> inputs, const Heads& q, c
       fail(ErrorCode::kInvalidModel, node.described(),
            ": nonpad_kv_seqlen must have an element per image");
     }
-    for (std::size_t i = 0; i < images; ++i) bias.offsets[i] = bias.valid[i] - q.tokens;
+    for (std::size_t i = 0; i < images; ++i) {
+      bias.valid[i] = std::clamp<std::int64_t>(bias.valid[i], 0, k.tokens);
+      bias.offsets[i] = bias.valid[i] - q.tokens;
+    }
   }
   return bias;
 }

@@ -38,6 +38,7 @@ Dim transformed_length(const Direction& direction, Dim input, bool asked, Dim le
 
 void require_parts(const InferContext& context) {
   require_dtype(context, 0, kFloatTypes);
+  require_min_rank(context, 0, 2);
   const TensorType& x = context.input(0);
   if (!x.shape) return;
   const Dim& parts = x.shape->back();
@@ -64,7 +65,6 @@ Dim length_input(const InferContext& context, std::size_t input) {
 
 void infer_dft(InferContext& context) {
   require_parts(context);
-  require_min_rank(context, 0, 2);
   const TensorType& x = context.input(0);
   if (!x.shape) return context.set_output(0, x);
   SymbolicShape shape = *x.shape;

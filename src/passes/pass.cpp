@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <vector>
 
 namespace headway {
 namespace {
@@ -14,40 +15,62 @@ bool keeps_names(const Patch& patch, const Graph& graph) {
   return !is_input && !graph.is_output(patch.to);
 }
 
-void apply(const Patch& patch, Graph& graph) {
-  if (!patch.to->type.shape) patch.to->type = patch.from->type;
-  graph.replace_uses(patch.from, patch.to);
-  graph.erase_dead();
-}
-
 using Propose = std::function<std::optional<Patch>(Graph&, Node&)>;
 
-std::size_t sweep(const Propose& propose, Graph& graph) {
-  std::size_t applied = 0;
-  std::unordered_set<const Node*> alive;
-  const auto remember = [&] {
-    const auto nodes = graph.nodes();
-    alive = {nodes.begin(), nodes.end()};
-  };
-  remember();
-  for (Node* node : graph.nodes()) {
-    // A node with several outputs may be replaced one by one.
-    while (alive.contains(node)) {
-      const auto patch = propose(graph, *node);
-      if (!patch || !keeps_names(*patch, graph)) break;
-      apply(*patch, graph);
-      remember();
-      ++applied;
+/// One walk over the nodes. What a patch leaves unread is cut off at once, so that no pattern sees
+/// it, and erased at the end: a walk over the whole graph after each patch would take too long.
+class Sweep {
+ public:
+  Sweep(const Propose& propose, Graph& graph) : propose_(propose), graph_(graph) {}
+
+  std::size_t run() {
+    std::size_t applied = 0;
+    for (Node* node : graph_.nodes()) {
+      // A node with several outputs may be replaced one by one.
+      while (!dead_.contains(node)) {
+        const auto patch = propose_(graph_, *node);
+        if (!patch || !keeps_names(*patch, graph_)) break;
+        apply(*patch);
+        ++applied;
+      }
+    }
+    if (applied > 0) graph_.erase_dead();
+    return applied;
+  }
+
+ private:
+  void apply(const Patch& patch) {
+    if (!patch.to->type.shape) patch.to->type = patch.from->type;
+    Node* producer = patch.from->producer();
+    graph_.replace_uses(patch.from, patch.to);
+    std::vector<Node*> suspects = {producer};
+    while (!suspects.empty()) {
+      Node* node = suspects.back();
+      suspects.pop_back();
+      if (node == nullptr || is_read(*node) || !dead_.insert(node).second) continue;
+      for (std::size_t i = 0; i < node->inputs().size(); ++i) {
+        if (node->input(i) != nullptr) suspects.push_back(node->input(i)->producer());
+        node->set_input(i, nullptr);
+      }
     }
   }
-  return applied;
-}
+
+  bool is_read(const Node& node) const {
+    return std::ranges::any_of(node.outputs(), [&](const Value* output) {
+      return output != nullptr && (!output->users().empty() || graph_.is_output(output));
+    });
+  }
+
+  const Propose& propose_;
+  Graph& graph_;
+  std::unordered_set<const Node*> dead_;
+};
 
 }  // namespace
 
 std::size_t rewrite(const Propose& propose, Graph& graph) {
   std::size_t total = 0;
-  while (const std::size_t applied = sweep(propose, graph)) total += applied;
+  while (const std::size_t applied = Sweep(propose, graph).run()) total += applied;
   return total;
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <utility>
 
 namespace headway {
 namespace {
@@ -16,15 +18,18 @@ bool overlap_in_time(const Lifetime& a, const Lifetime& b) {
 }
 
 struct Extent {
-  std::size_t begin, end;
+  std::size_t begin, end, index;
 };
 
-/// The start of the smallest gap that holds `bytes`, or the end of everything.
-std::size_t best_fit(std::vector<Extent> taken, std::size_t bytes) {
-  std::ranges::sort(taken, {}, &Extent::begin);
+/// The start of the smallest gap that holds a lifetime between those that are placed (in the order
+/// of their addresses) and overlap with it in time; the end of everything if there is none.
+std::size_t best_fit(std::span<const Extent> placed, std::span<const Lifetime> lifetimes,
+                     const Lifetime& lifetime) {
+  const std::size_t bytes = align_up(lifetime.bytes);
   std::size_t best = 0, best_gap = std::numeric_limits<std::size_t>::max(), cursor = 0;
   bool found = false;
-  for (const Extent& extent : taken) {
+  for (const Extent& extent : placed) {
+    if (!overlap_in_time(lifetime, lifetimes[extent.index])) continue;
     if (extent.begin > cursor) {
       const std::size_t gap = extent.begin - cursor;
       if (gap >= bytes && gap < best_gap) {
@@ -38,16 +43,15 @@ std::size_t best_fit(std::vector<Extent> taken, std::size_t bytes) {
   return found ? best : cursor;
 }
 
-/// Memory use changes only where a lifetime begins, so that its peak is at one of these steps.
 std::size_t peak_bytes(std::span<const Lifetime> lifetimes) {
-  std::size_t peak = 0;
-  for (const Lifetime& beginning : lifetimes) {
-    std::size_t alive = 0;
-    for (const Lifetime& other : lifetimes) {
-      const bool now =
-          other.first_step <= beginning.first_step && beginning.first_step <= other.last_step;
-      if (now) alive += other.bytes;
-    }
+  std::map<std::size_t, std::pair<std::size_t, std::size_t>> changes;  // Bytes that begin and end.
+  for (const Lifetime& lifetime : lifetimes) {
+    changes[lifetime.first_step].first += lifetime.bytes;
+    changes[lifetime.last_step + 1].second += lifetime.bytes;
+  }
+  std::size_t alive = 0, peak = 0;
+  for (const auto& [step, bytes] : changes) {
+    alive += bytes.first - bytes.second;
     peak = std::max(peak, alive);
   }
   return peak;
@@ -64,18 +68,13 @@ MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes) {
   MemoryPlan plan;
   plan.peak_bytes = peak_bytes(lifetimes);
   plan.offsets.resize(lifetimes.size());
-  for (std::size_t placed = 0; placed < order.size(); ++placed) {
-    const Lifetime& lifetime = lifetimes[order[placed]];
-    std::vector<Extent> taken;
-    for (std::size_t i = 0; i < placed; ++i) {
-      const Lifetime& other = lifetimes[order[i]];
-      if (!overlap_in_time(lifetime, other)) continue;
-      const std::size_t begin = plan.offsets[order[i]];
-      taken.push_back({begin, begin + align_up(other.bytes)});
-    }
-    const std::size_t offset = best_fit(std::move(taken), align_up(lifetime.bytes));
-    plan.offsets[order[placed]] = offset;
-    plan.arena_bytes = std::max(plan.arena_bytes, offset + align_up(lifetime.bytes));
+  std::vector<Extent> placed;
+  for (const std::size_t index : order) {
+    const std::size_t offset = best_fit(placed, lifetimes, lifetimes[index]);
+    const Extent extent{offset, offset + align_up(lifetimes[index].bytes), index};
+    plan.offsets[index] = offset;
+    plan.arena_bytes = std::max(plan.arena_bytes, extent.end);
+    placed.insert(std::ranges::upper_bound(placed, offset, {}, &Extent::begin), extent);
   }
   return plan;
 }

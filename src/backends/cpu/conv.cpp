@@ -13,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "kernels/conv/blocked_conv.h"
 #include "kernels/conv/conv_transpose.h"
+#include "kernels/conv/volume_conv.h"
 #include "ops/blocked.h"
 #include "ops/conv_geometry.h"
 #include "ops/elements.h"
@@ -22,12 +23,14 @@ namespace {
 
 constexpr std::size_t kWeights = 1, kBias = 2, kResidual = 3, kScale = 4, kShift = 5;
 
-/// nullopt if there are more than two spatial axes.
+constexpr WindowAxis kNoAxis = {1, 1, 1, 1, 0, 0, 1};
+
+/// Of the last two spatial axes; nullopt if there are more than three.
 std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
-  if (geometry.axes.empty() || geometry.axes.size() > 2) return std::nullopt;
+  const std::size_t rank = geometry.axes.size();
+  if (rank == 0 || rank > 3) return std::nullopt;
   const WindowAxis& x = geometry.axes.back();
-  const WindowAxis y =
-      geometry.axes.size() == 2 ? geometry.axes[0] : WindowAxis{1, 1, 1, 1, 0, 0, 1};
+  const WindowAxis y = rank >= 2 ? geometry.axes[rank - 2] : kNoAxis;
   return ConvShape{.batch = geometry.batch,
                    .groups = geometry.groups,
                    .in_channels = geometry.in_channels,
@@ -44,6 +47,30 @@ std::optional<ConvShape> conv_shape(const ConvGeometry& geometry) {
                    .dilation_width = x.dilation,
                    .pad_top = y.pad_begin,
                    .pad_left = x.pad_begin};
+}
+
+/// The first of three spatial axes.
+SlideAxis depth_of(const ConvGeometry& geometry) {
+  const WindowAxis axis = geometry.axes.size() == 3 ? geometry.axes[0] : kNoAxis;
+  return {axis.input, axis.output, axis.kernel, axis.stride, axis.dilation, axis.pad_begin};
+}
+
+/// Two axes that no window spans are one.
+ConvGeometry without_plain_depth(ConvGeometry geometry) {
+  const auto is_plain = [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.output == axis.input;
+  };
+  std::vector<WindowAxis>& axes = geometry.axes;
+  if (axes.size() != 3 || !is_plain(axes[0]) || !is_plain(axes[1])) return geometry;
+  axes[1].input *= axes[0].input;
+  axes[1].output = axes[1].input;
+  axes.erase(axes.begin());
+  return geometry;
+}
+
+std::string layout_name(const SlideAxis& depth) {
+  return concat("volume ", depth.in, ' ', depth.out, ' ', depth.kernel, ' ', depth.stride, ' ',
+                depth.dilation, ' ', depth.pad, ' ');
 }
 
 /// Everything that packing may depend on: all but the batch.
@@ -69,7 +96,11 @@ Tensor packed_weights(const Kernel& kernel, std::string layout, const Tensor& so
   return lowering.weights.get(source, packing, lowering.pool);
 }
 
-/// Kernel is Conv or ConvTranspose: both pack their weights and end in an epilogue.
+/// A volume's output is there before its residual is read.
+template <typename Kernel>
+constexpr bool kReadsResidualFirst = !std::is_same_v<Kernel, VolumeConv>;
+
+/// Kernel is Conv, VolumeConv or ConvTranspose: all pack their weights and end in an epilogue.
 template <typename Kernel>
 class ConvStep final : public Step {
  public:
@@ -98,7 +129,9 @@ class ConvStep final : public Step {
                              : aligned_scratch() + kernel_.packed_size() * sizeof(float);
   }
   bool reads(std::size_t input) const override { return input != kWeights || !packed_.defined(); }
-  bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  bool may_overwrite(std::size_t input) const override {
+    return input == kResidual && kReadsResidualFirst<Kernel>;
+  }
   std::string algorithm() const override { return kernel_.algorithm(); }
 
  private:
@@ -233,10 +266,17 @@ std::unique_ptr<Step> lower_blocked_conv(const Node& node, Lowering& lowering) {
 }
 
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
-  const auto shape = conv_shape(conv_geometry(node));
+  const ConvGeometry geometry = without_plain_depth(conv_geometry(node));
+  const auto shape = conv_shape(geometry);
   if (!shape || !is_float(node.input(0))) return nullptr;
   const EpilogueKind epilogue{node.input(kBias) != nullptr, node.input(kResidual) != nullptr,
                               fused_function(node)};
+  if (geometry.axes.size() == 3) {
+    const SlideAxis depth = depth_of(geometry);
+    VolumeConv conv(*shape, depth, epilogue, lowering.tiles, lowering.threads);
+    const std::string kind = layout_name(depth) + conv.algorithm();
+    return std::make_unique<ConvStep<VolumeConv>>(node, *shape, kind, std::move(conv), lowering);
+  }
   Conv conv(*shape, epilogue, lowering.tiles, lowering.threads);
   const std::string kind = conv.algorithm();
   return std::make_unique<ConvStep<Conv>>(node, *shape, kind, std::move(conv), lowering);
@@ -244,12 +284,13 @@ std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
 
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering) {
   if (!is_float(node.input(0))) return nullptr;
-  const auto shape =
-      conv_shape(conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1))));
+  const ConvGeometry geometry =
+      conv_transpose_geometry(node, shape_of(node.input(0)), shape_of(node.input(1)));
+  const auto shape = conv_shape(geometry);
   if (!shape) return nullptr;
   return std::make_unique<ConvStep<ConvTranspose>>(
-      node, *shape, "conv_transpose", ConvTranspose(*shape, lowering.tiles, lowering.threads),
-      lowering);
+      node, *shape, "conv_transpose",
+      ConvTranspose(*shape, depth_of(geometry), lowering.tiles, lowering.threads), lowering);
 }
 
 }  // namespace headway::cpu

@@ -36,8 +36,14 @@ constexpr std::array kTable = {
     Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
     Entry{"QuantizeLinear", "", lower_quantize},
 
+    Entry{"GRU", "", lower_recurrent},
+    Entry{"LSTM", "", lower_recurrent},
+    Entry{"RNN", "", lower_recurrent},
+
     Entry{"AveragePool", "", lower_pool},
+    Entry{"LpPool", "", lower_lp_pool},
     Entry{"MaxPool", "", lower_pool},
+    Entry{"MaxUnpool", "", lower_max_unpool},
     Entry{"GlobalAveragePool", "", lower_global_pool},
     Entry{"GlobalMaxPool", "", lower_global_pool},
 
@@ -77,6 +83,9 @@ constexpr std::array kTable = {
     Entry{"Sub", "", lower_binary},
     Entry{"Sum", "", lower_binary},
 
+    Entry{"DeformConv", "", lower_deform_conv},
+    Entry{"GridSample", "", lower_grid_sample},
+    Entry{"RoiAlign", "", lower_roi_align},
     Entry{"Resize", "", lower_resize},
     Entry{"Upsample", "", lower_resize},
     Entry{"And", "", lower_typed_binary},

@@ -6,6 +6,11 @@ void Context::replace_with(std::string_view op_type, std::vector<Value*> inputs,
                            Attributes attributes) {
   Value* old = node->output();
   if (old == nullptr) fail("its first output is missing");
+  for (const Value* output : node->outputs().subspan(1)) {
+    if (output == nullptr) continue;
+    if (!output->users().empty() || graph.is_output(output))
+      fail("its output '", output->name(), "' is not supported");
+  }
   Node* fresh = graph.insert_node(node, op_type, std::move(inputs), {""}, std::move(attributes),
                                   node->name(), "");
   fresh->output()->type = old->type;

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <iterator>
 
+#include "ops/elements.h"
 #include "ops/onnx_dtype.h"
 
 namespace headway::onnx {
@@ -20,6 +21,8 @@ void align_operand(Context& context) {
   drop(node, "axis");
   const auto left = context.ranks.of(node.input(0)), right = context.ranks.of(node.input(1));
   if (!left || !right) context.fail("the ranks of its operands are not known");
+  if (axis < -*left || axis > *left)
+    context.fail("its axis ", axis, " does not exist in an operand of rank ", *left);
   if (axis < 0) axis += *left;
   std::vector<std::int64_t> behind;
   for (std::int64_t i = *right; i < *left - axis; ++i) behind.push_back(i);
@@ -78,7 +81,8 @@ void upgrade_tile(Context& context) {
   if (node.input(2) == nullptr) return;
   const auto rank = context.ranks.of(node.input(0));
   const Value* axis = node.input(2);
-  if (!rank || !axis->is_constant()) context.fail("its axis is not known");
+  if (!rank || !axis->is_constant() || axis->constant().size() != 1)
+    context.fail("its axis is not known");
   const Tensor at = axis->constant().clone().to(DType::kInt64);
   const std::vector<std::int64_t> ones(static_cast<std::size_t>(*rank), 1);
   Value* place = context.constant("axis", std::vector<std::int64_t>{at.data<std::int64_t>()[0]});
@@ -108,7 +112,7 @@ void upgrade_lp_pool(Context& context) {
   const auto found = node.attributes.find("p");
   if (found == node.attributes.end()) return;
   if (const auto* p = std::get_if<float>(&found->second))
-    found->second = static_cast<std::int64_t>(*p);
+    found->second = saturated<std::int64_t>(*p);
 }
 
 void upgrade_selu(Context& context) {

@@ -6,16 +6,18 @@
 #include "kernels/conv/conv_shape.h"
 #include "kernels/epilogue.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/slide_axis.h"
 
 namespace headway {
 
 /// The transpose of a convolution: a product per image and group, whose rows are then added up in
 /// the output. The shape reads as ONNX's ConvTranspose does: `in` is what it reads, `out` what it
-/// writes; weights are [in_channels × out_channels/groups × kernel_height × kernel_width].
+/// writes; weights are [in_channels × out_channels/groups × kernel…]. Volumes have a `depth`
+/// besides.
 class ConvTranspose {
  public:
   /// `tiles` must outlive it.
-  ConvTranspose(const ConvShape& shape, BrgemmSet& tiles, int threads);
+  ConvTranspose(const ConvShape& shape, const SlideAxis& depth, BrgemmSet& tiles, int threads);
 
   /// Floats that pack writes.
   std::size_t packed_size() const noexcept;
@@ -31,7 +33,10 @@ class ConvTranspose {
   void add_up(const KernelContext& context, const float* columns, std::int64_t first_channel,
               const Epilogue& epilogue, float* output) const noexcept;
 
+  void add_tap(std::int64_t tap, const float* from, float* to) const noexcept;
+
   ConvShape shape_;
+  SlideAxis depth_;
   Gemm product_;
 };
 

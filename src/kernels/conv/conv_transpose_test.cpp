@@ -86,7 +86,7 @@ TEST_P(ConvTransposeTest, EqualsPlainLoopsOverGeneratedShapes) {
       sum = activate(epilogue.activation, sum);
     }
     BrgemmSet tiles(loops());
-    const ConvTranspose conv(s, tiles, context().pool.threads());
+    const ConvTranspose conv(s, {.in = 1, .out = 1}, tiles, context().pool.threads());
     GuardedFloats packed(static_cast<std::int64_t>(conv.packed_size()));
     conv.pack(weights.data(), packed.data());
     GuardedFloats scratch(static_cast<std::int64_t>(conv.scratch_bytes() / sizeof(float)));

@@ -11,6 +11,7 @@
 #include "kernels/isa/order_loops.h"
 #include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
+#include "kernels/isa/sample_loops.h"
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/strassen_loops.h"
 #include "kernels/isa/transpose_loops.h"
@@ -53,6 +54,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .integer_tile = integer_tile,
       .integer_taps = integer_taps,
       .interleave = interleave,
+      .sample_points = sample_points,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,

@@ -7,6 +7,8 @@
 namespace headway::onnx {
 namespace {
 
+constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
+
 /// Weights [n, k] in blocks along k, as MatMulNBits stores them: rows of blocks, each of
 /// block_size · bits bits, the first element in the lowest bits.
 struct Blocks {
@@ -25,7 +27,6 @@ struct Blocks {
 Blocks blocks_of(const Expansion& e) {
   const Blocks blocks{e.get_int("N", 0), e.get_int("K", 0), e.get_int("bits", 4),
                       e.get_int("block_size", 0)};
-  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
   const bool known_bits = blocks.bits == 2 || blocks.bits == 4 || blocks.bits == 8;
   const bool in_range = blocks.n > 0 && blocks.n <= kLargest && blocks.k > 0 &&
                         blocks.k <= kLargest && blocks.block_size >= 8 &&
@@ -167,6 +168,7 @@ void expand_gather_block_quantized(Expansion& e) {
   if (e.get_int("gather_axis", 0) != 0 || (quantize_axis != 1 && quantize_axis != -1))
     e.refuse("only rows that are quantized along themselves are supported");
   if (bits != 4 && bits != 8) e.refuse("elements of ", bits, " bits are not supported");
+  if (shape->back() > kLargest) e.refuse("rows of ", shape->back(), " bytes are not supported");
   const Blocks blocks{shape->front(), shape->back() * (8 / bits), bits,
                       e.get_int("block_size", 128)};
   if (blocks.block_size < 8 || blocks.k % blocks.block_size != 0)

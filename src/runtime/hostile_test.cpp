@@ -1,0 +1,460 @@
+#include <array>
+#include <functional>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "headway/error.h"
+#include "headway/model.h"
+#include "headway/session.h"
+
+#include "base/test_folder.h"
+#include "formats/onnx/model_builder.h"
+#include "ops/operator.h"
+
+namespace headway::onnx {
+namespace {
+
+constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+/// ONNX files that no exporter writes. Each must be refused in one sentence.
+class HostileFiles : public testing::Test {
+ protected:
+  /// Reads, compiles and runs the file, and returns what the Error says; "" if it ran.
+  std::string outcome(const std::string& bytes) {
+    const std::filesystem::path file = folder_.write("hostile.onnx", bytes);
+    try {
+      const Model model = Model::load(file);
+      Session session(model.compile({.threads = 1, .tune = Tune::kOff}));
+      std::vector<Tensor> inputs;
+      for (const ValueInfo& input : model.inputs()) {
+        Shape shape = input.shape;
+        for (std::int64_t& extent : shape) extent = extent < 0 ? 2 : extent;
+        inputs.push_back(Tensor::zeros(input.dtype, shape));
+      }
+      session.run(inputs);
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      EXPECT_NE(error.code(), ErrorCode::kInternal) << what;
+      return what;
+    }
+    return "";
+  }
+
+  /// The sentence holds `parts`; reading it alone names the file.
+  void expect_refusal(const ModelBuilder& model, std::initializer_list<std::string> parts) {
+    const std::string what = outcome(model.bytes());
+    EXPECT_NE(what, "") << "it ran, which was to say: " << *parts.begin();
+    for (const std::string& part : parts)
+      EXPECT_NE(what.find(part), std::string::npos) << "'" << part << "' is not in: " << what;
+  }
+
+  TestFolder folder_;
+};
+
+ModelBuilder one_node(const std::string& op_type, const std::vector<std::string>& attributes,
+                      const std::vector<std::int64_t>& shape = {1, 4, 6, 6}) {
+  return ModelBuilder().input("x", shape).node(op_type, {"x"}, {"y"}, attributes).output("y");
+}
+
+std::string ints_tensor(const std::string& name, const std::vector<std::int64_t>& values) {
+  return raw_tensor(
+      name, 7, {static_cast<std::int64_t>(values.size())},
+      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)});
+}
+
+ModelBuilder with_ints(const std::string& op_type, const std::vector<std::int64_t>& values,
+                       const std::vector<std::string>& attributes = {}) {
+  return ModelBuilder()
+      .input("x", {2, 3, 4})
+      .initializer(ints_tensor("n", values))
+      .node(op_type, {"x", "n"}, {"y"}, attributes)
+      .output("y");
+}
+
+TEST_F(HostileFiles, NamesOfValues) {
+  expect_refusal(ModelBuilder().input("", {1}).node("Relu", {""}, {"y"}).output("y"),
+                 {"hostile.onnx", "no name"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("Relu", {"x"}, {"x"}).output("x"),
+                 {"hostile.onnx", "'x' (Relu)", "another value"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("Relu", {"y"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y' (Relu)", "own result"});
+  expect_refusal(ModelBuilder().input("x", {1}).node("", {"x"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y'", "names no operator"});
+}
+
+TEST_F(HostileFiles, OddNamesAreOnlyNames) {
+  for (const std::string& name : {std::string("\xff\xfe\x80"), std::string("a\0b", 3),
+                                  std::string(1 << 20, 'n'), std::string("../../%s\n")}) {
+    EXPECT_EQ(
+        outcome(ModelBuilder().input(name, {1}).node("Relu", {name}, {"y"}).output("y").bytes()),
+        "");
+  }
+}
+
+TEST_F(HostileFiles, Opsets) {
+  for (const std::int64_t opset : {std::int64_t{0}, std::int64_t{-1}, kMin}) {
+    expect_refusal(ModelBuilder(opset).input("x", {1}).node("Relu", {"x"}, {"y"}).output("y"),
+                   {"hostile.onnx", "opset " + std::to_string(opset)});
+  }
+  expect_refusal(ModelBuilder(kMax).input("x", {1}).node("Newest", {"x"}, {"y"}).output("y"),
+                 {"hostile.onnx", "'y' (Newest)", std::to_string(kMax)});
+}
+
+TEST_F(HostileFiles, OperatorsOfOtherDomains) {
+  const auto of = [](const std::string& domain) {
+    return ModelBuilder().input("x", {1}).node("Relu", {"x"}, {"y"}, {}, domain).output("y");
+  };
+  expect_refusal(of("com.example"), {"hostile.onnx", "'y' (com.example.Relu)"});
+  expect_refusal(of("headway"), {"hostile.onnx", "reserved"});
+  expect_refusal(of("a b"), {"hostile.onnx", "'y' (a b.Relu)"});
+}
+
+TEST_F(HostileFiles, Extents) {
+  expect_refusal(one_node("Relu", {}, {kMax, kMax}), {"hostile.onnx", "'y' (Relu)"});
+  expect_refusal(one_node("Relu", {}, {std::int64_t{1} << 39, std::int64_t{1} << 39}),
+                 {"hostile.onnx", "'y' (Relu)", "larger than any memory"});
+  EXPECT_EQ(outcome(one_node("Relu", {}, {kMin, -1, 0}).bytes()), "");  // Unknown extents.
+}
+
+TEST_F(HostileFiles, Windows) {
+  const auto kernel = ints_attribute("kernel_shape", {2, 2});
+  for (const std::int64_t value : {kMin, kMax, std::int64_t{1} << 40}) {
+    for (const char* op_type : {"MaxPool", "AveragePool", "LpPool"}) {
+      expect_refusal(one_node(op_type, {ints_attribute("kernel_shape", {value, 2})}),
+                     {"hostile.onnx", op_type, std::to_string(value)});
+      for (const std::string name : {"strides", "pads"}) {
+        const std::vector<std::int64_t> list(name == "pads" ? 4 : 2, value);
+        expect_refusal(one_node(op_type, {kernel, ints_attribute(name, list)}),
+                       {"hostile.onnx", op_type, name, std::to_string(value)});
+      }
+    }
+  }
+  expect_refusal(one_node("MaxPool", {ints_attribute("kernel_shape", {0, 2})}), {"kernel", "0"});
+  expect_refusal(one_node("MaxPool", {kernel, ints_attribute("strides", {0, 1})}), {"strides"});
+  expect_refusal(one_node("MaxPool", {}), {"hostile.onnx", "'y' (MaxPool)"});
+}
+
+TEST_F(HostileFiles, Axes) {
+  for (const std::int64_t axis : {kMin, kMax, std::int64_t{4}, std::int64_t{-5}}) {
+    for (const char* op_type : {"Softmax", "Concat", "ArgMax", "LogSoftmax", "Hardmax"}) {
+      expect_refusal(one_node(op_type, {int_attribute("axis", axis)}),
+                     {"hostile.onnx", op_type, "axis", std::to_string(axis)});
+    }
+    expect_refusal(one_node("Flatten", {int_attribute("axis", axis == 4 ? 5 : axis)}),
+                   {"hostile.onnx", "Flatten", "axis"});
+    expect_refusal(one_node("ReduceMean", {ints_attribute("axes", {0, axis})}),
+                   {"hostile.onnx", "ReduceMean", "axis"});
+    expect_refusal(one_node("Transpose", {ints_attribute("perm", {0, 1, 2, axis})}),
+                   {"hostile.onnx", "Transpose", "axis"});
+    for (const char* op_type : {"Squeeze", "Unsqueeze", "ReduceSum"}) {
+      expect_refusal(with_ints(op_type, {axis == 4 ? 9 : axis}), {"hostile.onnx", op_type, "axis"});
+    }
+  }
+}
+
+TEST_F(HostileFiles, ShapesAsInputs) {
+  for (const std::int64_t extent : {kMin, kMax, std::int64_t{1} << 40, std::int64_t{5}}) {
+    expect_refusal(with_ints("Reshape", {extent, 2}), {"hostile.onnx", "'y' (Reshape)"});
+    expect_refusal(with_ints("Split", {extent, 1}, {int_attribute("axis", 1)}),
+                   {"hostile.onnx", "Split"});
+  }
+  expect_refusal(with_ints("Reshape", {-1, -1}), {"hostile.onnx", "'y' (Reshape)"});
+  expect_refusal(with_ints("Reshape", {kMax, kMax, 4}), {"hostile.onnx", "'y' (Reshape)"});
+  expect_refusal(with_ints("Expand", {kMin, 3, 4}), {"hostile.onnx", "Expand"});
+  expect_refusal(with_ints("Tile", {kMax, kMax, 1}), {"'y'"});
+  expect_refusal(with_ints("Tile", {-1, 1, 1}), {"hostile.onnx", "Tile"});
+  expect_refusal(with_ints("Pad", {kMax, 0, 0, kMax, 0, 0}), {"hostile.onnx", "Pad"});
+  expect_refusal(with_ints("Pad", {kMin, 0, 0, kMin, 0, 0}), {"hostile.onnx", "Pad"});
+}
+
+std::string attribute_of_kind(const std::string& name, AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::kInt:
+      return int_attribute(name, 1);
+    case AttributeKind::kFloat:
+      return float_attribute(name, 1);
+    case AttributeKind::kString:
+      return string_attribute(name, "1");
+    case AttributeKind::kInts:
+      return ints_attribute(name, {1});
+    case AttributeKind::kFloats:
+      return floats_attribute(name, {1});
+    case AttributeKind::kStrings:
+      return message_attribute(name, AttributeField::kStrings, AttributeType::kStrings, "1");
+    default:
+      return message_attribute(name, AttributeField::kTensor, AttributeType::kTensor,
+                               raw_tensor("", kFloatCode, {1}, "abcd"));
+  }
+}
+
+/// `op` with as many inputs of shape 2x3x4x4 as it needs.
+ModelBuilder node_of(const Operator& op, const std::vector<std::string>& attributes) {
+  ModelBuilder model(25);
+  std::vector<std::string> inputs;
+  for (int i = 0; i < op.min_inputs; ++i) {
+    inputs.push_back("x" + std::to_string(i));
+    model.input(inputs.back(), {2, 3, 4, 4});
+  }
+  return model.node(std::string(op.name), inputs, {"y"}, attributes, std::string(op.domain))
+      .output("y");
+}
+
+TEST_F(HostileFiles, AttributesOfEveryWrongKind) {
+  for (const Operator& op : all_operators()) {
+    // A Constant is what its attribute holds, whatever it is called.
+    if (op.domain == "headway" || op.name == "Constant") continue;
+    for (const AttributeSpec& spec : op.attributes) {
+      // How many parts a Split has is what its outputs say.
+      if (spec.name == "num_outputs") continue;
+      for (int kind = 0; kind <= static_cast<int>(AttributeKind::kTensor); ++kind) {
+        const auto wrong = static_cast<AttributeKind>(kind);
+        if (wrong == spec.kind) continue;
+        const std::string what =
+            outcome(node_of(op, {attribute_of_kind(std::string(spec.name), wrong)}).bytes());
+        EXPECT_NE(what.find("hostile.onnx"), std::string::npos)
+            << op.name << ' ' << spec.name << ": " << what;
+      }
+    }
+  }
+}
+
+TEST_F(HostileFiles, AttributesWithExtremeNumbers) {
+  constexpr std::array kExtremes = {kMin, std::int64_t{0}, kMax};
+  for (const Operator& op : all_operators()) {
+    if (op.domain == "headway") continue;
+    for (const AttributeSpec& spec : op.attributes) {
+      for (const std::int64_t value : kExtremes) {
+        const std::string name(spec.name);
+        if (spec.kind == AttributeKind::kInt)
+          outcome(node_of(op, {int_attribute(name, value)}).bytes());
+        if (spec.kind != AttributeKind::kInts) continue;
+        for (const std::size_t count : {1, 2, 4})
+          outcome(
+              node_of(op, {ints_attribute(name, std::vector<std::int64_t>(count, value))}).bytes());
+      }
+    }
+  }
+}
+
+TEST_F(HostileFiles, EveryTruncationOfARealModel) {
+  const std::string bytes =
+      ModelBuilder()
+          .input("x", {1, 2, 4, 4})
+          .initializer(raw_tensor("w", kFloatCode, {1, 2, 2, 2}, std::string(32, '\x3f')))
+          .node("Conv", {"x", "w"}, {"c"},
+                {ints_attribute("strides", {2, 2}), int_attribute("group", 1)})
+          .node("Relu", {"c"}, {"y"})
+          .output("y")
+          .bytes();
+  EXPECT_EQ(outcome(bytes), "");
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_NE(outcome(bytes.substr(0, length)).find("hostile.onnx"), std::string::npos) << length;
+}
+
+TEST_F(HostileFiles, EveryWrongByteOfARealModel) {
+  const std::string bytes = with_ints("Reshape", {4, 6}).bytes();
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      outcome(damaged);  // It may be refused or run; it does nothing else.
+    }
+  }
+}
+
+/// A node over inputs of these types.
+ModelBuilder node_over(std::int64_t opset, const std::string& op_type,
+                       const std::vector<std::pair<std::vector<std::int64_t>, std::int64_t>>& types,
+                       const std::vector<std::string>& attributes = {},
+                       const std::string& domain = "") {
+  ModelBuilder model(opset);
+  std::vector<std::string> inputs;
+  for (const auto& [shape, code] : types) {
+    inputs.push_back("x" + std::to_string(inputs.size()));
+    model.input(inputs.back(), shape, code);
+  }
+  return model.node(op_type, inputs, {"y"}, attributes, domain).output("y");
+}
+
+TEST_F(HostileFiles, WhatFuzzersFound) {
+  constexpr std::int64_t kFloat = 1, kUInt8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kHalf = 10;
+  expect_refusal(node_over(17, "DFT", {{{}, kFloat}}), {"'y' (DFT)", "rank"});
+  expect_refusal(node_over(17, "PRelu", {{{1, 2}, kFloat}, {{3, 2}, kFloat}}), {"'y' (PRelu)"});
+  expect_refusal(node_over(21, "QLinearMatMul",
+                           {{{2, 2}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8},
+                            {{2, 2}, kInt8},
+                            {{}, kUInt8},
+                            {{}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8}}),
+                 {"'y' (QLinearMatMul)", "input 4"});
+  const std::vector<std::int64_t> heads = {1, 2, 3, 4}, fewer = {1, 1, 3, 4};
+  expect_refusal(node_over(24, "Attention",
+                           {{heads, kFloat},
+                            {heads, kFloat},
+                            {heads, kFloat},
+                            {{3, 6}, kFloat},
+                            {heads, kFloat},
+                            {fewer, kFloat}}),
+                 {"(Attention)", "input 5"});
+  expect_refusal(node_over(17, "RotaryEmbedding",
+                           {{{2, 5, 24}, kFloat}, {{2, 5}, kInt64}, {{}, kFloat}, {{}, kFloat}}, {},
+                           "com.microsoft"),
+                 {"(com.microsoft.RotaryEmbedding)", "num_heads"});
+  for (const std::int64_t axis : {kMin, kMax, std::int64_t{3}}) {
+    expect_refusal(node_over(6, "Add", {{{2, 3}, kFloat}, {{3}, kFloat}},
+                             {int_attribute("broadcast", 1), int_attribute("axis", axis)}),
+                   {"'y' (Add)", "axis"});
+  }
+  expect_refusal(ModelBuilder(5)
+                     .input("x", {2})
+                     .floats("none", {})
+                     .floats("tiles", {2})
+                     .node("Tile", {"x", "tiles", "none"}, {"y"})
+                     .output("y"),
+                 {"'y' (Tile)", "axis"});
+  expect_refusal(ModelBuilder(11)
+                     .input("x", {2, 3, 4})
+                     .node("Softmax", {"x"}, {"y", "z"}, {int_attribute("axis", 1)})
+                     .output("z"),
+                 {"'y' (Softmax)", "'z'"});
+  expect_refusal(node_over(1, "LpPool", {{{1, 1, 4, 4}, kFloat}},
+                           {float_attribute("p", std::numeric_limits<float>::infinity())}),
+                 {"'y' (LpPool)"});
+  expect_refusal(node_over(17, "TreeEnsembleRegressor", {{{3, 2, 1, 2}, kFloat}}, {}, "ai.onnx.ml"),
+                 {"(ai.onnx.ml.TreeEnsembleRegressor)", "rank 1 or 2"});
+  EXPECT_EQ(outcome(node_over(17, "Pow", {{{3}, kInt32}, {{1}, kFloat}}).bytes()), "");
+}
+
+TEST_F(HostileFiles, LoopsOverNothing) {
+  constexpr std::int64_t kBig = std::int64_t{1} << 30;
+  for (const char* op_type : {"MaxPool", "AveragePool", "LpPool"}) {
+    expect_refusal(one_node(op_type, {ints_attribute("kernel_shape", {kBig, kBig}),
+                                      ints_attribute("strides", {kBig, kBig}),
+                                      ints_attribute("pads", std::vector(4, kBig - 1))}),
+                   {"hostile.onnx", op_type, "far larger"});
+  }
+  expect_refusal(
+      ModelBuilder()
+          .input("x", {1, 1, 6, 6})
+          .input("r", {1, 4})
+          .input("i", {1}, 7)
+          .node("RoiAlign", {"x", "r", "i"}, {"y"}, {int_attribute("sampling_ratio", kBig)})
+          .output("y"),
+      {"hostile.onnx", "RoiAlign", "sampling_ratio"});
+}
+
+TEST_F(HostileFiles, NestedTypes) {
+  std::string type;  // Sequences of sequences of … nothing.
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string element = message([&](auto& writer) { writer.add_message(1, type); });
+    type = message([&](auto& writer) { writer.add_message(i % 2 == 0 ? 4 : 9, element); });
+  }
+  const std::string info = message([&](auto& writer) {
+    writer.add_string(number_of(ValueInfoField::kName), "x");
+    writer.add_message(number_of(ValueInfoField::kType), type);
+  });
+  expect_refusal(
+      ModelBuilder().graph_field(GraphField::kInput, info).node("Relu", {"x"}, {"y"}).output("y"),
+      {"hostile.onnx", "'x'", "sequence"});
+}
+
+TEST_F(HostileFiles, NestedFunctions) {
+  ModelBuilder model;
+  model.input("x", {1}).node("f0", {"x"}, {"y"}).output("y");
+  for (int i = 0; i < 20'000; ++i) {
+    model.function("f" + std::to_string(i), {"a"}, {"b"},
+                   {node_message("f" + std::to_string(i + 1), {"a"}, {"b"})});
+  }
+  expect_refusal(model, {"hostile.onnx", "nested more than"});
+}
+
+TEST_F(HostileFiles, Bodies) {
+  std::string body = ModelBuilder().node("Identity", {"x"}, {"b"}).output("b").graph();
+  for (int i = 0; i < 100; ++i) {
+    const auto branch = [&](const char* name) {
+      return message_attribute(name, AttributeField::kGraph, AttributeType::kGraph, body);
+    };
+    body = ModelBuilder().node("If", {"c"}, {"b"}, {branch("then_branch")}).output("b").graph();
+  }
+  expect_refusal(ModelBuilder()
+                     .input("c", {}, 9)
+                     .input("x", {1})
+                     .node("If", {"c"}, {"y"},
+                           {message_attribute("then_branch", AttributeField::kGraph,
+                                              AttributeType::kGraph, body)})
+                     .output("y"),
+                 {"hostile.onnx", "nested more than"});
+}
+
+TEST_F(HostileFiles, SmallFilesThatAskForALot) {
+  const std::int64_t many = std::int64_t{1} << 38;
+  const auto of = [](const std::string& op_type, const std::vector<std::int64_t>& n) {
+    return with_ints(op_type, n);
+  };
+  expect_refusal(of("Expand", {many, 2, 3, 4}), {"'y' (Expand)", "memory"});
+  expect_refusal(of("Tile", {many, 1, 1}), {"'y' (Tile)", "memory"});
+  expect_refusal(of("Pad", {many, 0, 0, many, 0, 0}), {"'y' (Pad)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .initializer(ints_tensor("n", {many, 4}))
+                     .node("ConstantOfShape", {"n"}, {"y"})
+                     .output("y"),
+                 {"'y' (ConstantOfShape)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .input("x", {1, 1, 2, 2})
+                     .floats("s", {1, 1, 1e6f, 1e6f})
+                     .node("Resize", {"x", "", "s"}, {"y"})
+                     .output("y"),
+                 {"'y' (Resize)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .input("x", {4}, 7)
+                     .initializer(ints_tensor("depth", {many}))
+                     .floats("values", {0, 1})
+                     .node("OneHot", {"x", "depth", "values"}, {"y"})
+                     .output("y"),
+                 {"'y' (OneHot)", "memory"});
+  const auto scalar = [](const std::string& name, std::int64_t value) {
+    return raw_tensor(name, 7, {}, {reinterpret_cast<const char*>(&value), sizeof value});
+  };
+  expect_refusal(ModelBuilder()
+                     .initializer(scalar("from", 0))
+                     .initializer(scalar("to", many))
+                     .initializer(scalar("step", 1))
+                     .node("Range", {"from", "to", "step"}, {"y"})
+                     .output("y"),
+                 {"'y' (Range)", "memory"});
+}
+
+constexpr int kMany = 100'000;
+
+TEST_F(HostileFiles, LongChains) {
+  ModelBuilder model;
+  model.input("v0", {1});
+  for (int i = 0; i < kMany; ++i)
+    model.node("Identity", {"v" + std::to_string(i)}, {"v" + std::to_string(i + 1)});
+  model.output("v" + std::to_string(kMany));
+  EXPECT_EQ(outcome(model.bytes()), "");
+}
+
+TEST_F(HostileFiles, WideNodes) {
+  const std::vector<std::string> inputs(kMany, "x");
+  EXPECT_EQ(outcome(ModelBuilder().input("x", {1}).node("Sum", inputs, {"y"}).output("y").bytes()),
+            "");
+}
+
+TEST_F(HostileFiles, ManyOutputs) {
+  ModelBuilder model;
+  model.input("x", {1});
+  for (int i = 0; i < kMany / 10; ++i) {
+    model.node("Relu", {"x"}, {"y" + std::to_string(i)});
+    model.output("y" + std::to_string(i));
+  }
+  EXPECT_EQ(outcome(model.bytes()), "");
+}
+
+}  // namespace
+}  // namespace headway::onnx
