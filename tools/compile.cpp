@@ -25,7 +25,8 @@ void compile(const CompileArguments& arguments) {
   if (arguments.output.extension() != ".hwy")
     fail(ErrorCode::kInvalidArgument, "--output '", arguments.output.string(),
          "' must end in .hwy");
-  const Model model = load_model(arguments.model, arguments.seed, arguments.weights);
+  const Model model =
+      load_model(arguments.model, arguments.seed, arguments.weights, arguments.shapes);
   CompileOptions options = arguments.options;
   options.input_shapes = arguments.batch
                              ? shapes_at_batch(model.inputs(), arguments.shapes, *arguments.batch)

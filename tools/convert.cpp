@@ -25,7 +25,8 @@ Model with_fixed_shapes(const Model& model, const std::vector<std::string>& opti
 }
 
 void convert(const ConvertArguments& arguments) {
-  const Model model = load_model(arguments.model, arguments.seed, arguments.weights);
+  const Model model =
+      load_model(arguments.model, arguments.seed, arguments.weights, arguments.shapes);
   if (arguments.shapes.empty() || model.is_compiled()) {
     model.save(arguments.output);
   } else {

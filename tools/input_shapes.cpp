@@ -32,6 +32,9 @@ std::size_t named(const std::vector<ValueInfo>& inputs, const std::string& name)
 }
 
 Shape declared_shape(const ValueInfo& input) {
+  if (!input.has_rank && input.container == Container::kNone)
+    fail(ErrorCode::kInvalidArgument, "input '", input.name, "' may have any rank: say how large ",
+         "it is with --shape ", input.name, ":EXTENTxEXTENTx…");
   Shape shape = input.shape;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] >= 0) continue;
@@ -51,10 +54,18 @@ std::string described(const ValueInfo& value) {
     if (axis > 0) extents += ',';
     extents += extent_text(value, axis);
   }
-  return concat(name_of(value.dtype), "[", extents, "]");
+  if (!value.has_rank) extents = "...";
+  std::string text = concat(name_of(value.dtype), "[", extents, "]");
+  const bool is_sequence =
+      value.container == Container::kSequence || value.container == Container::kOptionalSequence;
+  if (is_sequence) text = concat("seq(", text, ")");
+  const bool is_optional =
+      value.container == Container::kOptional || value.container == Container::kOptionalSequence;
+  return is_optional ? concat("optional(", text, ")") : text;
 }
 
 bool fits(const ValueInfo& value, const Shape& shape) {
+  if (!value.has_rank) return true;
   return std::ranges::equal(value.shape, shape, [](std::int64_t declared, std::int64_t actual) {
     return declared < 0 || declared == actual;
   });

@@ -5,11 +5,13 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "bench/table.h"
 #include "bench/units.h"
 #include "commands.h"
 #include "cost.h"
 #include "exit_status.h"
+#include "formats/format.h"
 #include "formats/hwy/hwy.h"
 #include "formats/onnx/contrib/contrib.h"
 #include "formats/onnx/metadata.h"
@@ -42,6 +44,7 @@ struct Inspection {
   Model model;
   std::optional<OnnxMetadata> onnx;
   std::optional<PackingTarget> compiled;
+  bool torchscript = false;
   Graph graph;                      ///< Types are static if `cost` is there.
   std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
   std::optional<Cost> cost;
@@ -50,11 +53,14 @@ struct Inspection {
 };
 
 Inspection inspect(const InspectArguments& arguments) {
-  Inspection found{load_model(arguments.model), {}, {}, Graph(), {}, {}, {}, {}};
+  Inspection found{
+      load_model(arguments.model, 0, {}, arguments.shapes), {}, {}, false, Graph(), {}, {}, {}, {}};
   if (found.model.is_compiled()) {
     found.compiled = read_hwy(std::filesystem::path(arguments.model)).target;
   } else if (!is_builtin(arguments.model)) {
-    found.onnx = read_onnx_metadata(arguments.model);
+    found.torchscript =
+        detect_kind(MappedFile::open(arguments.model)->bytes()) == FileKind::kTorchScript;
+    if (!found.torchscript) found.onnx = read_onnx_metadata(arguments.model);
   }
   found.graph = found.model.graph().clone();
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
@@ -84,6 +90,7 @@ std::string summary_text(const Inspection& found, const std::string& title) {
   for (const ValueInfo& output : found.model.outputs())
     text += concat("  output  ", output.name, "  ", described(output), "\n");
   text += "\n";
+  if (found.torchscript) text += "  format            TorchScript\n";
   if (found.onnx)
     text +=
         concat("  format            ONNX, opset ", found.onnx->opset,
@@ -178,6 +185,7 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"parameters", parameter_count(found.graph)},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
+  if (found.torchscript) json["file"] = {{"format", "torchscript"}};
   if (found.onnx)
     json["file"] = {{"format", "onnx"},
                     {"opset", found.onnx->opset},
@@ -267,7 +275,7 @@ void run_inspect(const InspectArguments& arguments) {
   if (arguments.model.empty())
     fail(ErrorCode::kInvalidArgument, "inspect needs a MODEL, or --operators");
   if (arguments.text) {
-    print(print_graph(load_model(arguments.model).graph()));
+    print(print_graph(load_model(arguments.model, 0, {}, arguments.shapes).graph()));
     return;
   }
   const Inspection found = inspect(arguments);

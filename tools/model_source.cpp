@@ -40,7 +40,7 @@ std::vector<bench::InputSpec> input_specs(const Model& model) {
 class EngineModel : public bench::ModelSource {
  public:
   explicit EngineModel(const ModelRequest& request)
-      : EngineModel(request, load_model(request.spec, 0, request.weights)) {}
+      : EngineModel(request, load_model(request.spec, 0, request.weights, request.shapes)) {}
 
   bench::ModelFacts facts() const override {
     return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,
@@ -139,10 +139,12 @@ class CompiledSource : public bench::ModelSource {
   Model model_;
 };
 
-/// A TorchScript file, which only libtorch can read: no conversion, no reference.
+/// A TorchScript file whose program Headway cannot turn into a graph, so that only libtorch runs
+/// it: no conversion, no reference.
 class TorchScriptFile : public bench::ModelSource {
  public:
-  explicit TorchScriptFile(const ModelRequest& request) : path_(fs::absolute(request.spec)) {
+  TorchScriptFile(const ModelRequest& request, std::string reason)
+      : path_(fs::absolute(request.spec)), reason_(std::move(reason)) {
     for (const std::string& text : request.shapes) {
       ShapeOption option = parse_shape_option(text);
       inputs_.push_back({option.name.empty() ? concat("input", inputs_.size()) : option.name,
@@ -161,9 +163,7 @@ class TorchScriptFile : public bench::ModelSource {
 
   fs::path path_for(bench::ModelFormat format) override {
     if (format == bench::ModelFormat::kTorchScript) return path_;
-    fail(ErrorCode::kUnsupported, "'", path_.filename().string(),
-         "' is a TorchScript file, which only the PyTorch runtimes can load so far; export the "
-         "model to ONNX to race it here");
+    fail(ErrorCode::kUnsupported, reason_, "; only the PyTorch runtimes can run it");
   }
 
   std::vector<bench::NamedTensor> reference(const std::vector<bench::NamedTensor>&) override {
@@ -172,6 +172,7 @@ class TorchScriptFile : public bench::ModelSource {
 
  private:
   fs::path path_;
+  std::string reason_;  ///< Why Headway cannot read it.
   std::vector<bench::InputSpec> inputs_;
 };
 
@@ -192,7 +193,14 @@ std::unique_ptr<bench::ModelSource> make_model_source(const ModelRequest& reques
     return std::make_unique<bench::FakeModel>(std::move(shape));
   }
   const std::optional<FileKind> kind = kind_of(request.spec);
-  if (kind == FileKind::kTorchScript) return std::make_unique<TorchScriptFile>(request);
+  if (kind == FileKind::kTorchScript) {
+    try {
+      return std::make_unique<EngineModel>(request);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnsupported) throw;
+      return std::make_unique<TorchScriptFile>(request, error.what());
+    }
+  }
   if (kind == FileKind::kCompiled) return std::make_unique<CompiledSource>(request);
   return std::make_unique<EngineModel>(request);
 }

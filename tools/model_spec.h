@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "headway/model.h"
 
@@ -10,15 +11,17 @@
 namespace headway {
 
 /// What MODEL on a command line means: the name of a built-in model, else a file. (A file that is
-/// called like a built-in model is written ./name.) Weights are for built-in models only. Throws
+/// called like a built-in model is written ./name.) Weights are for built-in models only;
+/// shapes, as --shape says them, are for files that do not state them (.pt). Throws
 /// Error(kNotFound) if it is neither, and what Model::load throws.
-Model load_model(const std::string& spec, std::uint64_t seed = 0,
-                 const WeightsOption& weights = {});
+Model load_model(const std::string& spec, std::uint64_t seed = 0, const WeightsOption& weights = {},
+                 const std::vector<std::string>& shapes = {});
 
 /// Whether load_model would build it in memory.
 bool is_builtin(const std::string& spec);
 
 /// How every subcommand describes its MODEL argument.
-inline constexpr const char* kModelHelp = "A model file (.onnx, .hwy) or a built-in model's name";
+inline constexpr const char* kModelHelp =
+    "A model file (.onnx, .pt, .hwy) or a built-in model's name";
 
 }  // namespace headway

@@ -67,7 +67,7 @@ class Profiler {
   explicit Profiler(const ProfileArguments& arguments)
       : arguments_(arguments),
         duration_ns_(bench::parse_duration(arguments.duration, "--duration")) {
-    Model model = load_model(arguments.model, arguments.seed, arguments.weights);
+    Model model = load_model(arguments.model, arguments.seed, arguments.weights, arguments.shapes);
     const std::vector<ValueInfo> inputs = model.inputs();
     report_.model = model.name();
     report_.headway_version = HEADWAY_VERSION;

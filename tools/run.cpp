@@ -54,7 +54,8 @@ std::vector<Tensor> compute(Model model, const RunArguments& arguments,
 }
 
 RunResult run_model(const RunArguments& arguments) {
-  Model model = load_model(arguments.model, arguments.seed, arguments.weights);
+  Model model = load_model(arguments.model, arguments.seed, arguments.weights,
+                           stated_shapes(arguments.inputs));
   const std::vector<ValueInfo> described = model.outputs();
   if (!arguments.output.empty()) check_output_file(arguments.output, described.size());
   RunResult result;

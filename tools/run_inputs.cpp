@@ -160,10 +160,14 @@ class Collector {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
       if (!collected_.tensors[i].defined()) missing.push_back(i);
     if (missing.empty()) return;
+    const ValueInfo& first = inputs_[missing[0]];
+    if (first.container != Container::kNone)
+      fail(ErrorCode::kUnsupported, "input '", first.name, "' is ", described(first),
+           ", which files of arrays cannot give; run the model through the library's ",
+           "Session::evaluate");
     if (!arguments_.random_seed)
-      fail(ErrorCode::kInvalidArgument, "input '", inputs_[missing[0]].name, "' (",
-           described(inputs_[missing[0]]), ") is missing; give --input ", inputs_[missing[0]].name,
-           "=FILE, or --random-input SEED");
+      fail(ErrorCode::kInvalidArgument, "input '", first.name, "' (", described(first),
+           ") is missing; give --input ", first.name, "=FILE, or --random-input SEED");
     const auto shapes = resolve_input_shapes(inputs_, arguments_.shapes);
     for (const std::size_t i : missing)
       specs.push_back({inputs_[i].name, inputs_[i].dtype, shapes[i]});
@@ -178,6 +182,22 @@ class Collector {
 };
 
 }  // namespace
+
+std::vector<std::string> stated_shapes(const InputArguments& arguments) {
+  if (!arguments.shapes.empty()) return arguments.shapes;
+  std::vector<std::string> shapes;
+  for (const std::string& text : arguments.files) {
+    const std::size_t equals = text.find('=');
+    const std::string file = equals == std::string::npos ? text : text.substr(equals + 1);
+    std::error_code ignored;
+    if (fs::path(file).extension() != ".npy" || !fs::exists(file, ignored)) return {};
+    const Shape shape = read_npy(fs::path(file)).shape();
+    if (shape.empty() || num_elements(shape) == 0) return {};
+    shapes.push_back(equals == std::string::npos ? to_string(shape)
+                                                 : text.substr(0, equals) + ":" + to_string(shape));
+  }
+  return shapes;
+}
 
 CollectedInputs collect_inputs(const std::vector<ValueInfo>& inputs,
                                const InputArguments& arguments) {

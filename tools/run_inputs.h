@@ -28,6 +28,9 @@ struct CollectedInputs {
   bool from_image = false;
 };
 
+/// --shape, or the shapes of the arrays in the files, for models that do not state them.
+std::vector<std::string> stated_shapes(const InputArguments& arguments);
+
 /// Reads the files, draws what is left at random if asked to, and checks names, dtypes and shapes.
 /// Throws Error naming the file and the input.
 CollectedInputs collect_inputs(const std::vector<ValueInfo>& inputs,

@@ -35,6 +35,7 @@ std::vector<Ranked> top_of_row(std::span<const double> row, std::int64_t count) 
 
 ElementSummary summarize(const Tensor& tensor) {
   ElementSummary summary;
+  if (tensor.dtype() == DType::kString) return summary;
   double sum = 0;
   std::int64_t finite = 0;
   const Tensor doubles = tensor.to(DType::kFloat64);
@@ -54,7 +55,7 @@ ElementSummary summarize(const Tensor& tensor) {
 
 std::vector<std::vector<Ranked>> top_k(const Tensor& tensor, std::int64_t count) {
   std::vector<std::vector<Ranked>> rows;
-  if (tensor.rank() == 0 || tensor.size() == 0) return rows;
+  if (tensor.rank() == 0 || tensor.size() == 0 || tensor.dtype() == DType::kString) return rows;
   const Tensor doubles = tensor.to(DType::kFloat64);
   const auto width = static_cast<std::size_t>(tensor.shape().back());
   const std::span<const double> values = doubles.values<double>();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "headway/datum.h"
 #include "headway/dtype.h"
 #include "headway/error.h"
 #include "headway/export.h"

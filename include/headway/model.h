@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "headway/datum.h"
 #include "headway/export.h"
 #include "headway/tensor.h"
 
@@ -23,7 +24,16 @@ struct ValueInfo {
   DType dtype = DType::kFloat32;
   Shape shape;
   std::vector<std::string>
-      symbols;  ///< One per extent; "" where the extent is a number or has no name.
+      symbols;           ///< One per extent; "" where the extent is a number or has no name.
+  bool has_rank = true;  ///< false: tensors of any rank, and the shape is empty.
+  /// What holds tensors of that dtype and shape, if the value is not one itself.
+  Container container = Container::kNone;
+};
+
+/// The shape of an input, by its name, or by its position if the name is empty.
+struct InputShape {
+  std::string name;
+  Shape shape;
 };
 
 /// How algorithms are chosen where several compute the same.
@@ -46,15 +56,19 @@ struct CompileOptions {
   bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
                          ///< products) that round differently from plain sums (up to 1e-3 of the
                          ///< largest output over a whole network).
+  std::uint64_t memory_limit = 0;  ///< Most bytes that the results of one node may take; a model
+                                   ///< that asks for more is refused before they are allocated.
+                                   ///< 0: what this machine, or the cgroup, has.
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to
 /// copy.
 class HEADWAY_API Model {
  public:
-  /// Reads .onnx (external data beside it included) or .hwy (see save_compiled). Throws Error
-  /// naming the file and what is wrong with it.
-  static Model load(const std::filesystem::path& file);
+  /// Reads .onnx (external data beside it included), TorchScript (.pt) or .hwy (see save_compiled).
+  /// A TorchScript file does not say what its inputs are: `shapes` does, where its program leaves
+  /// it open. Throws Error naming the file and what is wrong with it.
+  static Model load(const std::filesystem::path& file, const std::vector<InputShape>& shapes = {});
 
   /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
   /// Throws Error(kNotFound) listing the known names.

@@ -52,15 +52,20 @@ class HEADWAY_API Session {
   /// Runs the model. `inputs` in the model's order; shapes and dtypes are checked
   /// (Error(kInvalidArgument) names the input). The returned tensors belong to the session and are
   /// overwritten by the next run: clone() what must outlive it. Allocates nothing once it has run
-  /// with the same shapes.
+  /// with the same shapes, unless shapes within the model depend on data. Throws
+  /// Error(kInvalidArgument) if an input or output of the model is no tensor: see evaluate.
   std::span<const Tensor> run(std::span<const Tensor> inputs);
 
-  /// The same, and says when each step ended and what each thread did. Costs some 50 ns per step
-  /// and thread; allocates only if `profile` comes from fewer steps. Of threads that other sessions
-  /// use meanwhile, only the work for this one counts.
+  /// The same for any model: inputs and outputs may be sequences and optionals too.
+  std::span<const Datum> evaluate(std::span<const Datum> inputs);
+
+  /// The same as run, and says when each step ended and what each thread did. Costs some 50 ns per
+  /// step and thread; allocates only if `profile` comes from fewer steps. Of threads that other
+  /// sessions use meanwhile, only the work for this one counts.
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile);
 
-  /// What run takes for inputs of these dtypes and shapes, in order.
+  /// What run takes for inputs of these dtypes and shapes, in order. A model whose shapes depend on
+  /// data is run for that; what its bodies take is part of their nodes.
   std::vector<StepInfo> steps(std::span<const Tensor> inputs);
 
  private:

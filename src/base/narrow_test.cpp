@@ -90,6 +90,7 @@ TEST(Narrow, SaturatesOrNot) {
   EXPECT_EQ(to_narrow(DType::kFloat8E5M2, 1e9F, false), 0x7c);
   EXPECT_EQ(to_narrow(DType::kFloat8E5M2, -kNan), 0xff);
   EXPECT_EQ(to_narrow(DType::kFloat8E5M2FNUZ, -0.0F), 0);
+  EXPECT_EQ(to_narrow(DType::kFloat4E2M1, kNan), 0x08);
   EXPECT_EQ(to_narrow(DType::kInt4, 99.5F), 7);
   EXPECT_EQ(from_narrow(DType::kInt4, to_narrow(DType::kInt4, -99)), -8.0F);
 }

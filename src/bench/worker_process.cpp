@@ -141,9 +141,13 @@ void WorkerProcess::spawn(const std::filesystem::path& executable,
   setpgid(pid_, pid_);
 }
 
-Json WorkerProcess::request(const Json& message, std::int64_t timeout_ns, bool patient) {
+Json WorkerProcess::ask(const Json& message, std::int64_t timeout_ns, bool patient) {
   send(message);
-  Json reply = receive(timeout_ns, patient);
+  return receive(timeout_ns, patient);
+}
+
+Json WorkerProcess::request(const Json& message, std::int64_t timeout_ns, bool patient) {
+  Json reply = ask(message, timeout_ns, patient);
   if (const auto error = reply.find("error"); error != reply.end()) {
     const ErrorCode code = parse_error_code(error->value("code", ""));
     const std::string sentence = error->value("message", "the runtime gave no reason");

@@ -58,6 +58,10 @@ class WorkerProcess {
   /// An interrupted user waits for a round to finish (`patient`), but not for a load.
   Json request(const Json& message, std::int64_t timeout_ns, bool patient);
 
+  /// The same, except that a refusal comes back as the runtime wrote it, {"error": …}, and the
+  /// process goes on.
+  Json ask(const Json& message, std::int64_t timeout_ns, bool patient);
+
   /// Puts the whole process group to sleep, spinning threads included, and wakes it again.
   void pause();
   void resume();

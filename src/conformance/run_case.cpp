@@ -56,19 +56,41 @@ std::string difference(const Tensor& actual, const Tensor& expected, const Case&
   return difference_of_numbers(actual, expected, rtol, test.atol);
 }
 
-std::string run_data_set(Session& session, const std::vector<ValueInfo>& declared,
-                         const DataSet& set, const Case& test) {
-  std::vector<Tensor> inputs;
-  for (const auto& file : set.inputs) {
-    inputs.push_back(read_value(file));
-    if (inputs.size() <= declared.size())
-      inputs.back() = as_declared(inputs.back(), declared[inputs.size() - 1].dtype);
+std::string difference(const Datum& actual, const Datum& expected, const Case& test) {
+  if (actual.is_tensor() && expected.is_tensor()) {
+    const Tensor wanted = as_declared(expected.tensor(), actual.dtype());
+    return difference(actual.tensor(), wanted, test);
   }
-  const std::span<const Tensor> outputs = session.run(inputs);
+  const bool same_kind = actual.is_sequence() == expected.is_sequence() &&
+                         actual.is_nothing() == expected.is_nothing();
+  if (!same_kind) return concat("is ", actual.described(), " and should be ", expected.described());
+  if (actual.is_nothing()) return "";
+  if (actual.elements().size() != expected.elements().size())
+    return concat("is ", actual.described(), " and should be ", expected.described());
+  for (std::size_t i = 0; i < actual.elements().size(); ++i) {
+    const std::string wrong = difference(actual.elements()[i], expected.elements()[i], test);
+    if (!wrong.empty()) return concat("element ", i, " ", wrong);
+  }
+  return "";
+}
+
+std::string run_data_set(Session& session, const Model& model, const DataSet& set,
+                         const Case& test) {
+  const std::vector<ValueInfo> declared = model.inputs(), results = model.outputs();
+  std::vector<Datum> inputs;
+  for (std::size_t i = 0; i < set.inputs.size(); ++i) {
+    const ValueInfo info = i < declared.size() ? declared[i] : ValueInfo();
+    Datum input = read_value(set.inputs[i], info.container);
+    inputs.push_back(input.is_tensor() ? as_declared(input.tensor(), info.dtype) : input);
+    // An empty file says nothing about its elements.
+    if (input.is_sequence() && input.elements().empty())
+      inputs.back() = Datum::sequence(info.dtype, {});
+  }
+  const std::span<const Datum> outputs = session.evaluate(inputs);
   if (outputs.size() != set.outputs.size())
     return concat("there are ", outputs.size(), " outputs and should be ", set.outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Tensor expected = as_declared(read_value(set.outputs[i]), outputs[i].dtype());
+    const Datum expected = read_value(set.outputs[i], results[i].container);
     const std::string wrong = difference(outputs[i], expected, test);
     if (!wrong.empty()) return concat("output ", i, " ", wrong);
   }
@@ -84,10 +106,10 @@ std::string run_case(const Case& test, bool reference) {
     options.reference = reference;
     options.fuse = !reference;
     options.tune = Tune::kOff;
-    const Program program = Model::load(test.folder / "model.onnx").compile(options);
-    Session session(program);
+    const Model model = Model::load(test.folder / "model.onnx");
+    Session session(model.compile(options));
     for (const DataSet& set : data_sets_of(test)) {
-      const std::string wrong = run_data_set(session, program.inputs(), set, test);
+      const std::string wrong = run_data_set(session, model, set, test);
       if (!wrong.empty()) return wrong;
     }
     return "";

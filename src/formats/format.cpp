@@ -113,7 +113,7 @@ std::string_view description_of(FileKind kind) noexcept {
     case FileKind::kCompiled:
       return "a model that 'headway compile' has written";
     case FileKind::kTorchScript:
-      return "a TorchScript archive; export the model with torch.onnx.export instead";
+      return "a TorchScript archive";
     case FileKind::kTorchWeights:
       return "PyTorch weights (a pickle without the model's structure); give them to a built-in "
              "architecture (resnet50 --weights FILE), or export the model with torch.onnx.export";

@@ -6,7 +6,7 @@ namespace headway {
 
 const char* kind_of(const Attribute& attribute) noexcept {
   static constexpr std::array<const char*, std::variant_size_v<Attribute>> kKinds = {
-      "int", "float", "string", "ints", "floats", "strings", "tensor"};
+      "int", "float", "string", "ints", "floats", "strings", "tensor", "graph"};
   return kKinds[attribute.index()];
 }
 

@@ -13,8 +13,10 @@
 
 namespace headway {
 
-class Graph;
 class Node;
+
+/// How deep bodies may be nested in each other.
+inline constexpr int kMaxBodyDepth = 32;
 
 /// One edge of the graph: a graph input, a constant, or an output of a node. Owned by its Graph;
 /// the address is stable until it is erased.
@@ -81,6 +83,11 @@ class Node {
   std::vector<std::int64_t> get_ints(std::string_view attribute,
                                      std::vector<std::int64_t> otherwise) const;
   std::vector<float> get_floats(std::string_view attribute, std::vector<float> otherwise) const;
+
+  /// The body of that name. Throws Error(kInvalidModel) naming the node if there is none.
+  const Graph& body(std::string_view attribute) const;
+  /// How many of the last inputs are only handed on to the bodies, as their last inputs.
+  std::size_t captures() const;
 
   /// "node 'conv1' (Conv)": how messages name it.
   std::string described() const;

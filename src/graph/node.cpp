@@ -48,6 +48,22 @@ std::vector<float> Node::get_floats(std::string_view attribute,
   return get(*this, attribute, std::move(otherwise));
 }
 
+const Graph& Node::body(std::string_view attribute) const {
+  const Body body = get(*this, attribute, Body());
+  if (body == nullptr)
+    fail(ErrorCode::kInvalidModel, described(), ": the body '", attribute, "' is missing");
+  return *body;
+}
+
+std::size_t Node::captures() const {
+  const std::int64_t count = get_int("captures", 0);
+  if (count < 0 || count > static_cast<std::int64_t>(inputs_.size())) {
+    fail(ErrorCode::kInvalidModel, described(), ": captures is ", count, ", but it has ",
+         inputs_.size(), " inputs");
+  }
+  return static_cast<std::size_t>(count);
+}
+
 std::string Node::described() const {
   return concat("node '", name_, "' (", domain_, domain_.empty() ? "" : ".", op_type_, ")");
 }

@@ -33,4 +33,7 @@ Graph parse_graph(std::string_view text, std::string_view source = "<text>",
                   std::size_t max_generated_bytes = kMaxGeneratedBytes,
                   const StoredElements& stored = {});
 
+/// Inverse of TensorType::to_string. Throws Error(kInvalidModel).
+TensorType parse_type(std::string_view text);
+
 }  // namespace headway

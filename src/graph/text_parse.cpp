@@ -17,7 +17,7 @@ namespace {
 
 using Kind = Token::Kind;
 
-/// A recursive-descent parser without recursion: the grammar (docs/text-form.md) does not nest.
+/// A recursive-descent parser; only bodies nest (docs/text-form.md).
 class Parser {
  public:
   Parser(std::string_view text, std::string_view source, std::size_t max_generated_bytes,
@@ -28,6 +28,28 @@ class Parser {
         token_(lexer_.next()) {}
 
   Graph parse() && {
+    Graph graph = parse_graph();
+    if (token_.kind != Kind::kEnd) expected("the end of the text after the graph's '}'");
+    return graph;
+  }
+
+  TensorType parse_whole_type() && {
+    TensorType type = parse_type();
+    if (token_.kind != Kind::kEnd) expected("the end of the type");
+    return type;
+  }
+
+ private:
+  struct Result {
+    Token name;  // The name "_" of kind kName marks an omitted output.
+    TensorType type;
+    bool has_type = false;
+
+    bool is_omitted() const { return name.kind == Kind::kName; }
+  };
+
+  /// Into graph_, which is then handed over.
+  Graph parse_graph() {
     expect_name("graph");
     graph_.set_name(take_name("the graph's name"));
     expect('(');
@@ -39,19 +61,19 @@ class Parser {
     parse_list(')', [&] { outputs.push_back(take(Kind::kValue, "a value (%name)")); });
     expect('{');
     while (!accept('}')) parse_statement();
-    if (token_.kind != Kind::kEnd) expected("the end of the text after the graph's '}'");
     for (const Token& output : outputs) graph_.add_output(resolve(output));
-    return std::move(graph_);
+    return std::exchange(graph_, Graph());
   }
 
- private:
-  struct Result {
-    Token name;  // The name "_" of kind kName marks an omitted output.
-    TensorType type;
-    bool has_type = false;
-
-    bool is_omitted() const { return name.kind == Kind::kName; }
-  };
+  Body parse_body() {
+    if (++depth_ > kMaxBodyDepth)
+      lexer_.reject(token_.offset, "bodies are nested more than ", kMaxBodyDepth, " deep");
+    Graph outside = std::exchange(graph_, Graph());
+    auto body = std::make_shared<const Graph>(parse_graph());
+    graph_ = std::move(outside);
+    --depth_;
+    return body;
+  }
 
   void advance() { token_ = lexer_.next(); }
 
@@ -132,6 +154,24 @@ class Parser {
   }
 
   TensorType parse_type() {
+    const bool is_optional = accept_container("optional"), is_sequence = accept_container("seq");
+    TensorType type = parse_tensor_type();
+    if (is_sequence) expect(')');
+    if (is_optional) expect(')');
+    if (is_optional)
+      type.container = is_sequence ? Container::kOptionalSequence : Container::kOptional;
+    else if (is_sequence)
+      type.container = Container::kSequence;
+    return type;
+  }
+
+  bool accept_container(std::string_view name) {
+    if (!accept_name(name)) return false;
+    expect('(');
+    return true;
+  }
+
+  TensorType parse_tensor_type() {
     const Token name = take(Kind::kName, "a dtype such as float32");
     TensorType type;
     try {
@@ -258,6 +298,7 @@ class Parser {
   Attribute parse_attribute_value() {
     if (token_.kind == Kind::kString) return std::exchange(token_, lexer_.next()).text;
     if (accept('[')) return parse_attribute_list();
+    if (at_name("graph")) return parse_body();
     if (accept_name("ints")) return parse_empty_list<std::int64_t>();
     if (accept_name("floats")) return parse_empty_list<float>();
     if (accept_name("strings")) return parse_empty_list<std::string>();
@@ -267,7 +308,7 @@ class Parser {
     }
     const std::size_t start = token_.offset;
     if (token_.kind != Kind::kName)
-      expected("an attribute's value: a number, a string, a list or a tensor");
+      expected("an attribute's value: a number, a string, a list, a tensor or a graph");
     const TensorType type = parse_type();
     return parse_elements(type, start);
   }
@@ -433,9 +474,14 @@ class Parser {
   const StoredElements& stored_;
   Token token_;
   Graph graph_;
+  int depth_ = 0;
 };
 
 }  // namespace
+
+TensorType parse_type(std::string_view text) {
+  return Parser(text, "type", 0, {}).parse_whole_type();
+}
 
 Graph parse_graph(std::string_view text, std::string_view source, std::size_t max_generated_bytes,
                   const StoredElements& stored) {

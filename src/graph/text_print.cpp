@@ -15,23 +15,8 @@ class Printer {
   explicit Printer(ConstantText constants) : constants_(constants) {}
 
   std::string print(const Graph& graph) && {
-    out_ += "graph ";
-    print_name(graph.name());
-    out_ += " (";
-    print_list(graph.inputs(), [&](const Value* input) {
-      print_value(input);
-      out_ += ": " + input->type.to_string();
-    });
-    out_ += ") -> (";
-    print_list(graph.outputs(), [&](const Value* output) { print_value(output); });
-    out_ += ") {\n";
-    std::size_t number = 0;
-    for (const Value* constant : graph.constants()) {
-      print_constant(*constant, number);
-      ++number;
-    }
-    for (const Node* node : graph.nodes()) print_node(*node);
-    out_ += "}\n";
+    print_graph(graph);
+    out_ += '\n';
     return std::move(out_);
   }
 
@@ -44,6 +29,28 @@ class Printer {
       first = false;
       print_one(element);
     }
+  }
+
+  void print_graph(const Graph& graph) {
+    out_ += "graph ";
+    print_name(graph.name());
+    out_ += " (";
+    print_list(graph.inputs(), [&](const Value* input) {
+      print_value(input);
+      out_ += ": " + input->type.to_string();
+    });
+    out_ += ") -> (";
+    print_list(graph.outputs(), [&](const Value* output) { print_value(output); });
+    out_ += ") {\n";
+    indentation_ += "  ";
+    std::size_t number = 0;
+    for (const Value* constant : graph.constants()) {
+      print_constant(*constant, number);
+      ++number;
+    }
+    for (const Node* node : graph.nodes()) print_node(*node);
+    indentation_.resize(indentation_.size() - 2);
+    out_ += indentation_ + '}';
   }
 
   void print_name(std::string_view name) {
@@ -61,7 +68,7 @@ class Printer {
   }
 
   void print_constant(const Value& constant, std::size_t number) {
-    out_ += "  ";
+    out_ += indentation_;
     print_value(&constant);
     out_ += ": " + constant.type.to_string() + " = constant ";
     if (constants_ == ConstantText::kStored) {
@@ -92,7 +99,7 @@ class Printer {
   }
 
   void print_node(const Node& node) {
-    out_ += "  ";
+    out_ += indentation_;
     if (node.outputs().empty()) out_ += "()";
     print_list(node.outputs(), [&](const Value* output) {
       print_value(output);
@@ -134,6 +141,13 @@ class Printer {
     out_ += TensorType{tensor.dtype(), to_symbolic(tensor.shape())}.to_string() + ' ';
     print_elements(tensor);
   }
+  /// A body's constants are printed in full where others are stored elsewhere.
+  void print_attribute(const Body& body) {
+    const ConstantText outside = constants_;
+    if (constants_ == ConstantText::kStored) constants_ = ConstantText::kFull;
+    print_graph(*body);
+    constants_ = outside;
+  }
   template <typename T>
   void print_attribute(const std::vector<T>& values) {
     if (values.empty()) {
@@ -148,7 +162,7 @@ class Printer {
   }
 
   ConstantText constants_;
-  std::string out_;
+  std::string out_, indentation_;
 };
 
 }  // namespace

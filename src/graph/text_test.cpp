@@ -96,6 +96,33 @@ graph resnet18 (%input: float32[N,3,224,224]) -> (%output) {
   EXPECT_TRUE(graph.nodes()[1]->is("FusedConv", "headway"));
 }
 
+TEST(Text, BodiesNest) {
+  const std::string text =
+      R"(graph g (%n: int64[], %s: optional(seq(float32[...]))) -> (%y, %s) {
+  %y: seq(int64[]) = Loop(%n, _, %n) {body = graph body (%i: int64[], %c: bool[], %v: int64[]) -> (%c, %w) {
+    %one: int64[] = constant {1}
+    %w = If(%c, %v) {captures = 1, else_branch = graph e (%v: int64[]) -> (%v) {
+    }, then_branch = graph t (%v: int64[]) -> (%q) {
+      %q = Neg(%v)
+    }}
+  }}
+}
+)";
+  const Graph graph = round_trip(parse_graph(text));
+  EXPECT_EQ(print_graph(graph), text);
+  EXPECT_EQ(graph.inputs()[1]->type.container, Container::kOptionalSequence);
+  EXPECT_FALSE(graph.inputs()[1]->type.static_shape());
+  const Graph& body = graph.nodes()[0]->body("body");
+  EXPECT_EQ(body.nodes()[0]->captures(), 1U);
+  EXPECT_EQ(body.nodes()[0]->body("then_branch").nodes()[0]->op_type(), "Neg");
+}
+
+TEST(Text, BodiesNestOnlySoDeep) {
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "graph g () -> () { %y = If() {b = ";
+  EXPECT_NE(error_of(text).find("bodies are nested more than 32 deep"), std::string::npos);
+}
+
 TEST(Text, EveryAttributeKind) {
   Graph graph("attributes");
   constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
@@ -335,9 +362,9 @@ TEST(Text, ErrorsInAttributes) {
   EXPECT_EQ(error_in("%a = F() {7 = 1}"), "t:2:11: expected an attribute's name, but found 7");
   EXPECT_EQ(error_in("%a = F() {a: 1}"), "t:2:12: expected '=', but found :");
   EXPECT_EQ(error_in("%a = F() {a = 1, a = 2}"), "t:2:18: attribute \"a\" is given twice");
-  EXPECT_EQ(
-      error_in("%a = F() {a = }"),
-      "t:2:15: expected an attribute's value: a number, a string, a list or a tensor, but found }");
+  EXPECT_EQ(error_in("%a = F() {a = }"),
+            "t:2:15: expected an attribute's value: a number, a string, a list, a tensor or a "
+            "graph, but found }");
   EXPECT_EQ(error_in("%a = F() {a = 1 b = 2}"), "t:2:17: expected '}', but found b");
   EXPECT_EQ(error_in("%a = F() {a = 9223372036854775808}"),
             "t:2:15: 9223372036854775808 is no element of type int64");

@@ -40,7 +40,8 @@ std::string TensorType::to_string() const {
     }
   }
   text += ']';
-  return text;
+  if (is_sequence()) text = "seq(" + text + ')';
+  return is_optional() ? "optional(" + text + ')' : text;
 }
 
 }  // namespace headway

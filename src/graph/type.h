@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "headway/datum.h"
 #include "headway/tensor.h"
 
 namespace headway {
@@ -42,13 +43,23 @@ SymbolicShape to_symbolic(const Shape& shape);
 /// nullopt unless every extent is a number.
 std::optional<Shape> to_static(const SymbolicShape& shape);
 
-/// What is known about a value before anything runs.
+/// What is known about a value before anything runs. A sequence or an optional has the dtype and
+/// shape of its tensors.
 struct TensorType {
   DType dtype = DType::kFloat32;
   std::optional<SymbolicShape> shape;  ///< nullopt: not even the rank is known.
+  Container container = Container::kNone;
 
-  std::optional<Shape> static_shape() const { return shape ? to_static(*shape) : std::nullopt; }
-  /// "float32[N,3,224,224]", or "float32[...]" for an unknown rank.
+  bool is_tensor() const noexcept { return container == Container::kNone; }
+  bool is_optional() const noexcept { return container >= Container::kOptional; }
+  bool is_sequence() const noexcept {
+    return container == Container::kSequence || container == Container::kOptionalSequence;
+  }
+  /// nullopt unless it is a tensor all of whose extents are numbers.
+  std::optional<Shape> static_shape() const {
+    return is_tensor() && shape ? to_static(*shape) : std::nullopt;
+  }
+  /// "float32[N,3,224,224]", "float32[...]" for an unknown rank, "optional(seq(float32[...]))".
   std::string to_string() const;
 
   friend bool operator==(const TensorType&, const TensorType&) = default;

@@ -23,6 +23,7 @@ class Verifier {
     }
     for (const Node* node : graph_.nodes()) {
       check_inputs(node);
+      check_bodies(node);
       for (const Value* output : node->outputs())
         if (output != nullptr) define(output, node, node->described());
     }
@@ -71,6 +72,19 @@ class Verifier {
                " a value that no earlier node and no graph input or constant defines");
       }
       found->second.push_back(node);
+    }
+  }
+
+  void check_bodies(const Node* node) const {
+    for (const auto& [name, attribute] : node->attributes) {
+      const Body* body = std::get_if<Body>(&attribute);
+      if (body == nullptr) continue;
+      if (*body == nullptr) reject(node->described(), " has no body '", name, "'");
+      if (node->captures() > (*body)->inputs().size()) {
+        reject(node->described(), " captures ", node->captures(), " values, but its body '", name,
+               "' has ", (*body)->inputs().size(), " inputs");
+      }
+      verify(**body);
     }
   }
 

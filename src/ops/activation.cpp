@@ -44,7 +44,7 @@ struct Selu {
 struct Celu {
   static constexpr float kAlpha = 1.0f, kBeta = 0.0f;
   static double apply(double x, double alpha, double) {
-    return std::max(0.0, x) + std::min(0.0, alpha * std::expm1(x / alpha));
+    return x < 0 ? alpha * std::expm1(x / alpha) : x;
   }
 };
 
@@ -56,7 +56,7 @@ struct LeakyRelu {
 struct HardSigmoid {
   static constexpr float kAlpha = 0.2f, kBeta = 0.5f;
   static double apply(double x, double alpha, double beta) {
-    return std::max(0.0, std::min(1.0, alpha * x + beta));
+    return std::clamp(alpha * x + beta, 0.0, 1.0);  // A NaN stays one.
   }
 };
 

@@ -6,7 +6,7 @@ namespace headway {
 namespace {
 
 constexpr const char* kKindNames[] = {"int",    "float",   "string", "ints",
-                                      "floats", "strings", "tensor"};
+                                      "floats", "strings", "tensor", "graph"};
 
 std::string range(int low, int high, const char* what) {
   const std::string plural = concat(what, "s");
@@ -52,6 +52,12 @@ void check_node(const Node& node, const Operator& op) {
   for (int index = 0; index < op.min_inputs; ++index) {
     if (node.input(static_cast<std::size_t>(index)) == nullptr) {
       fail(ErrorCode::kInvalidModel, node.described(), ": the required input ", index,
+           " is missing");
+    }
+  }
+  for (int index = 0; index < op.min_outputs && op.max_outputs != Operator::kVariadic; ++index) {
+    if (node.output(static_cast<std::size_t>(index)) == nullptr) {
+      fail(ErrorCode::kInvalidModel, node.described(), ": the required output ", index,
            " is missing");
     }
   }

@@ -5,10 +5,10 @@
 namespace headway {
 namespace {
 
-constexpr DTypes kAllTypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16,
-                              DType::kInt8,    DType::kUInt8,   DType::kInt16,   DType::kUInt16,
-                              DType::kInt32,   DType::kUInt32,  DType::kInt64,   DType::kUInt64,
-                              DType::kBool};
+constexpr DTypes kEqualTypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16,
+                                DType::kInt8,    DType::kUInt8,   DType::kInt16,   DType::kUInt16,
+                                DType::kInt32,   DType::kUInt32,  DType::kInt64,   DType::kUInt64,
+                                DType::kBool,    DType::kString};
 
 template <DType dtype>
 void infer_to(InferContext& context) {
@@ -163,6 +163,13 @@ void run_comparison(const Node&, std::span<const Tensor> inputs, std::span<Tenso
   });
 }
 
+void run_equal(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
+  constexpr auto kEqual = [](const auto& a, const auto& b) { return a == b; };
+  if (inputs[0].dtype() == DType::kString)
+    return zip<std::string, std::string, bool>(inputs[0], inputs[1], outputs[0], kEqual);
+  run_comparison<kEqual>(node, inputs, outputs);
+}
+
 template <auto function>
 void run_logic(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   zip<bool, bool, bool>(inputs[0], inputs[1], outputs[0], function);
@@ -211,7 +218,7 @@ void infer_arithmetic(InferContext& context) {
 }
 
 void infer_comparison(InferContext& context) {
-  require_dtype(context, 0, context.node().is("Equal") ? kAllTypes : kNumberTypes);
+  require_dtype(context, 0, context.node().is("Equal") ? kEqualTypes : kNumberTypes);
   infer_to<DType::kBool>(context);
 }
 
@@ -227,7 +234,7 @@ std::vector<Operator> elementwise_binary_operators() {
       binary("Add", 14, infer_arithmetic, run_arithmetic<add>),
       binary("And", 7, infer_logic, run_logic<[](bool a, bool b) { return a && b; }>),
       binary("Div", 14, infer_arithmetic, run_div),
-      binary("Equal", 13, infer_comparison, run_comparison<[](auto a, auto b) { return a == b; }>),
+      binary("Equal", 19, infer_comparison, run_equal),
       binary("Greater", 13, infer_comparison,
              run_comparison<[](auto a, auto b) { return (a > b); }>),
       binary("GreaterOrEqual", 16, infer_comparison,

@@ -73,6 +73,14 @@ TEST(Activation, HandComputed) {
   check("Shrink", -3, -1, {{"lambd", 1.0f}, {"bias", 2.0f}});
 }
 
+TEST(Activation, NanStaysNan) {
+  for (const char* op :
+       {"Celu", "Relu", "HardSigmoid", "HardSwish", "LeakyRelu", "Sigmoid", "Tanh"}) {
+    const Tensor y = run_op(op, {floats({}, {kNan})});
+    EXPECT_TRUE(std::isnan(y.data<float>()[0])) << op;
+  }
+}
+
 TEST(Activation, PReluBroadcastsItsSlope) {
   const Tensor x = floats({1, 2, 2}, {-1, 2, -3, 4});
   expect_near(run_op("PRelu", {x, floats({2, 1}, {0.5, 2})}), floats({1, 2, 2}, {-0.5, 2, -6, 4}));

@@ -21,8 +21,10 @@ void check_node(const Node& node, const Operator& op);
 /// omitted ones mean nothing.
 std::vector<Facts> infer_node(const Node& node, const Operator& op, std::vector<Facts> inputs);
 
-/// Allocates the outputs (whose shapes must be static) and runs the reference kernel.
+/// Allocates the outputs (whose shapes must be static) and runs the reference kernel. Throws
+/// Error(kOutOfMemory) naming the node if they take more than `memory_limit` bytes.
 std::vector<Tensor> compute_node(const Node& node, const Operator& op,
-                                 std::span<const Tensor> inputs, std::span<const Facts> outputs);
+                                 std::span<const Tensor> inputs, std::span<const Facts> outputs,
+                                 std::uint64_t memory_limit = kNoMemoryLimit);
 
 }  // namespace headway

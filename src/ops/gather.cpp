@@ -206,9 +206,9 @@ T combined(Combine combine, const T& old, const T& update) {
       case Combine::kMul:
         return store<T>(a * b);
       case Combine::kMax:
-        return load(update) > load(old) ? update : old;
+        return load(update) > load(old) || load(update) != load(update) ? update : old;
       case Combine::kMin:
-        return load(update) < load(old) ? update : old;
+        return load(update) < load(old) || load(update) != load(update) ? update : old;
     }
     return update;
   }

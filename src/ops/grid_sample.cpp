@@ -52,7 +52,7 @@ double Sampler::position(double normalized, std::int64_t extent) const {
                            : ((normalized + 1.0) * size - 1.0) / 2.0;
   x = bounded_coordinate(x);
   if (mode == kNearest) x = std::nearbyint(x);
-  if (outside == kBorder) x = std::clamp(x, 0.0, size - 1.0);
+  if (outside == kBorder && mode != kCubic) x = std::clamp(x, 0.0, size - 1.0);
   const double low = align_corners ? 0.0 : -0.5, high = size - 1.0 - low;
   if (outside == kReflection && (x < low || x > high)) x = reflected(x, extent);
   return x;

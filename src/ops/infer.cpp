@@ -131,7 +131,7 @@ class GraphInference {
       if (!small(outputs[index].type)) return;
       all_known = all_known && outputs[index].constant.defined();
     }
-    if (all_known) return;
+    if (all_known || op.reference == nullptr) return;
     const std::vector<Tensor> results = compute_node(node, op, tensors, outputs);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
       outputs[index].constant = results[index];
@@ -144,6 +144,7 @@ class GraphInference {
 
 /// Replaces the declared type of an input by a concrete shape.
 void bind(Value& input, const Shape& shape, std::map<std::string, std::int64_t>& symbols) {
+  if (!input.type.is_tensor()) return;
   num_elements(shape);
   const auto refuse = [&](const auto&... why) {
     fail(ErrorCode::kInvalidArgument, "input '", input.name(), "' is declared as ",

@@ -1,3 +1,4 @@
+#include "graph/text.h"
 #include "ops/op_testing.h"
 
 namespace headway {
@@ -122,6 +123,11 @@ TEST(InferTypes, ChecksArityAndAttributes) {
   });
   expect_error(bad, {"required attribute 'axis' is missing"},
                [&] { OneNode("Concat", {x}).infer(); });
+  expect_error(bad, {"required output 0 is missing"}, [] {
+    Graph graph = parse_graph(
+        "graph net (%x: float32[1,1,4]) -> (%i) { _, %i = MaxPool(%x) {kernel_shape = [2]} }");
+    infer_types(graph);
+  });
   expect_error(bad, {"required input 0 is missing"}, [&] {
     run_op("Add", {Tensor(), floats({1}, {1})});
   });

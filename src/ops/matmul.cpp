@@ -157,8 +157,10 @@ TensorType infer_gemm_type(InferContext& context) {
   }
   if (context.has_input(2) && context.input(2).shape) {
     const SymbolicShape both = broadcast(context, result, *context.input(2).shape);
-    const bool grows = both.size() > 2 || (result[0] == Dim(1) && both[0] != Dim(1)) ||
-                       (result[1] == Dim(1) && both[1] != Dim(1));
+    const auto outgrows = [&](std::size_t axis) {
+      return result[axis] == Dim(1) && both[axis].is_static() && both[axis] != Dim(1);
+    };
+    const bool grows = both.size() > 2 || outgrows(0) || outgrows(1);
     if (grows) {
       context.fail("the addend ", context.input(2).to_string(), " is larger than the product ",
                    to_string(result));

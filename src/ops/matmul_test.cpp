@@ -61,6 +61,12 @@ TEST(Gemm, TransposesScalesAndAdds) {
               floats({2, 1}, {7, 17}));
 }
 
+TEST(Gemm, TakesAnAddendOfOpenShape) {
+  const TensorType open{DType::kFloat32, SymbolicShape{Dim()}};
+  EXPECT_EQ(OneNode("Gemm", {type_of({symbol("N"), 3}), type_of({3, 1}), open}).infer(),
+            type_of({symbol("N"), 1}));
+}
+
 TEST(Gemm, RefusesContradictions) {
   const auto infer = [](std::vector<TensorType> types, Attributes attributes = {}) {
     return [=] { OneNode("Gemm", types, attributes).infer(); };

@@ -106,6 +106,17 @@ TEST(Gather, ElementsAndBlocksAreUndoneByScatter) {
   });
 }
 
+TEST(Scatter, ExtremesKeepNan) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor where = Tensor::from<std::int64_t>({2}, {0, 1});
+  for (const char* reduction : {"max", "min"}) {
+    const Tensor y =
+        run_op("ScatterElements", {floats({2}, {1, kNan}), where, floats({2}, {kNan, 1})},
+               {{"reduction", std::string(reduction)}});
+    EXPECT_TRUE(std::isnan(y.data<float>()[0]) && std::isnan(y.data<float>()[1])) << reduction;
+  }
+}
+
 TEST(Pad, Modes) {
   const Tensor x = floats({3}, {1, 2, 3});
   const auto pad = [&](const char* mode, const Tensor& pads) {

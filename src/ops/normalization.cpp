@@ -1,8 +1,12 @@
+#include <algorithm>
+
+#include "ops/broadcast.h"
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/fused.h"
 #include "ops/normalization_rules.h"
 #include "ops/rules.h"
+#include "ops/strided.h"
 
 namespace headway {
 namespace {
@@ -29,6 +33,18 @@ Moments moments(const T* x, std::int64_t count) {
   return {mean, squares / static_cast<double>(count)};
 }
 
+/// An input that broadcasts to `shape` and not beyond it.
+void require_repeats(const InferContext& context, std::size_t input, const SymbolicShape& shape) {
+  const SymbolicShape both = broadcast(context, shape, *context.input(input).shape);
+  const bool grows = both.size() > shape.size() ||
+                     !std::ranges::equal(shape, both, [](const Dim& from, const Dim& to) {
+                       return !from.is_static() || !to.is_static() || from == to;
+                     });
+  if (grows)
+    context.fail("input ", input, ", ", context.input(input).to_string(),
+                 ", is larger than input 0");
+}
+
 void infer_layer_normalization(InferContext& context) {
   require_dtype(context, 0, kFloatTypes);
   require_same_dtypes(context);
@@ -38,10 +54,8 @@ void infer_layer_normalization(InferContext& context) {
     const std::size_t axis =
         resolve_axis(context.node(), context.node().get_int("axis", -1), x.shape->size());
     for (std::size_t index = 1; index < context.input_count(); ++index) {
-      if (context.has_input(index) && context.input(index).shape &&
-          context.input(index).shape->size() > x.shape->size()) {
-        context.fail("input ", index, " has a higher rank than input 0");
-      }
+      if (context.has_input(index) && context.input(index).shape)
+        require_repeats(context, index, *x.shape);
     }
     statistics.shape = x.shape;
     std::fill(statistics.shape->begin() + static_cast<std::ptrdiff_t>(axis),
@@ -52,17 +66,19 @@ void infer_layer_normalization(InferContext& context) {
   context.set_output(2, statistics);
 }
 
-/// Scale and bias of LayerNormalization repeat over the normalized axes; missing ones are neutral.
-std::vector<double> repeated(std::span<const Tensor> inputs, std::size_t index, double neutral,
-                             std::int64_t count, const Node& node) {
-  std::vector<double> values(static_cast<std::size_t>(count), neutral);
+/// Scale or bias of LayerNormalization for every element of an input of that shape; neutral if it
+/// is omitted.
+std::vector<double> spread(std::span<const Tensor> inputs, std::size_t index, double neutral,
+                           const Shape& shape) {
+  std::vector<double> values(static_cast<std::size_t>(num_elements(shape)), neutral);
   if (index >= inputs.size() || !inputs[index].defined()) return values;
   const std::vector<double> given = to_doubles(inputs[index]);
-  if (given.empty() || values.size() % given.size() != 0) {
-    fail(ErrorCode::kInvalidModel, node.described(), ": input ", index, " has ", given.size(),
-         " elements, which do not cover the ", count, " normalized ones");
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = given[i % given.size()];
+  double* value = values.data();
+  for_each_row<1>(shape, {broadcast_strides(inputs[index].shape(), shape)},
+                  [&](const auto& offsets, const auto& steps, std::int64_t length) {
+                    for (std::int64_t i = 0; i < length; ++i)
+                      *value++ = given[static_cast<std::size_t>(offsets[0] + i * steps[0])];
+                  });
   return values;
 }
 
@@ -72,8 +88,8 @@ void run_layer_normalization(const Node& node, std::span<const Tensor> inputs,
   const std::int64_t count = product(std::span(inputs[0].shape()).subspan(axis));
   const std::int64_t rows = product(std::span(inputs[0].shape()).first(axis));
   const double epsilon = node.get_float("epsilon", 1e-5f);
-  const std::vector<double> scale = repeated(inputs, 1, 1.0, count, node);
-  const std::vector<double> bias = repeated(inputs, 2, 0.0, count, node);
+  const std::vector<double> scale = spread(inputs, 1, 1.0, inputs[0].shape());
+  const std::vector<double> bias = spread(inputs, 2, 0.0, inputs[0].shape());
   float* means = outputs.size() > 1 && outputs[1].defined() ? outputs[1].data<float>() : nullptr;
   float* inverses = outputs.size() > 2 && outputs[2].defined() ? outputs[2].data<float>() : nullptr;
   dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
@@ -83,7 +99,7 @@ void run_layer_normalization(const Node& node, std::span<const Tensor> inputs,
       const Moments m = moments(x, count);
       const double inverse = 1.0 / std::sqrt(m.variance + epsilon);
       for (std::int64_t i = 0; i < count; ++i) {
-        const auto at = static_cast<std::size_t>(i);
+        const auto at = static_cast<std::size_t>(row * count + i);
         y[i] = store<T>((load(x[i]) - m.mean) * inverse * scale[at] + bias[at]);
       }
       if (means != nullptr) means[row] = static_cast<float>(m.mean);

@@ -23,6 +23,17 @@ TEST(BatchNormalization, RefusesTrainingAndWrongParameters) {
   });
 }
 
+TEST(LayerNormalization, ScaleAndBiasBroadcast) {
+  const Tensor x = floats({2, 2}, {-1, 1, 3, 5});
+  const Attributes exact = {{"epsilon", 0.0f}};
+  expect_near(
+      run_op("LayerNormalization", {x, floats({2, 1}, {1, 10}), floats({2}, {0, 7})}, exact),
+      floats({2, 2}, {-1, 8, -10, 17}));
+  expect_error(ErrorCode::kInvalidModel, {"larger than input 0"}, [&] {
+    run_op("LayerNormalization", {floats({1, 2}, {1, 2}), floats({2, 1}, {1, 10})});
+  });
+}
+
 TEST(LayerNormalization, GivesZeroMeanAndUnitVariance) {
   const Tensor x = random_floats({3, 4, 5});
   const Tensor one = floats({1}, {1});

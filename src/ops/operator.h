@@ -44,7 +44,7 @@ class InferContext {
 };
 
 /// Kinds in the order of the Attribute variant's alternatives.
-enum class AttributeKind { kInt, kFloat, kString, kInts, kFloats, kStrings, kTensor };
+enum class AttributeKind { kInt, kFloat, kString, kInts, kFloats, kStrings, kTensor, kGraph };
 
 struct AttributeSpec {
   std::string_view name;
@@ -59,6 +59,23 @@ struct AttributeSpec {
 using ReferenceKernel = void (*)(const Node& node, std::span<const Tensor> inputs,
                                  std::span<Tensor> outputs);
 
+/// What an evaluation may use besides its operands.
+class EvaluateContext {
+ public:
+  virtual ~EvaluateContext() = default;
+
+  /// Runs a body: one datum for each of its inputs.
+  virtual std::vector<Datum> run(const Graph& body, std::span<const Datum> inputs) = 0;
+
+  /// Throws Error(kOutOfMemory) naming the node if it would need more than may be used.
+  virtual void check_memory(const Node& node, std::uint64_t bytes) const = 0;
+};
+
+/// Computes a node whose outputs are no tensors, or whose shapes are known only afterwards.
+/// `inputs` has one entry per node input (nothing where omitted); returns one per node output.
+using Evaluate = std::vector<Datum> (*)(const Node& node, std::span<const Datum> inputs,
+                                        EvaluateContext& context);
+
 struct Operator {
   std::string_view name;
   std::string_view domain;     ///< "" for ONNX, "headway" for fused internal ones.
@@ -67,7 +84,8 @@ struct Operator {
   int min_outputs, max_outputs;
   std::vector<AttributeSpec> attributes;
   void (*infer)(InferContext& context);
-  ReferenceKernel reference;
+  ReferenceKernel reference;  ///< nullptr if there is only `evaluate`.
+  Evaluate evaluate = nullptr;
 
   static constexpr int kVariadic = 1 << 30;
 };
@@ -87,13 +105,26 @@ const Operator& operator_of(const Node& node);
 /// node, or Error(kInvalidArgument) if a binding contradicts the declared type.
 void infer_types(Graph& graph, std::span<const Shape> bindings = {});
 
-/// Runs one node with its reference kernel: infers the outputs from the inputs' concrete shapes,
-/// allocates and computes them.
-std::vector<Tensor> run_reference(const Node& node, std::span<const Tensor> inputs);
+/// Most that a node may allocate for its outputs, or a loop for what it collects, in bytes.
+inline constexpr std::uint64_t kNoMemoryLimit = ~std::uint64_t{0};
+
+/// Runs one node on its reference kernel, or evaluates it. With a reference kernel, the outputs'
+/// shapes are inferred from the inputs.
+std::vector<Datum> evaluate_node(const Node& node, std::span<const Datum> inputs,
+                                 EvaluateContext& context);
 
 /// Runs a whole graph on reference kernels, in order; frees intermediate values as soon as they are
 /// dead. The strict reference every fast path is compared with. Throws Error(kInvalidArgument) if
 /// the inputs do not fit the graph's.
+std::vector<Datum> interpret(const Graph& graph, std::span<const Datum> inputs,
+                             std::uint64_t memory_limit = kNoMemoryLimit);
+
+// The same where all that goes in and comes out is tensors.
+
+std::vector<Tensor> run_reference(const Node& node, std::span<const Tensor> inputs);
 std::vector<Tensor> run_reference(const Graph& graph, std::span<const Tensor> inputs);
+
+/// Throws Error(kInvalidArgument) naming the input if the datum does not fit its declared type.
+void check_input(const Value& declared, const Datum& given);
 
 }  // namespace headway

@@ -1,5 +1,7 @@
 #include "ops/pool_geometry.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace headway {
@@ -22,6 +24,23 @@ Shape PoolGeometry::output_shape() const {
   return shape;
 }
 
+namespace {
+
+/// Padding alone could make room for windows that nobody lives to see the end of.
+void check_windows(const Node& node, const PoolGeometry& geometry) {
+  constexpr double kMostPadding = 1 << 20;
+  double points = 1, input = 1;
+  for (const WindowAxis& axis : geometry.axes) {
+    points *= static_cast<double>(axis.kernel);
+    input *= static_cast<double>(axis.input);
+  }
+  if (points <= std::max(input, kMostPadding)) return;
+  fail(ErrorCode::kInvalidModel, node.described(), ": its windows of ", points,
+       " elements are far larger than its input of ", input);
+}
+
+}  // namespace
+
 PoolGeometry pool_geometry(const Node& node, const Shape& x) {
   const WindowAttributes attributes = window_attributes(node, node.get_ints("kernel_shape", {}));
   if (x.size() < 3 || x.size() != attributes.kernel.size() + 2) {
@@ -33,6 +52,7 @@ PoolGeometry pool_geometry(const Node& node, const Shape& x) {
   for (std::size_t axis = 0; axis + 2 < x.size(); ++axis) {
     geometry.axes.push_back(attributes.axis(node, axis, x[axis + 2]));
   }
+  check_windows(node, geometry);
   return geometry;
 }
 

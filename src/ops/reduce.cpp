@@ -47,11 +47,6 @@ void infer_extreme(InferContext& context) {
   infer_reduce_shape(context);
 }
 
-void infer_float_reduce(InferContext& context) {
-  require_dtype(context, 0, kFloatTypes);
-  infer_reduce_shape(context);
-}
-
 /// One reduction: the shape of the input and the element strides of the output along its axes.
 struct Reduction {
   Shape shape, strides, output_strides;
@@ -134,17 +129,29 @@ struct SquareSumReducer : SumReducer {
   }
 };
 
+/// Whole numbers lose what is behind the point.
+template <typename T>
+T from_real(double x) {
+  if constexpr (kIsFloat<T>) {
+    return store<T>(x);
+  } else {
+    return saturated<T>(std::trunc(x));
+  }
+}
+
 struct NormReducer : SquareSumReducer {
   template <typename T>
-  static T finish(double sum, std::int64_t) {
-    return store<T>(std::sqrt(sum));
+  static T finish(auto sum, std::int64_t) {
+    return from_real<T>(std::sqrt(static_cast<double>(sum)));
   }
 };
 
 struct LogSumReducer : SumReducer {
   template <typename T>
-  static T finish(double sum, std::int64_t) {
-    return store<T>(std::log(sum));
+  static T finish(auto sum, std::int64_t) {
+    constexpr bool kWraps = std::is_integral_v<T> && std::is_signed_v<T>;
+    using Sum = std::conditional_t<kWraps, std::int64_t, decltype(sum)>;
+    return from_real<T>(std::log(static_cast<double>(static_cast<Sum>(sum))));
   }
 };
 
@@ -195,13 +202,6 @@ void run_reduce(const Node& node, std::span<const Tensor> inputs, std::span<Tens
 }
 
 template <typename Reducer>
-void run_float_reduce(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
-  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
-    reduce<Reducer, T>(node, inputs, outputs[0]);
-  });
-}
-
-template <typename Reducer>
 void run_extreme(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   if (inputs[0].dtype() != DType::kBool) return run_reduce<Reducer>(node, inputs, outputs);
   std::vector<Tensor> numbers(inputs.begin(), inputs.end());
@@ -215,7 +215,7 @@ void run_extreme(const Node& node, std::span<const Tensor> inputs, std::span<Ten
 void run_log_sum_exp(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const Reduction reduction = reduction_of(node, inputs);
   const auto size = static_cast<std::size_t>(outputs[0].size());
-  dispatch_floats(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
+  dispatch_numbers(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
     const T* x = inputs[0].data<T>();
     std::vector<double> largest(size, extreme<double>(false)), sums(size, 0.0);
     accumulate(reduction, x, largest,
@@ -225,7 +225,7 @@ void run_log_sum_exp(const Node& node, std::span<const Tensor> inputs, std::span
       sums[static_cast<std::size_t>(&shift - largest.data())] += std::exp(value - shift);
     });
     T* y = outputs[0].data<T>();
-    for (std::size_t i = 0; i < size; ++i) y[i] = store<T>(largest[i] + std::log(sums[i]));
+    for (std::size_t i = 0; i < size; ++i) y[i] = from_real<T>(largest[i] + std::log(sums[i]));
   });
 }
 
@@ -263,9 +263,9 @@ std::vector<std::size_t> reduce_axes(const Node& node, std::size_t rank,
 std::vector<Operator> reduce_operators() {
   return {
       reduction("ReduceL1", infer_reduce, run_reduce<AbsoluteSumReducer>),
-      reduction("ReduceL2", infer_float_reduce, run_float_reduce<NormReducer>),
-      reduction("ReduceLogSum", infer_float_reduce, run_float_reduce<LogSumReducer>),
-      reduction("ReduceLogSumExp", infer_float_reduce, run_log_sum_exp),
+      reduction("ReduceL2", infer_reduce, run_reduce<NormReducer>),
+      reduction("ReduceLogSum", infer_reduce, run_reduce<LogSumReducer>),
+      reduction("ReduceLogSumExp", infer_reduce, run_log_sum_exp),
       reduction("ReduceMax", infer_extreme, run_extreme<MaxReducer>),
       reduction("ReduceMean", infer_reduce, run_reduce<MeanReducer>),
       reduction("ReduceMin", infer_extreme, run_extreme<MinReducer>),

@@ -58,6 +58,11 @@ TEST(Reduce, AxesAsInputAsAttributeAndNone) {
 TEST(Reduce, IntegersAndEmptyAxes) {
   EXPECT_EQ(to_ints(run_op("ReduceMean", {ints({-3, -4})})).front(), -3);
   EXPECT_EQ(to_ints(run_op("ReduceMax", {ints({-3, -4})})).front(), -3);
+  EXPECT_EQ(to_ints(run_op("ReduceL2", {ints({-3, -5})})).front(), 5);
+  EXPECT_EQ(to_ints(run_op("ReduceLogSum", {ints({20, 7})})).front(), 3);
+  EXPECT_EQ(to_ints(run_op("ReduceLogSum", {ints({20, -12})})).front(), 2);
+  EXPECT_EQ(to_ints(run_op("ReduceLogSum", {ints({-7})})).front(), 0);  // Of a NaN.
+  EXPECT_EQ(to_ints(run_op("ReduceLogSumExp", {ints({20, 20})})).front(), 20);
   const Tensor empty = Tensor::zeros(DType::kFloat32, {2, 0});
   expect_near(run_op("ReduceSum", {empty, ints({1})}), Tensor::zeros(DType::kFloat32, {2, 1}));
   const Tensor large = floats({2}, {1000, 1000});

@@ -41,6 +41,7 @@ std::int64_t checked_image(const std::string& described, std::int64_t image, std
 }
 
 RoiAlign roi_align_of(const Node& node) {
+  constexpr std::int64_t kMostSamples = 4096;
   const std::string mode = node.get_string("mode", "avg");
   const std::string transform = node.get_string("coordinate_transformation_mode", "half_pixel");
   const RoiAlign result{mode == "max",
@@ -51,11 +52,11 @@ RoiAlign roi_align_of(const Node& node) {
                         node.get_float("spatial_scale", 1.0f)};
   if ((mode != "avg" && mode != "max") ||
       (transform != "half_pixel" && transform != "output_half_pixel") || result.height < 1 ||
-      result.width < 1 || result.sampling_ratio < 0) {
+      result.width < 1 || result.sampling_ratio < 0 || result.sampling_ratio > kMostSamples) {
     fail(ErrorCode::kInvalidModel, node.described(),
          ": mode must be avg or max, coordinate_transformation_mode half_pixel or "
-         "output_half_pixel, output_height and output_width positive and sampling_ratio not "
-         "negative");
+         "output_half_pixel, output_height and output_width positive and sampling_ratio 0 to ",
+         kMostSamples);
   }
   return result;
 }

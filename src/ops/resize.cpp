@@ -130,7 +130,7 @@ void run_resize(const Node& node, std::span<const Tensor> inputs, std::span<Tens
       if constexpr (kIsFloat<T>) {
         *y++ = store<T>(value);
       } else {
-        *y++ = saturated<T>(std::nearbyint(value));
+        *y++ = saturated<T>(std::trunc(value));
       }
     }
   });

@@ -33,6 +33,12 @@ TEST(Resize, LinearCoordinates) {
 }
 
 /// Every filter reproduces constants, and its own input at scale 1.
+TEST(Resize, WholeNumbersAreCutTowardsZero) {
+  const Tensor x = Tensor::from<std::int8_t>({2}, {0, -3});
+  const Tensor y = resize(x, Tensor(), ints({4}), mode("linear"));  // 0, -0.75, -2.25, -3
+  EXPECT_EQ(to_ints(y), (std::vector<std::int64_t>{0, 0, -2, -3}));
+}
+
 TEST(Resize, ReproducesConstantsAndItself) {
   const Tensor x = random_floats({1, 2, 5, 4});
   const Tensor constant = Tensor::from<float>({1, 4}, {3, 3, 3, 3});

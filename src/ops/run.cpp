@@ -6,25 +6,6 @@
 namespace headway {
 namespace {
 
-void check_input(const Value& declared, const Tensor& given) {
-  const auto refuse = [&](const auto&... what) {
-    fail(ErrorCode::kInvalidArgument, "input '", declared.name(), "' is declared as ",
-         declared.type.to_string(), " but ", what...);
-  };
-  if (!given.defined()) refuse("no tensor was given");
-  const auto mismatch = [&] {
-    refuse("a ", name_of(given.dtype()), " tensor of shape ", to_string(given.shape()),
-           " was given");
-  };
-  if (given.dtype() != declared.type.dtype) mismatch();
-  if (!declared.type.shape) return;
-  if (declared.type.shape->size() != given.rank()) mismatch();
-  for (std::size_t axis = 0; axis < given.rank(); ++axis) {
-    const Dim& dim = (*declared.type.shape)[axis];
-    if (dim.is_static() && dim.extent() != given.dim(axis)) mismatch();
-  }
-}
-
 /// The values that are alive at one point of a run.
 class Liveness {
  public:
@@ -35,28 +16,101 @@ class Liveness {
     for (const Value* value : graph.outputs()) ++reads_[value];
   }
 
-  void define(const Value* value, Tensor tensor) {
-    if (value != nullptr && reads_[value] > 0) tensors_[value] = std::move(tensor);
+  void define(const Value* value, Datum datum) {
+    if (value != nullptr && reads_[value] > 0) data_[value] = std::move(datum);
   }
 
-  Tensor read(const Value* value) {
+  Datum read(const Value* value) {
     if (value == nullptr) return {};
     if (value->is_constant()) return value->constant();
-    const Tensor tensor = tensors_.at(value);
-    if (--reads_[value] == 0) tensors_.erase(value);
-    return tensor;
+    Datum datum = data_.at(value);
+    if (--reads_[value] == 0) data_.erase(value);
+    return datum;
   }
 
  private:
   std::unordered_map<const Value*, std::size_t> reads_;
-  std::unordered_map<const Value*, Tensor> tensors_;
+  std::unordered_map<const Value*, Datum> data_;
 };
+
+std::vector<Datum> read_all(Liveness& values, std::span<Value* const> wanted) {
+  std::vector<Datum> data;
+  for (const Value* value : wanted) data.push_back(values.read(value));
+  return data;
+}
+
+class Interpreter final : public EvaluateContext {
+ public:
+  explicit Interpreter(std::uint64_t memory_limit) : memory_limit_(memory_limit) {}
+
+  std::vector<Datum> run(const Graph& graph, std::span<const Datum> inputs) override {
+    Liveness values(graph);
+    for (std::size_t index = 0; index < inputs.size(); ++index)
+      values.define(graph.inputs()[index], inputs[index]);
+    for (const Node* node : graph.nodes()) {
+      std::vector<Datum> results = evaluate_node(*node, read_all(values, node->inputs()), *this);
+      for (std::size_t index = 0; index < results.size(); ++index) {
+        values.define(node->output(index), std::move(results[index]));
+      }
+    }
+    return read_all(values, graph.outputs());
+  }
+
+  void check_memory(const Node& node, std::uint64_t bytes) const override {
+    if (bytes <= memory_limit_) return;
+    fail(ErrorCode::kOutOfMemory, node.described(), ": its results would take ", bytes,
+         " bytes, more than the memory limit of ", memory_limit_);
+  }
+
+ private:
+  std::uint64_t memory_limit_;
+};
+
+std::uint64_t checked_bytes(const TensorType& type, const Shape& shape) {
+  std::uint64_t bytes = 0;
+  const bool overflow = __builtin_mul_overflow(static_cast<std::uint64_t>(num_elements(shape)),
+                                               size_of(type.dtype), &bytes);
+  return overflow ? kNoMemoryLimit : bytes;
+}
+
+std::vector<Tensor> to_tensors(const std::vector<Datum>& data) {
+  std::vector<Tensor> tensors;
+  for (const Datum& datum : data) tensors.push_back(datum.is_nothing() ? Tensor() : datum.tensor());
+  return tensors;
+}
+
+/// Data that views share memory with: a reshape of computed elements needs no copy.
+bool is_reshape(const Node& node) {
+  return node.domain().empty() &&
+         (node.is("Reshape") || node.is("Squeeze") || node.is("Unsqueeze") || node.is("Flatten"));
+}
 
 }  // namespace
 
+void check_input(const Value& declared, const Datum& given) {
+  const TensorType& type = declared.type;
+  const auto refuse = [&] {
+    fail(ErrorCode::kInvalidArgument, "input '", declared.name(), "' is declared as ",
+         type.to_string(), " but ", given.described(), " was given");
+  };
+  if (given.is_nothing()) {
+    if (!type.is_optional()) refuse();
+    return;
+  }
+  if (given.is_sequence() != type.is_sequence() || given.dtype() != type.dtype) refuse();
+  if (!given.is_tensor() || !type.shape) return;
+  if (type.shape->size() != given.tensor().rank()) refuse();
+  for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
+    const Dim& dim = (*type.shape)[axis];
+    if (dim.is_static() && dim.extent() != given.tensor().dim(axis)) refuse();
+  }
+}
+
 std::vector<Tensor> compute_node(const Node& node, const Operator& op,
-                                 std::span<const Tensor> inputs, std::span<const Facts> outputs) {
+                                 std::span<const Tensor> inputs, std::span<const Facts> outputs,
+                                 std::uint64_t memory_limit) {
   std::vector<Tensor> results(outputs.size());
+  std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < results.size(); ++index) {
     if (node.output(index) == nullptr) continue;
     const TensorType& type = outputs[index].type;
@@ -65,48 +119,72 @@ std::vector<Tensor> compute_node(const Node& node, const Operator& op,
       fail(ErrorCode::kUnsupported, node.described(), ": the shape ", type.to_string(),
            " of output ", index, " depends on data in a way Headway cannot compute");
     }
+    if (__builtin_add_overflow(bytes, checked_bytes(type, *shape), &bytes)) bytes = kNoMemoryLimit;
+    Interpreter(memory_limit).check_memory(node, bytes);
     results[index] = Tensor::allocate(type.dtype, *shape);
   }
   op.reference(node, inputs, results);
   return results;
 }
 
-std::vector<Tensor> run_reference(const Node& node, std::span<const Tensor> inputs) {
+std::vector<Datum> evaluate_node(const Node& node, std::span<const Datum> inputs,
+                                 EvaluateContext& context) {
   const Operator& op = operator_of(node);
+  if (op.evaluate != nullptr) {
+    check_node(node, op);
+    std::vector<Datum> operands(inputs.begin(), inputs.end());
+    for (Datum& datum : operands)
+      if (datum.is_tensor()) datum = aligned(datum.tensor());
+    return op.evaluate(node, operands, context);
+  }
   std::vector<Tensor> operands;
   std::vector<Facts> facts;
-  for (const Tensor& tensor : inputs) {
-    operands.push_back(aligned(tensor));
+  for (const Datum& datum : inputs) {
+    operands.push_back(datum.is_nothing() ? Tensor() : aligned(datum.tensor()));
+    const Tensor& tensor = operands.back();
     facts.emplace_back();
     if (!tensor.defined()) continue;
-    facts.back() = {{tensor.dtype(), to_symbolic(tensor.shape())}, operands.back(), std::nullopt};
+    facts.back().type = {tensor.dtype(), to_symbolic(tensor.shape())};
+    facts.back().constant = tensor;
   }
   operands.resize(node.inputs().size());
   facts.resize(node.inputs().size());
-  return compute_node(node, op, operands, infer_node(node, op, std::move(facts)));
+  const std::vector<Facts> outputs = infer_node(node, op, std::move(facts));
+  if (const auto shape = outputs[0].type.static_shape(); shape && is_reshape(node))
+    return {operands[0].reshaped(*shape)};
+  std::uint64_t bytes = 0;
+  for (std::size_t index = 0; index < outputs.size(); ++index) {
+    const auto shape = outputs[index].type.static_shape();
+    if (node.output(index) != nullptr && shape) bytes += checked_bytes(outputs[index].type, *shape);
+  }
+  context.check_memory(node, bytes);
+  std::vector<Datum> results;
+  for (Tensor& tensor : compute_node(node, op, operands, outputs))
+    results.emplace_back(std::move(tensor));
+  return results;
 }
 
-std::vector<Tensor> run_reference(const Graph& graph, std::span<const Tensor> inputs) {
+std::vector<Datum> interpret(const Graph& graph, std::span<const Datum> inputs,
+                             std::uint64_t memory_limit) {
   if (inputs.size() != graph.inputs().size()) {
     fail(ErrorCode::kInvalidArgument, "the model takes ", graph.inputs().size(), " inputs, but ",
          inputs.size(), " were given");
   }
-  Liveness values(graph);
-  for (std::size_t index = 0; index < inputs.size(); ++index) {
+  for (std::size_t index = 0; index < inputs.size(); ++index)
     check_input(*graph.inputs()[index], inputs[index]);
-    values.define(graph.inputs()[index], inputs[index]);
-  }
-  for (const Node* node : graph.nodes()) {
-    std::vector<Tensor> operands;
-    for (const Value* value : node->inputs()) operands.push_back(values.read(value));
-    std::vector<Tensor> results = run_reference(*node, operands);
-    for (std::size_t index = 0; index < results.size(); ++index) {
-      values.define(node->output(index), std::move(results[index]));
-    }
-  }
-  std::vector<Tensor> outputs;
-  for (const Value* value : graph.outputs()) outputs.push_back(values.read(value));
-  return outputs;
+  return Interpreter(memory_limit).run(graph, inputs);
+}
+
+std::vector<Tensor> run_reference(const Node& node, std::span<const Tensor> inputs) {
+  std::vector<Datum> data(inputs.begin(), inputs.end());
+  data.resize(std::max(data.size(), node.inputs().size()));
+  Interpreter interpreter(kNoMemoryLimit);
+  return to_tensors(evaluate_node(node, data, interpreter));
+}
+
+std::vector<Tensor> run_reference(const Graph& graph, std::span<const Tensor> inputs) {
+  const std::vector<Datum> data(inputs.begin(), inputs.end());
+  return to_tensors(interpret(graph, data));
 }
 
 }  // namespace headway

@@ -36,7 +36,7 @@ TEST(RunReference, RefusesInputsThatDoNotFit) {
   };
   const ErrorCode bad = ErrorCode::kInvalidArgument;
   expect_error(bad, {"takes 1 input", "0"}, run({}));
-  expect_error(bad, {"'x'", "no tensor"}, run({Tensor()}));
+  expect_error(bad, {"'x'", "nothing was given"}, run({Tensor()}));
   expect_error(bad, {"'x'", "[N,2,4,4]", "1x3x4x4"}, run({random_floats({1, 3, 4, 4})}));
   expect_error(bad, {"'x'", "float64"}, run({random_floats({1, 2, 4, 4}).to(DType::kFloat64)}));
   expect_error(bad, {"'x'", "scalar"}, run({random_floats({})}));

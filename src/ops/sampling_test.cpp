@@ -41,6 +41,14 @@ TEST(GridSample, OutsideIsZeroOrTheBorder) {
               floats({1, 1, 1, 3}, {3, 5, 3}));
 }
 
+TEST(GridSample, CubicWeighsTheBordersAsOftenAsItReadsThem) {
+  const Tensor x = floats({1, 1, 1, 2}, {0, 1});
+  const Tensor grid = floats({1, 1, 1, 2}, {1, 0});  // Coordinate 1.5 of the elements 0 and 1.
+  const Attributes attributes = {{"mode", std::string("bicubic")},
+                                 {"padding_mode", std::string("border")}};
+  expect_near(run_op("GridSample", {x, grid}, attributes), floats({1, 1, 1, 1}, {1.09375F}));
+}
+
 TEST(GridSample, ShapesMayBeSymbolic) {
   OneNode one("GridSample",
               {type_of({symbol("N"), 3, 4, 5}), type_of({symbol("N"), symbol("H"), 7, 2})});

@@ -26,6 +26,11 @@ void infer_identity(InferContext& context) {
   forward_elements(context);
 }
 
+/// Sequences and optionals too.
+std::vector<Datum> evaluate_identity(const Node&, std::span<const Datum> inputs, EvaluateContext&) {
+  return {inputs[0]};
+}
+
 void infer_dropout(InferContext& context) {
   infer_identity(context);
   context.set_output(1, {DType::kBool, context.input(0).shape});
@@ -131,12 +136,22 @@ void infer_reshape(InferContext& context) {
                  to_string(*wanted));
   };
   const auto open = std::ranges::find_if(target, &Dim::is_unknown);
-  if (x.shape && open != target.end() && std::find_if(open + 1, target.end(), [](const Dim& dim) {
-                                           return dim.is_unknown();
-                                         }) == target.end()) {
-    SymbolicShape others = target;
+  const bool copies = context.node().get_int("allowzero", 0) == 0;
+  // A copied extent that is unknown stays so.
+  const bool is_copied = copies && open != target.end() &&
+                         (*wanted)[static_cast<std::size_t>(open - target.begin())] == Dim(0);
+  if (x.shape && open != target.end() && !is_copied &&
+      std::find_if(open + 1, target.end(), [](const Dim& dim) { return dim.is_unknown(); }) ==
+          target.end()) {
+    // Copied extents cancel even if they are zero.
+    SymbolicShape all = *x.shape, others = target;
     others.erase(others.begin() + (open - target.begin()));
-    const std::optional<Dim> dim = quotient_of(*x.shape, others);
+    for (std::size_t axis = wanted->size(); axis-- > 0;) {
+      if (!copies || (*wanted)[axis] != Dim(0)) continue;
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(axis));
+      others.erase(std::ranges::find(others, target[axis]));
+    }
+    const std::optional<Dim> dim = quotient_of(all, others);
     if (!dim) refuse();
     *open = *dim;
   }
@@ -233,7 +248,7 @@ std::vector<Operator> shape_operators() {
       {"Dropout", "", 13, 1, 3, 1, 2, {{"seed", AttributeKind::kInt}}, infer_dropout, run_dropout},
       {"Expand", "", 13, 2, 2, 1, 1, {}, infer_expand, run_expand},
       {"Flatten", "", 13, 1, 1, 1, 1, {{"axis", AttributeKind::kInt}}, infer_flatten, run_copy},
-      {"Identity", "", 16, 1, 1, 1, 1, {}, infer_identity, run_copy},
+      {"Identity", "", 16, 1, 1, 1, 1, {}, infer_identity, run_copy, evaluate_identity},
       {"Reshape",
        "",
        14,

@@ -21,7 +21,14 @@ TEST(Reshape, InfersTheOpenExtent) {
   EXPECT_EQ(reshaped({symbol("N"), 3, 4}, {-1, 12}), "float32[N,12]");
   EXPECT_EQ(reshaped({symbol("N"), 3, 4}, {-1}), "float32[?]");
   EXPECT_EQ(reshaped({0, 3}, {-1, 3}), "float32[0,3]");
+  EXPECT_EQ(reshaped({0, 12}, {0, -1, 4}), "float32[0,3,4]");
+  EXPECT_EQ(reshaped({symbol("N"), 0, 6}, {0, 0, -1, 2}), "float32[N,0,3,2]");
   EXPECT_EQ(reshaped({0, 3}, {3, 0}, {{"allowzero", std::int64_t{1}}}), "float32[3,0]");
+}
+
+TEST(Reshape, CopiesExtentsThatAreNotKnown) {
+  EXPECT_EQ(reshaped({Dim(), 3}, {0, 3}), "float32[?,3]");
+  EXPECT_EQ(reshaped({Dim()}, {0}), "float32[?]");
 }
 
 TEST(Reshape, RefusesWhatDoesNotFit) {

@@ -31,11 +31,11 @@ void walk_rows(const Shape& shape, const std::array<Shape, N>& strides, RowVisit
 /// with the given strides are followed: `row(offsets, steps, count)` (see RowVisitor).
 template <std::size_t N, typename Row>
 void for_each_row(const Shape& shape, const std::array<Shape, N>& strides, Row&& row) {
-  using Body = std::remove_reference_t<Row>;
+  using Visitor = std::remove_reference_t<Row>;
   walk_rows<N>(
       shape, strides,
       [](void* context, const auto& offsets, const auto& steps, std::int64_t count) {
-        (*static_cast<Body*>(context))(offsets, steps, count);
+        (*static_cast<Visitor*>(context))(offsets, steps, count);
       },
       &row);
 }

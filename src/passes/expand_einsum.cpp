@@ -37,7 +37,7 @@ class Builder {
     Value* extents = graph_.add_constant(
         "", Tensor::from<std::int64_t>({static_cast<std::int64_t>(shape.size())},
                                        std::span<const std::int64_t>(shape)));
-    return add("Reshape", {value, extents}, shape);
+    return add("Reshape", {value, extents}, shape, {{"allowzero", std::int64_t{1}}});
   }
 
   Value* add(std::string_view op_type, std::vector<Value*> inputs, const Shape& shape,

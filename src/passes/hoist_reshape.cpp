@@ -30,8 +30,8 @@ Value* reshaped(Graph& graph, Node& position, Value* value, const Shape& shape) 
       graph.add_constant(value->name() + "_shape",
                          Tensor::from<std::int64_t>({static_cast<std::int64_t>(shape.size())},
                                                     std::span<const std::int64_t>(shape)));
-  Node* node =
-      graph.insert_node(&position, "Reshape", {value, extents}, {value->name() + "_reshaped"});
+  Node* node = graph.insert_node(&position, "Reshape", {value, extents},
+                                 {value->name() + "_reshaped"}, {{"allowzero", std::int64_t{1}}});
   node->output()->type = {value->type.dtype, to_symbolic(shape)};
   return node->output();
 }
@@ -48,7 +48,7 @@ std::optional<Patch> propose(Graph& graph, Node& node) {
   const auto rows = product->input(0)->type.static_shape();
   if (!before || !after || !rows || after->empty() || before->empty() || rows->size() < 2 ||
       node.output()->type.dtype != DType::kFloat32 || !b->is_constant() ||
-      b->constant().rank() != 2 || after->back() != before->back() ||
+      b->constant().rank() != 2 || after->back() != before->back() || after->back() == 0 ||
       !is_row(product->input(kBias), before->back())) {
     return std::nullopt;
   }

@@ -58,6 +58,10 @@ TEST(TransposeToReshape, OfAxesOfExtentOne) {
                             "%y = Transpose(%x) {perm = [1, 0, 2]}\n}"),
             "Reshape");
   EXPECT_EQ(operators_after(kTransposeToReshape,
+                            "graph net (%x: float32[0,1,3]) -> (%y) {\n"
+                            "%y = Transpose(%x) {perm = [1, 0, 2]}\n}"),
+            "Reshape");
+  EXPECT_EQ(operators_after(kTransposeToReshape,
                             "graph net (%x: float32[2,3,1]) -> (%y) {\n"
                             "%y = Transpose(%x) {perm = [1, 0, 2]}\n}"),
             "Transpose");

@@ -6,6 +6,7 @@ namespace headway {
 
 // Every rewrite, one file each; pipeline.cpp owns their order.
 
+extern const Pass kInlineBranches;
 extern const Pass kWidenHalves;
 extern const Pass kExpandEinsum;
 extern const Pass kSplitGemm;

@@ -16,6 +16,8 @@ namespace {
 
 /// The order matters: each group makes the patterns of the next ones visible.
 constexpr std::array kPipeline = {
+    // What is always done needs no branch.
+    &kInlineBranches,
     // 16-bit floating-point numbers become float32 before anything looks for a pattern, and
     // operators
     // that are others in one those others.

@@ -23,7 +23,8 @@ std::optional<Patch> propose(Graph& graph, Node& node) {
                          Tensor::from<std::int64_t>({static_cast<std::int64_t>(output->size())},
                                                     std::span<const std::int64_t>(*output)));
   Node* reshape = graph.insert_node(&node, "Reshape", {node.input(0), extents},
-                                    {node.output()->name() + "_reshape"}, {}, node.name());
+                                    {node.output()->name() + "_reshape"},
+                                    {{"allowzero", std::int64_t{1}}}, node.name());
   return Patch{node.output(), reshape->output()};
 }
 

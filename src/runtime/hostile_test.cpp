@@ -264,6 +264,171 @@ TEST_F(HostileFiles, EveryWrongByteOfARealModel) {
   }
 }
 
+/// A node over inputs of these types.
+ModelBuilder node_over(std::int64_t opset, const std::string& op_type,
+                       const std::vector<std::pair<std::vector<std::int64_t>, std::int64_t>>& types,
+                       const std::vector<std::string>& attributes = {},
+                       const std::string& domain = "") {
+  ModelBuilder model(opset);
+  std::vector<std::string> inputs;
+  for (const auto& [shape, code] : types) {
+    inputs.push_back("x" + std::to_string(inputs.size()));
+    model.input(inputs.back(), shape, code);
+  }
+  return model.node(op_type, inputs, {"y"}, attributes, domain).output("y");
+}
+
+TEST_F(HostileFiles, WhatFuzzersFound) {
+  constexpr std::int64_t kFloat = 1, kUInt8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kHalf = 10;
+  expect_refusal(node_over(17, "DFT", {{{}, kFloat}}), {"'y' (DFT)", "rank"});
+  expect_refusal(node_over(17, "PRelu", {{{1, 2}, kFloat}, {{3, 2}, kFloat}}), {"'y' (PRelu)"});
+  expect_refusal(node_over(21, "QLinearMatMul",
+                           {{{2, 2}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8},
+                            {{2, 2}, kInt8},
+                            {{}, kUInt8},
+                            {{}, kInt8},
+                            {{}, kHalf},
+                            {{}, kInt8}}),
+                 {"'y' (QLinearMatMul)", "input 4"});
+  const std::vector<std::int64_t> heads = {1, 2, 3, 4}, fewer = {1, 1, 3, 4};
+  expect_refusal(node_over(24, "Attention",
+                           {{heads, kFloat},
+                            {heads, kFloat},
+                            {heads, kFloat},
+                            {{3, 6}, kFloat},
+                            {heads, kFloat},
+                            {fewer, kFloat}}),
+                 {"(Attention)", "input 5"});
+  expect_refusal(node_over(17, "RotaryEmbedding",
+                           {{{2, 5, 24}, kFloat}, {{2, 5}, kInt64}, {{}, kFloat}, {{}, kFloat}}, {},
+                           "com.microsoft"),
+                 {"(com.microsoft.RotaryEmbedding)", "num_heads"});
+  for (const std::int64_t axis : {kMin, kMax, std::int64_t{3}}) {
+    expect_refusal(node_over(6, "Add", {{{2, 3}, kFloat}, {{3}, kFloat}},
+                             {int_attribute("broadcast", 1), int_attribute("axis", axis)}),
+                   {"'y' (Add)", "axis"});
+  }
+  expect_refusal(ModelBuilder(5)
+                     .input("x", {2})
+                     .floats("none", {})
+                     .floats("tiles", {2})
+                     .node("Tile", {"x", "tiles", "none"}, {"y"})
+                     .output("y"),
+                 {"'y' (Tile)", "axis"});
+  expect_refusal(ModelBuilder(11)
+                     .input("x", {2, 3, 4})
+                     .node("Softmax", {"x"}, {"y", "z"}, {int_attribute("axis", 1)})
+                     .output("z"),
+                 {"'y' (Softmax)", "'z'"});
+  expect_refusal(node_over(1, "LpPool", {{{1, 1, 4, 4}, kFloat}},
+                           {float_attribute("p", std::numeric_limits<float>::infinity())}),
+                 {"'y' (LpPool)"});
+  expect_refusal(node_over(17, "TreeEnsembleRegressor", {{{3, 2, 1, 2}, kFloat}}, {}, "ai.onnx.ml"),
+                 {"(ai.onnx.ml.TreeEnsembleRegressor)", "rank 1 or 2"});
+  EXPECT_EQ(outcome(node_over(17, "Pow", {{{3}, kInt32}, {{1}, kFloat}}).bytes()), "");
+}
+
+TEST_F(HostileFiles, LoopsOverNothing) {
+  constexpr std::int64_t kBig = std::int64_t{1} << 30;
+  for (const char* op_type : {"MaxPool", "AveragePool", "LpPool"}) {
+    expect_refusal(one_node(op_type, {ints_attribute("kernel_shape", {kBig, kBig}),
+                                      ints_attribute("strides", {kBig, kBig}),
+                                      ints_attribute("pads", std::vector(4, kBig - 1))}),
+                   {"hostile.onnx", op_type, "far larger"});
+  }
+  expect_refusal(
+      ModelBuilder()
+          .input("x", {1, 1, 6, 6})
+          .input("r", {1, 4})
+          .input("i", {1}, 7)
+          .node("RoiAlign", {"x", "r", "i"}, {"y"}, {int_attribute("sampling_ratio", kBig)})
+          .output("y"),
+      {"hostile.onnx", "RoiAlign", "sampling_ratio"});
+}
+
+TEST_F(HostileFiles, NestedTypes) {
+  std::string type;  // Sequences of sequences of … nothing.
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string element = message([&](auto& writer) { writer.add_message(1, type); });
+    type = message([&](auto& writer) { writer.add_message(i % 2 == 0 ? 4 : 9, element); });
+  }
+  const std::string info = message([&](auto& writer) {
+    writer.add_string(number_of(ValueInfoField::kName), "x");
+    writer.add_message(number_of(ValueInfoField::kType), type);
+  });
+  expect_refusal(
+      ModelBuilder().graph_field(GraphField::kInput, info).node("Relu", {"x"}, {"y"}).output("y"),
+      {"hostile.onnx", "'x'", "sequence"});
+}
+
+TEST_F(HostileFiles, NestedFunctions) {
+  ModelBuilder model;
+  model.input("x", {1}).node("f0", {"x"}, {"y"}).output("y");
+  for (int i = 0; i < 20'000; ++i) {
+    model.function("f" + std::to_string(i), {"a"}, {"b"},
+                   {node_message("f" + std::to_string(i + 1), {"a"}, {"b"})});
+  }
+  expect_refusal(model, {"hostile.onnx", "nested more than"});
+}
+
+TEST_F(HostileFiles, Bodies) {
+  std::string body = ModelBuilder().node("Identity", {"x"}, {"b"}).output("b").graph();
+  for (int i = 0; i < 100; ++i) {
+    const auto branch = [&](const char* name) {
+      return message_attribute(name, AttributeField::kGraph, AttributeType::kGraph, body);
+    };
+    body = ModelBuilder().node("If", {"c"}, {"b"}, {branch("then_branch")}).output("b").graph();
+  }
+  expect_refusal(ModelBuilder()
+                     .input("c", {}, 9)
+                     .input("x", {1})
+                     .node("If", {"c"}, {"y"},
+                           {message_attribute("then_branch", AttributeField::kGraph,
+                                              AttributeType::kGraph, body)})
+                     .output("y"),
+                 {"hostile.onnx", "nested more than"});
+}
+
+TEST_F(HostileFiles, SmallFilesThatAskForALot) {
+  const std::int64_t many = std::int64_t{1} << 38;
+  const auto of = [](const std::string& op_type, const std::vector<std::int64_t>& n) {
+    return with_ints(op_type, n);
+  };
+  expect_refusal(of("Expand", {many, 2, 3, 4}), {"'y' (Expand)", "memory"});
+  expect_refusal(of("Tile", {many, 1, 1}), {"'y' (Tile)", "memory"});
+  expect_refusal(of("Pad", {many, 0, 0, many, 0, 0}), {"'y' (Pad)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .initializer(ints_tensor("n", {many, 4}))
+                     .node("ConstantOfShape", {"n"}, {"y"})
+                     .output("y"),
+                 {"'y' (ConstantOfShape)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .input("x", {1, 1, 2, 2})
+                     .floats("s", {1, 1, 1e6f, 1e6f})
+                     .node("Resize", {"x", "", "s"}, {"y"})
+                     .output("y"),
+                 {"'y' (Resize)", "memory"});
+  expect_refusal(ModelBuilder()
+                     .input("x", {4}, 7)
+                     .initializer(ints_tensor("depth", {many}))
+                     .floats("values", {0, 1})
+                     .node("OneHot", {"x", "depth", "values"}, {"y"})
+                     .output("y"),
+                 {"'y' (OneHot)", "memory"});
+  const auto scalar = [](const std::string& name, std::int64_t value) {
+    return raw_tensor(name, 7, {}, {reinterpret_cast<const char*>(&value), sizeof value});
+  };
+  expect_refusal(ModelBuilder()
+                     .initializer(scalar("from", 0))
+                     .initializer(scalar("to", many))
+                     .initializer(scalar("step", 1))
+                     .node("Range", {"from", "to", "step"}, {"y"})
+                     .output("y"),
+                 {"'y' (Range)", "memory"});
+}
+
 constexpr int kMany = 100'000;
 
 TEST_F(HostileFiles, LongChains) {

@@ -1,12 +1,15 @@
 #include <algorithm>
+#include <utility>
 
 #include "headway/headway.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/processors.h"
 #include "kernels/context.h"
 #include "ops/operator.h"
 #include "passes/block_channels.h"
+#include "passes/passes.h"
 #include "passes/pipeline.h"
 #include "runtime/compiled.h"
 #include "runtime/program_impl.h"
@@ -36,9 +39,31 @@ Tuner make_tuner(const CompileOptions& options, const CompiledModel* compiled) {
           options.tune == Tune::kMeasure};
 }
 
-bool all_static(const Graph& graph) {
-  return std::ranges::all_of(
+/// True if one plan does for all that may come.
+bool is_planned_once(const Graph& graph) {
+  const bool all_static = std::ranges::all_of(
       graph.inputs(), [](const Value* input) { return input->type.static_shape().has_value(); });
+  return all_static && can_plan(graph);
+}
+
+/// True if no shapes whatever would make one plan of it. Shapes may decide a branch.
+bool needs_stages(const Graph& graph) {
+  const auto is_other = [](const Value* value) {
+    return value != nullptr && (!value->type.is_tensor() || value->type.dtype == DType::kString);
+  };
+  const bool all_static = std::ranges::all_of(
+      graph.inputs(), [](const Value* input) { return input->type.static_shape().has_value(); });
+  return (all_static && !can_plan(graph)) || std::ranges::any_of(graph.inputs(), is_other) ||
+         std::ranges::any_of(graph.nodes(), [&](const Node* node) {
+           return (operator_of(*node).reference == nullptr && !node->is("If")) ||
+                  std::ranges::any_of(node->inputs(), is_other) ||
+                  std::ranges::any_of(node->outputs(), is_other);
+         });
+}
+
+CompileOptions with_defaults(CompileOptions options) {
+  if (options.memory_limit == 0) options.memory_limit = memory_of_machine();
+  return options;
 }
 
 std::string shape_of(const ValueInfo& info) {
@@ -51,10 +76,12 @@ std::string shape_of(const ValueInfo& info) {
       text += info.symbols[i].empty() ? "?" : info.symbols[i];
     }
   }
+  if (!info.has_rank) return "of any rank";
   return text.empty() ? "scalar" : text;
 }
 
 bool fits(const ValueInfo& info, const Tensor& tensor) {
+  if (!info.has_rank) return true;
   if (info.shape.size() != tensor.rank()) return false;
   for (std::size_t i = 0; i < info.shape.size(); ++i) {
     if (info.shape[i] >= 0 && info.shape[i] != tensor.shape()[i]) return false;
@@ -73,21 +100,20 @@ ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, const Compi
                          bool keep_weights)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
-      options_(options),
+      options_(with_defaults(options)),
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
-      weights_(keep_weights || !all_static(graph_)),
+      weights_(keep_weights || !is_planned_once(graph_)),
       tiles_(inner_loops(isa_)),
       tuner_(make_tuner(options, compiled)),
       machine_(compiled == nullptr ? describe_machine(isa_, pool_.threads()) : "") {
   if (compiled != nullptr) hand_over_weights(*compiled, graph_, weights_);
-  if (!all_static(graph_)) return;
-  Lowering lowering = this->lowering();
-  if (rewrites()) block_channels(graph_, lowering.loops.width);
-  plans_.push_back(make_plan(graph_, lowering, options_.reference));
-  tuner_.save();
-  graph_ = Graph(graph_.name());
+  if (is_planned_once(graph_)) {
+    plans_.push_back(lower(std::exchange(graph_, Graph(graph_.name())), true));
+  } else if (needs_stages(graph_)) {
+    staged_ = make_staged(graph_.clone());
+  }
 }
 
 Lowering ProgramImpl::lowering() const {
@@ -100,14 +126,16 @@ ProgramSummary ProgramImpl::summary() const {
   summary.threads = pool_.threads();
   summary.isa = name_of(isa_);
   const std::lock_guard lock(mutex_);
+  summary.weight_bytes = weights_.byte_size();
   if (plans_.empty()) {
     summary.nodes = graph_.node_count();
+    summary.reference_nodes = static_cast<std::size_t>(std::ranges::count_if(
+        graph_.nodes(), [](const Node* node) { return operator_of(*node).reference == nullptr; }));
     return summary;
   }
   const Plan& plan = *plans_.front();
   summary.nodes = plan.steps.size();
   summary.reference_nodes = plan.reference_steps();
-  summary.weight_bytes = weights_.byte_size();
   for (const Tensor& constant : plan.constants) summary.weight_bytes += constant.byte_size();
   summary.arena_bytes = plan.arena_bytes;
   summary.peak_live_bytes = plan.peak_live_bytes;
@@ -141,6 +169,7 @@ void ProgramImpl::check_inputs(std::span<const Tensor> inputs) const {
 std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs) const {
   check_inputs(inputs);
   const std::lock_guard lock(mutex_);
+  if (staged_) return nullptr;
   const auto found = std::ranges::find_if(
       plans_, [&](const std::shared_ptr<const Plan>& plan) { return fits(*plan, inputs); });
   if (found != plans_.end()) {
@@ -149,22 +178,92 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
   }
   std::vector<Shape> shapes;
   for (const Tensor& input : inputs) shapes.push_back(input.shape());
-  plans_.push_front(make_plan_for(shapes));
+  Graph graph = graph_.clone();
+  infer_types(graph, shapes);
+  if (rewrites()) apply(kInlineBranches, graph);
+  if (!can_plan(graph)) {
+    staged_ = make_staged(graph_.clone());
+    return nullptr;
+  }
+  plans_.push_front(lower(std::move(graph), false));
   if (plans_.size() > kMaxPlans) plans_.pop_back();
   return plans_.front();
 }
 
-std::shared_ptr<const Plan> ProgramImpl::make_plan_for(const std::vector<Shape>& shapes) const {
-  Graph graph = graph_.clone();
-  infer_types(graph, shapes);
+std::shared_ptr<const Plan> ProgramImpl::lower(Graph graph, bool is_optimized) const {
+  check_memory(graph);
   Lowering lowering = this->lowering();
   if (rewrites()) {
-    optimize(graph);
+    if (!is_optimized) optimize(graph);
     block_channels(graph, lowering.loops.width);
   }
   auto plan = make_plan(graph, lowering, options_.reference);
   tuner_.save();
   return plan;
+}
+
+std::unique_ptr<StagedGraph> ProgramImpl::make_staged(Graph graph) const {
+  return std::make_unique<StagedGraph>(std::move(graph), [this](Graph part) {
+    const std::lock_guard lock(planning_);
+    return lower(std::move(part), false);
+  });
+}
+
+StagedGraph* ProgramImpl::staged() const {
+  const std::lock_guard lock(mutex_);
+  return staged_.get();
+}
+
+StagedGraph& ProgramImpl::staged_body(const Graph& body, std::span<const Datum> inputs) const {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<StagedGraph>& staged = bodies_[&body];
+  if (staged == nullptr) {
+    Graph graph = body.clone();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      TensorType& type = graph.inputs()[i]->type;
+      if (inputs[i].is_nothing()) {
+        if (!type.is_optional()) type.container = Container::kOptional;
+        continue;
+      }
+      type.dtype = inputs[i].dtype();
+      type.shape.reset();
+      if (type.is_optional() || inputs[i].is_sequence() == type.is_sequence()) continue;
+      type.container = inputs[i].is_sequence() ? Container::kSequence : Container::kNone;
+    }
+    infer_types(graph);
+    staged = make_staged(std::move(graph));
+  }
+  return *staged;
+}
+
+void ProgramImpl::check_inputs(std::span<const Datum> inputs) const {
+  std::vector<Tensor> tensors;
+  if (inputs.size() != inputs_.size()) return check_inputs(std::span<const Tensor>(tensors));
+  for (std::size_t i = 0; i < inputs.size(); ++i) check_input(*graph_.inputs()[i], inputs[i]);
+}
+
+void ProgramImpl::check_memory(const Node& node, std::uint64_t bytes) const {
+  if (bytes <= options_.memory_limit) return;
+  fail(ErrorCode::kOutOfMemory, node.described(), ": its results take ", bytes,
+       " bytes, more than the memory limit of ", options_.memory_limit);
+}
+
+void ProgramImpl::check_memory(const Graph& graph) const {
+  for (const Node* node : graph.nodes()) {
+    std::uint64_t bytes = 0;
+    for (const Value* output : node->outputs()) {
+      const auto shape = output == nullptr ? std::nullopt : output->type.static_shape();
+      if (!shape) continue;
+      const auto size = static_cast<std::uint64_t>(num_elements(*shape));
+      std::uint64_t own = 0;
+      if (__builtin_mul_overflow(size, size_of(output->type.dtype), &own) ||
+          __builtin_add_overflow(bytes, own, &bytes)) {
+        bytes = kNoMemoryLimit;
+        break;
+      }
+    }
+    check_memory(*node, bytes);
+  }
 }
 
 std::vector<ValueInfo> Program::inputs() const {

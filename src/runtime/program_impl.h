@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "headway/session.h"
@@ -15,6 +16,7 @@
 #include "graph/graph.h"
 #include "kernels/brgemm/brgemm.h"
 #include "runtime/plan.h"
+#include "runtime/stages.h"
 
 namespace headway {
 
@@ -38,15 +40,30 @@ class ProgramImpl {
   /// The algorithms chosen so far, for a tuner of a program on any machine to repeat.
   std::string choices() const { return tuner_.chosen(machine_); }
 
-  /// The plan for these inputs, made if need be. Throws Error(kInvalidArgument) naming the input
-  /// that does not fit.
+  /// The plan for these inputs, made if need be; nullptr if no single plan can do it, so that the
+  /// program is run in stages from then on. Throws Error(kInvalidArgument) naming the input that
+  /// does not fit.
   std::shared_ptr<const Plan> plan_for(std::span<const Tensor> inputs) const;
+
+  /// nullptr unless the program is run in stages.
+  StagedGraph* staged() const;
+  /// A body of that graph, ready for such inputs.
+  StagedGraph& staged_body(const Graph& body, std::span<const Datum> inputs) const;
+  bool interprets() const noexcept { return options_.reference; }
+  std::uint64_t memory_limit() const noexcept { return options_.memory_limit; }
+
+  /// Throws Error(kInvalidArgument) naming the input that does not fit.
+  void check_inputs(std::span<const Datum> inputs) const;
+  /// Throws Error(kOutOfMemory) naming the node if it needs more than the program may use.
+  void check_memory(const Node& node, std::uint64_t bytes) const;
 
  private:
   void check_inputs(std::span<const Tensor> inputs) const;
+  void check_memory(const Graph& graph) const;
+  std::shared_ptr<const Plan> lower(Graph graph, bool is_optimized) const;
+  std::unique_ptr<StagedGraph> make_staged(Graph graph) const;
   bool rewrites() const noexcept { return options_.fuse && !options_.reference; }
   Lowering lowering() const;
-  std::shared_ptr<const Plan> make_plan_for(const std::vector<Shape>& shapes) const;
 
   std::vector<ValueInfo> inputs_, outputs_;
   CompileOptions options_;
@@ -58,8 +75,11 @@ class ProgramImpl {
   mutable Tuner tuner_;
   const std::string machine_;
 
-  mutable std::mutex mutex_;                              ///< Guards plans_.
+  mutable std::mutex mutex_;                              ///< Guards what follows.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.
+  mutable std::unique_ptr<StagedGraph> staged_;
+  mutable std::unordered_map<const Graph*, std::unique_ptr<StagedGraph>> bodies_;
+  mutable std::mutex planning_;  ///< One stage is planned at a time.
 };
 
 /// True if `inputs` have exactly the shapes that the plan was made for.

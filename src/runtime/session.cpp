@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ops/operator.h"
 #include "runtime/bound_plan.h"
 #include "runtime/program_impl.h"
+#include "runtime/stage_runner.h"
 
 namespace headway {
 namespace {
@@ -26,54 +28,121 @@ class SessionImpl {
   explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {}
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
-    const BoundPlan& bound = prepare(inputs);
+    const BoundPlan* bound = prepare(inputs);
+    if (bound == nullptr) return run_staged(inputs);
     const ThreadPool::Busy busy(program_->pool());
-    for (const auto& [step, operands] : bound.steps()) step->run(operands, program_->pool());
-    return bound.outputs();
+    for (const auto& [step, operands] : bound->steps()) step->run(operands, program_->pool());
+    return bound->outputs();
+  }
+
+  std::span<const Datum> evaluate(std::span<const Datum> inputs) {
+    std::vector<Tensor> tensors;
+    for (const Datum& input : inputs)
+      if (input.is_tensor()) tensors.push_back(input.tensor());
+    if (tensors.size() == inputs.size() && bind(tensors) != nullptr) {
+      const std::span<const Tensor> outputs = run(tensors);
+      data_.assign(outputs.begin(), outputs.end());
+    } else {
+      data_ = run_stages(inputs);
+    }
+    return data_;
   }
 
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile) {
-    const BoundPlan& bound = prepare(inputs);
+    const BoundPlan* bound = prepare(inputs);
+    if (bound == nullptr) return profile_staged(inputs, profile);
     const auto threads = static_cast<std::size_t>(program_->pool().threads());
-    activities_.assign(bound.steps().size() * threads, {});
+    activities_.assign(bound->steps().size() * threads, {});
     profile.threads = program_->pool().threads();
-    profile.ends_ns.resize(bound.steps().size());
+    profile.ends_ns.resize(bound->steps().size());
     const ThreadPool::Busy busy(program_->pool());
     profile.begin_ns = now_ns();
-    for (std::size_t i = 0; i < bound.steps().size(); ++i) {
-      const auto& [step, operands] = bound.steps()[i];
+    for (std::size_t i = 0; i < bound->steps().size(); ++i) {
+      const auto& [step, operands] = bound->steps()[i];
       ThreadPool pool = program_->pool().timed(std::span(activities_).subspan(i * threads));
       step->run(operands, pool);
       profile.ends_ns[i] = now_ns();
     }
     fill_spans(profile);
-    return bound.outputs();
+    return bound->outputs();
   }
 
   std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
+    const BoundPlan* bound = bind(inputs);
+    if (bound == nullptr) {
+      run_staged(inputs, true);
+      return runner_->steps();
+    }
     std::vector<StepInfo> infos;
-    for (const PlannedStep& planned : bind(inputs).plan()->steps) infos.push_back(planned.info);
+    for (const PlannedStep& planned : bound->plan()->steps) infos.push_back(planned.info);
     return infos;
   }
 
  private:
-  BoundPlan& prepare(std::span<const Tensor> inputs) {
-    BoundPlan& bound = bind(inputs);
+  std::vector<Datum> run_stages(std::span<const Datum> inputs, bool is_profiled = false) {
+    StagedGraph* staged = program_->staged();
+    if (staged == nullptr) {
+      fail(ErrorCode::kInvalidArgument, "the model takes ", program_->inputs().size(),
+           " tensors; it was given something else");
+    }
+    if (!runner_) runner_ = std::make_unique<StageRunner>(*program_);
+    program_->check_inputs(inputs);
+    const ThreadPool::Busy busy(program_->pool());
+    if (program_->interprets()) return interpret(staged->graph(), inputs, program_->memory_limit());
+    return is_profiled ? runner_->run_profiled(*staged, inputs) : runner_->run(*staged, inputs);
+  }
+
+  std::span<const Tensor> run_staged(std::span<const Tensor> inputs, bool is_profiled = false) {
+    data_ = run_stages(std::vector<Datum>(inputs.begin(), inputs.end()), is_profiled);
+    tensors_.clear();
+    for (std::size_t i = 0; i < data_.size(); ++i) {
+      if (!data_[i].is_tensor()) {
+        fail(ErrorCode::kInvalidArgument, "output '", program_->outputs()[i].name, "' is ",
+             data_[i].described(), "; use Session::evaluate");
+      }
+      tensors_.push_back(data_[i].tensor());
+    }
+    return tensors_;
+  }
+
+  std::span<const Tensor> profile_staged(std::span<const Tensor> inputs, Profile& profile) {
+    const auto outputs = run_staged(inputs, true);
+    profile.threads = program_->pool().threads();
+    profile.begin_ns = runner_->begin_ns();
+    profile.ends_ns = runner_->ends_ns();
+    activities_ = runner_->activities();
+    fill_spans(profile);
+    return outputs;
+  }
+
+  BoundPlan* prepare(std::span<const Tensor> inputs) {
+    BoundPlan* bound = bind(inputs);
+    if (bound == nullptr) return nullptr;
     check_alignment(inputs);
-    bound.set_inputs(inputs);
+    bound->set_inputs(inputs);
     return bound;
   }
 
-  BoundPlan& bind(std::span<const Tensor> inputs) {
+  /// nullptr if no one plan can run these inputs; from then on it stays so.
+  BoundPlan* bind(std::span<const Tensor> inputs) {
+    if (runner_) return nullptr;
+    if (BoundPlan* found = find_binding(inputs)) return found;
+    if (program_->staged() == nullptr)
+      if (auto plan = program_->plan_for(inputs)) return &add_binding(std::move(plan));
+    runner_ = std::make_unique<StageRunner>(*program_);
+    return nullptr;
+  }
+
+  BoundPlan* find_binding(std::span<const Tensor> inputs) {
     const auto& declared = program_->inputs();
     const bool dtypes_fit = std::ranges::equal(declared, inputs, {}, &ValueInfo::dtype,
                                                [](const Tensor& input) { return input.dtype(); });
     const auto found = std::ranges::find_if(bound_plans_, [&](const BoundPlan& bound) {
       return dtypes_fit && fits(*bound.plan(), inputs);
     });
-    if (found == bound_plans_.end()) return add_binding(program_->plan_for(inputs));
+    if (found == bound_plans_.end()) return nullptr;
     std::rotate(bound_plans_.begin(), found, found + 1);
-    return bound_plans_.front();
+    return &bound_plans_.front();
   }
 
   BoundPlan& add_binding(std::shared_ptr<const Plan> plan) {
@@ -126,6 +195,9 @@ class SessionImpl {
   std::size_t arena_bytes_ = 0;
   std::vector<BoundPlan> bound_plans_;            ///< Latest used first.
   std::vector<ThreadPool::Activity> activities_;  ///< Of the latest profiled run.
+  std::unique_ptr<StageRunner> runner_;           ///< If the program is run in stages.
+  std::vector<Datum> data_;                       ///< Of the latest run.
+  std::vector<Tensor> tensors_;                   ///< The same.
 };
 
 Session::Session(const Program& program) : impl_(std::make_unique<SessionImpl>(program.impl_)) {}
@@ -135,6 +207,10 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 std::span<const Tensor> Session::run(std::span<const Tensor> inputs) {
   return impl_->run(inputs);
+}
+
+std::span<const Datum> Session::evaluate(std::span<const Datum> inputs) {
+  return impl_->evaluate(inputs);
 }
 
 std::span<const Tensor> Session::run_profiled(std::span<const Tensor> inputs, Profile& profile) {

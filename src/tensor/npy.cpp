@@ -9,11 +9,13 @@
 #include "base/strings.h"
 #include "base/zip.h"
 #include "tensor/npy_header.h"
+#include "tensor/npy_strings.h"
 
 namespace headway {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
+constexpr std::int64_t kMaxEmptyStrings = 1 << 20;  // They take no bytes in a file.
 
 /// Copies `count` elements that are `source_stride` elements apart.
 void copy_strided(std::byte* target, const std::byte* source, std::int64_t count,
@@ -74,11 +76,17 @@ Tensor read_npy(std::span<const std::byte> bytes, std::string_view source) {
     fail(ErrorCode::kInvalidModel, "'", source, "' is malformed: ", error.what());
   }
   // Before anything is allocated: the shape may be a lie.
-  const std::size_t element = size_of(header.dtype);
-  if (data.size() % element != 0 || data.size() / element != static_cast<std::size_t>(count)) {
+  const bool holds_strings = header.dtype == DType::kString;
+  const std::size_t element =
+      holds_strings ? header.width * header.character : size_of(header.dtype);
+  const bool fits = element == 0 ? data.empty() && count <= kMaxEmptyStrings
+                                 : data.size() % element == 0 &&
+                                       data.size() / element == static_cast<std::size_t>(count);
+  if (!fits) {
     fail(ErrorCode::kInvalidModel, "'", source, "' announces ", count, " elements of type ",
          name_of(header.dtype), ", but holds ", data.size(), " bytes of them");
   }
+  if (holds_strings) return npy_strings(header, data, source);
 
   Tensor tensor = Tensor::allocate(header.dtype, std::move(header.shape));
   if (header.fortran_order && tensor.rank() > 1) {
@@ -101,10 +109,12 @@ Tensor read_npy(const std::filesystem::path& file) {
 }
 
 void write_npy(const std::filesystem::path& file, const Tensor& tensor) {
-  const std::string header = npy_header(tensor.dtype(), tensor.shape());
+  const bool holds_strings = tensor.dtype() == DType::kString;
+  const std::string header =
+      holds_strings ? npy_of_strings(tensor) : npy_header(tensor.dtype(), tensor.shape());
   AtomicFile out(file);
   out.write(header);
-  out.write(bytes_of(tensor));
+  if (!holds_strings) out.write(bytes_of(tensor));
   out.commit();
 }
 
@@ -126,8 +136,10 @@ void write_npz(const std::filesystem::path& file,
   AtomicFile out(file);
   ZipWriter archive(out);
   for (const auto& [name, tensor] : tensors) {
-    std::string contents = npy_header(tensor.dtype(), tensor.shape());
-    contents.append(static_cast<const char*>(tensor.raw()), tensor.byte_size());
+    const bool holds_strings = tensor.dtype() == DType::kString;
+    std::string contents =
+        holds_strings ? npy_of_strings(tensor) : npy_header(tensor.dtype(), tensor.shape());
+    if (!holds_strings) contents.append(static_cast<const char*>(tensor.raw()), tensor.byte_size());
     archive.add(concat(name, kSuffix), contents, 64);
   }
   archive.finish();

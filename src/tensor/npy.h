@@ -13,8 +13,8 @@
 namespace headway {
 
 /// NumPy's file format (numpy.lib.format), versions 1 to 3. Fortran order and either byte order are
-/// read; C order and little-endian are written. NumPy has no bfloat16, so it is refused: convert
-/// to float32 first.
+/// read; C order and little-endian are written. Strings are UTF-8 here and of fixed width there
+/// (type U, or S of bytes). NumPy has no bfloat16, so it is refused: convert to float32 first.
 
 /// Throws Error(kNotFound) or Error(kIo) if the file cannot be read, Error(kInvalidModel) naming it
 /// if it is malformed, Error(kUnsupported) if it holds another type of element.

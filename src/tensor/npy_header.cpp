@@ -104,6 +104,8 @@ class HeaderParser {
     const char order = descr.empty() ? '\0' : descr.front();
     const bool has_order = order == '<' || order == '>' || order == '=' || order == '|';
     const std::string_view type = descr.substr(has_order ? 1 : 0);
+    header_.big_endian = order == '>';
+    if (parse_string_type(type)) return;
     const auto* found =
         std::ranges::find(kDescriptions, type, &decltype(kDescriptions)::value_type::second);
     if (found == kDescriptions.end()) {
@@ -111,7 +113,18 @@ class HeaderParser {
            "; convert them to float32 or another type of fixed size first");
     }
     header_.dtype = found->first;
-    header_.big_endian = order == '>';
+  }
+
+  /// U5, S12: strings of so many characters.
+  bool parse_string_type(std::string_view type) {
+    constexpr std::size_t kMaxWidth = std::size_t{1} << 30;
+    if (!type.starts_with('U') && !type.starts_with('S')) return false;
+    const char* end = type.data() + type.size();
+    const auto [stop, error] = std::from_chars(type.data() + 1, end, header_.width);
+    if (error != std::errc() || stop != end || header_.width > kMaxWidth) malformed();
+    header_.dtype = DType::kString;
+    header_.character = type.front() == 'U' ? 4 : 1;
+    return true;
   }
 
   void parse_order() {
@@ -172,16 +185,17 @@ NpyHeader parse_npy_header(std::span<const std::byte> bytes, std::string_view so
   return header;
 }
 
-std::string npy_header(DType dtype, const Shape& shape) {
+std::string npy_header(DType dtype, const Shape& shape, std::size_t width) {
   const auto* found =
       std::ranges::find(kDescriptions, dtype, &decltype(kDescriptions)::value_type::first);
-  if (found == kDescriptions.end()) {
+  if (found == kDescriptions.end() && dtype != DType::kString) {
     fail(ErrorCode::kUnsupported, "NumPy's file format has no ", name_of(dtype),
-         dtype == DType::kString ? " that could be written without Python"
-                                 : "; convert the tensor to float32 first");
+         "; convert the tensor to float32 first");
   }
-  std::string text = concat("{'descr': '", size_of(dtype) == 1 ? '|' : '<', found->second,
-                            "', 'fortran_order': False, 'shape': (");
+  const std::string type =
+      dtype == DType::kString ? concat('U', width) : std::string(found->second);
+  const char order = dtype != DType::kString && size_of(dtype) == 1 ? '|' : '<';
+  std::string text = concat("{'descr': '", order, type, "', 'fortran_order': False, 'shape': (");
   for (const std::int64_t extent : shape) text += concat(extent, ", ");
   if (shape.size() > 1) text.resize(text.size() - 2);  // Only one extent keeps its comma.
   text += "), }";

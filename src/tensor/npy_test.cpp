@@ -1,5 +1,6 @@
 #include "tensor/npy.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/atomic_file.h"
@@ -75,6 +76,45 @@ TEST(Npy, ReadsFortranOrder) {
   EXPECT_EQ(parse(npy_of("|i1", "()", "a", "True")).size(), 1);
 }
 
+std::vector<std::string> strings_in(const std::string& file) {
+  const Tensor tensor = parse(file);
+  return {tensor.values<std::string>().begin(), tensor.values<std::string>().end()};
+}
+
+TEST(Npy, ReadsStrings) {
+  const std::vector<std::string> words = {"ab", "", "\u00e9"};
+  EXPECT_EQ(strings_in(npy_of("<U2", "(3,)",
+                              std::string("a\0\0\0b\0\0\0\0\0\0\0\0\0\0\0\xe9\0\0\0\0\0\0\0", 24))),
+            words);
+  EXPECT_EQ(strings_in(npy_of(">U1", "(1,)", std::string("\0\1\xf6\0", 4))),
+            std::vector<std::string>{"\U0001f600"});
+  const std::vector<std::string> bytes = {"abc", "d"};
+  EXPECT_EQ(strings_in(npy_of("|S3", "(2,)", std::string("abcd\0\0", 6))), bytes);
+  EXPECT_EQ(strings_in(npy_of("<U0", "(2,)", "")), std::vector<std::string>(2));
+}
+
+TEST(Npy, RefusesStringsThatAreNone) {
+  const ErrorCode bad = ErrorCode::kInvalidModel;
+  EXPECT_NE(parse_error(bad, npy_of("<U1", "(1,)", "\xff\xff\xff\xff")).find("no Unicode"),
+            std::string::npos);
+  for (const char* type : {"<U", "<U-1", "<U1x", "<U99999999999"})
+    parse_error(bad, npy_of(type, "(1,)", "abcd"));
+  parse_error(bad, npy_of("<U2", "(1,)", "abcd"));
+  parse_error(bad, npy_of("<U0", "(99999999999,)", ""));
+}
+
+TEST(Npy, WritesStrings) {
+  const TestFolder folder;
+  const std::vector<std::string> words = {"caf\u00e9", "", "\U0001f600 and \u4e2d"};
+  const Tensor tensor = Tensor::from<std::string>({3, 1}, words);
+  write_npy(folder / "x.npy", tensor);
+  const Tensor read = read_npy(folder / "x.npy");
+  EXPECT_EQ(read.shape(), (Shape{3, 1}));
+  EXPECT_TRUE(std::ranges::equal(read.values<std::string>(), words));
+  error_message(ErrorCode::kInvalidArgument,
+                [&] { write_npy(folder / "y.npy", Tensor::from<std::string>({1}, {"\xff"})); });
+}
+
 TEST(Npy, ReadsBigEndian) {
   const Tensor tensor = parse(npy_of(">f4", "(2,)", std::string("\x3f\x80\0\0\xc0\0\0\0", 8)));
   EXPECT_EQ(tensor.values<float>()[0], 1.0F);
@@ -90,7 +130,7 @@ TEST(Npy, NormalizesBooleans) {
 }
 
 TEST(Npy, RefusesOtherTypes) {
-  for (const char* descr : {"<c8", "|O", "<U5", "|S3", "|V2", "<M8[ns]", "<f16", "bfloat16", ""}) {
+  for (const char* descr : {"<c8", "|O", "|V2", "<M8[ns]", "<f16", "bfloat16", ""}) {
     const std::string message = parse_error(ErrorCode::kUnsupported, npy_of(descr, "(1,)", "xxxx"));
     EXPECT_NE(message.find(concat("'x.npy' holds elements of NumPy's type \"", descr, "\"")),
               std::string::npos);

@@ -31,7 +31,14 @@ TEST_F(Convert, FixesShapes) {
 TEST_F(Convert, WritesTorchScript) {
   succeed("convert linear.onnx -o linear.pt");
   EXPECT_TRUE(read("linear.pt").starts_with("PK"));
-  expect_error("inspect linear.pt", 2, {"linear.pt", "TorchScript"});
+  const std::string arguments = " --random-input 3 --shape 4x4 --output ";
+  succeed("run linear.onnx" + arguments + "first.npy");
+  succeed("run linear.pt" + arguments + "second.npy");
+  EXPECT_EQ(read("first.npy"), read("second.npy"));
+  EXPECT_EQ(succeed_json("inspect linear.pt --json")["file"]["format"], "torchscript");
+  succeed("convert linear.pt -o back.onnx");
+  succeed("run back.onnx" + arguments + "third.npy");
+  EXPECT_EQ(read("first.npy"), read("third.npy"));
 }
 
 TEST_F(Convert, TakesWeightsForBuiltInModels) {

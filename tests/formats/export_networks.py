@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Exports networks with seeded random weights, for tests that read what real exporters write.
 
-For every network: NAME.onnx (torch.onnx.export), NAME.pt (torch.jit.trace), and NAME.npz with the inputs and the
-eager `output`. Exit status 77 means that torchvision is not installed.
+For every network: NAME.onnx (torch.onnx.export), NAME.pt (torch.jit.trace), NAME.scripted.pt and NAME.frozen.pt
+(torch.jit.script, except for BERT), and NAME.npz with the inputs and the eager `output`. Exit status 77 means that torchvision is not installed.
 
 Usage: export_networks.py FOLDER NAME[@SIZE[@OPSET[@dynamic]]]...
 """
@@ -29,6 +29,10 @@ def export(folder, name, size, opset, dynamic):
     traced = torch.jit.trace(module, tuple(example.values()), check_trace=False)
     networks.export(module, example, folder / f"{name}.onnx", opset, dynamic)
     torch.jit.save(traced, folder / f"{name}.pt")
+    if not name.startswith("bert"):
+        scripted = torch.jit.script(module)
+        torch.jit.save(scripted, folder / f"{name}.scripted.pt")
+        torch.jit.save(torch.jit.freeze(scripted), folder / f"{name}.frozen.pt")
     with torch.no_grad():
         output = module(*inputs.values())
     numpy.savez(folder / f"{name}.npz", output=output.numpy(), **{key: x.numpy() for key, x in inputs.items()})

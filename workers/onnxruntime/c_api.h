@@ -100,6 +100,7 @@ struct ApiBase {
 
 inline constexpr int kLogError = 3;
 inline constexpr int kSequential = 0;
+inline constexpr int kOptimizeNothing = 0;
 inline constexpr int kOptimizeAll = 99;
 inline constexpr int kArenaAllocator = 1;
 inline constexpr int kDefaultMemory = 0;

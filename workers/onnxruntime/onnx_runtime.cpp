@@ -45,6 +45,14 @@ std::vector<const char*> pointers(const std::vector<std::string>& words) {
   return result;
 }
 
+bool optimizes(const bench::LoadRequest& request) {
+  const auto option = request.options.find("graph optimization");
+  if (option == request.options.end() || option->second == "all") return true;
+  if (option->second == "none") return false;
+  fail(ErrorCode::kInvalidArgument, "the option 'graph optimization' is 'all' or 'none', not '",
+       option->second, "'");
+}
+
 }  // namespace
 
 void OnnxRuntime::open(const bench::Settings& options) {
@@ -84,7 +92,9 @@ bench::Settings OnnxRuntime::configure(const bench::LoadRequest& request) {
   api_->call(ort::kSetIntraOpNumThreads, options, request.threads);
   api_->call(ort::kSetInterOpNumThreads, options, 1);
   api_->call(ort::kSetSessionExecutionMode, options, ort::kSequential);
-  api_->call(ort::kSetSessionGraphOptimizationLevel, options, ort::kOptimizeAll);
+  const bool optimize = optimizes(request);
+  api_->call(ort::kSetSessionGraphOptimizationLevel, options,
+             optimize ? ort::kOptimizeAll : ort::kOptimizeNothing);
   if (request.tuned) {
     api_->call(ort::kAddSessionConfigEntry, options, "session.set_denormal_as_zero", "1");
   }
@@ -93,7 +103,7 @@ bench::Settings OnnxRuntime::configure(const bench::LoadRequest& request) {
           {"provider", choose_provider(request)},
           {"threads", std::to_string(request.threads)},
           {"execution", "sequential"},
-          {"graph optimization", "all (default)"},
+          {"graph optimization", optimize ? "all (default)" : "none"},
           {"spinning", "on (default)"},
           {"denormals", request.tuned ? "flushed to zero" : "kept (default)"}};
 }

@@ -3,6 +3,7 @@
 
 #include "backends/cpu/activation.h"
 #include "backends/cpu/lowering.h"
+#include "backends/cpu/normalized.h"
 #include "backends/cpu/operands.h"
 #include "base/error.h"
 #include "ops/matmul_rules.h"
@@ -31,7 +32,8 @@ class GemmStep final : public Step {
   GemmStep(const Node& node, const GemmShape& shape, Addends addends, Unary activation,
            Lowering& lowering, std::vector<Offsets> products = {{}})
       : gemm_(shape, {addends.bias != kNoInput, addends.residual != kNoInput, activation},
-              lowering.tiles, lowering.threads, lowering.winograd),
+              lowering.tiles, lowering.threads,
+              lowering.winograd && !is_normalized(*node.output())),
         loops_(lowering.loops),
         addends_(addends),
         activation_(activation),

@@ -17,7 +17,7 @@ struct RawAttribute {
   std::vector<std::int64_t> integers;
   std::vector<float> reals;
   std::vector<std::string> texts;
-  protozero::data_view tensor{"", 0};
+  protozero::data_view tensor{"", 0}, type_proto{"", 0};
   bool is_reference = false;
 };
 
@@ -33,8 +33,6 @@ AttributeType unreadable_type(std::uint32_t tag_and_type) {
       return AttributeType::kSparseTensor;
     case bytes_field(AttributeField::kSparseTensors):
       return AttributeType::kSparseTensors;
-    case bytes_field(AttributeField::kTypeProto):
-      return AttributeType::kTypeProto;
     case bytes_field(AttributeField::kTypeProtos):
       return AttributeType::kTypeProtos;
     default:
@@ -68,6 +66,10 @@ RawAttribute parse(protozero::data_view bytes) {
       case bytes_field(AttributeField::kTensor):
         raw.tensor = field.get_view();
         raw.seen = AttributeType::kTensor;
+        break;
+      case bytes_field(AttributeField::kTypeProto):
+        raw.type_proto = field.get_view();
+        raw.seen = AttributeType::kTypeProto;
         break;
       case varint_field(AttributeField::kInts):
         raw.integers.push_back(field.get_int64());
@@ -130,11 +132,14 @@ std::pair<std::string, Attribute> parse_attribute(protozero::data_view bytes,
       return {raw.name, std::move(raw.texts)};
     case AttributeType::kTensor:
       return {raw.name, tensors.read(raw.tensor).tensor};
+    case AttributeType::kTypeProto: {
+      const ValueInfoProto info = parse_type(raw.type_proto);
+      return {raw.name, type_of(info, "its type").to_string()};
+    }
     case AttributeType::kGraph:
+      reject(raw, "is to be a graph, but holds none");
     case AttributeType::kGraphs:
-      reject(raw,
-             "holds a subgraph; control flow is not supported yet: export the model with its "
-             "branches and loops traced");
+      reject(raw, "holds several graphs, which no operator has");
     case AttributeType::kSparseTensor:
     case AttributeType::kSparseTensors:
       reject(raw, "holds a sparse tensor; store it as a dense one");

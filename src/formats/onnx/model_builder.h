@@ -113,6 +113,29 @@ inline std::string external_tensor(
   });
 }
 
+/// Within a function: stands for an argument of the call.
+inline std::string reference_attribute(const std::string& name, const std::string& argument) {
+  return message([&](auto& writer) {
+    writer.add_string(number_of(AttributeField::kName), name);
+    writer.add_string(number_of(AttributeField::kReference), argument);
+    writer.add_enum(number_of(AttributeField::kType), 1);
+  });
+}
+
+inline std::string node_message(const std::string& op_type, const std::vector<std::string>& inputs,
+                                const std::vector<std::string>& outputs,
+                                const std::vector<std::string>& attributes = {},
+                                const std::string& domain = "") {
+  return message([&](auto& node) {
+    for (const std::string& name : inputs) node.add_string(number_of(NodeField::kInput), name);
+    for (const std::string& name : outputs) node.add_string(number_of(NodeField::kOutput), name);
+    node.add_string(number_of(NodeField::kOpType), op_type);
+    node.add_string(number_of(NodeField::kDomain), domain);
+    for (const std::string& attribute : attributes)
+      node.add_message(number_of(NodeField::kAttribute), attribute);
+  });
+}
+
 class ModelBuilder {
  public:
   explicit ModelBuilder(std::int64_t opset = 17) : opset_(opset) {}
@@ -161,22 +184,26 @@ class ModelBuilder {
                      const std::vector<std::string>& outputs,
                      const std::vector<std::string>& attributes = {},
                      const std::string& domain = "") {
-    protozero::pbf_writer writer(graph_);
-    protozero::pbf_writer node(writer, number_of(GraphField::kNode));
-    for (const std::string& name : inputs) node.add_string(number_of(NodeField::kInput), name);
-    for (const std::string& name : outputs) node.add_string(number_of(NodeField::kOutput), name);
-    node.add_string(number_of(NodeField::kOpType), op_type);
-    node.add_string(number_of(NodeField::kDomain), domain);
-    for (const std::string& attribute : attributes)
-      node.add_message(number_of(NodeField::kAttribute), attribute);
-    return *this;
+    return graph_field(GraphField::kNode,
+                       node_message(op_type, inputs, outputs, attributes, domain));
   }
-  ModelBuilder& function(const std::string& name) {
+  ModelBuilder& function(const std::string& name, const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& outputs,
+                         const std::vector<std::string>& nodes) {
     protozero::pbf_writer writer(model_tail_);
     protozero::pbf_writer function(writer, number_of(ModelField::kFunctions));
     function.add_string(number_of(FunctionField::kName), name);
+    for (const std::string& input : inputs)
+      function.add_string(number_of(FunctionField::kInput), input);
+    for (const std::string& output : outputs)
+      function.add_string(number_of(FunctionField::kOutput), output);
+    for (const std::string& node : nodes)
+      function.add_message(number_of(FunctionField::kNode), node);
     return *this;
   }
+
+  /// The GraphProto alone, to be a body.
+  const std::string& graph() const { return graph_; }
 
   std::string bytes() const {
     return message([&](auto& writer) {

@@ -66,11 +66,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   verify(graph);
-  // A newer opset has other encodings, which mutated nodes need not have.
-  constexpr std::int64_t kPlainOpset = 17;
-  if (write_form(graph).opset != kPlainOpset) return 0;
+  std::string written;
+  try {
+    // A newer opset has other encodings, which mutated nodes need not have.
+    constexpr std::int64_t kPlainOpset = 17;
+    if (write_form(graph).opset != kPlainOpset) return 0;
+    written = to_onnx(graph);
+  } catch (const Error&) {  // Attributes of nodes that nobody has checked yet.
+    return 0;
+  }
   const std::string text = print_graph(graph, ConstantText::kFull);
-  const std::string again = print_graph(read_bytes(to_onnx(graph)), ConstantText::kFull);
+  const std::string again = print_graph(read_bytes(written), ConstantText::kFull);
   if (again != text) {
     std::cerr << text << "is written as\n" << again;
     std::abort();

@@ -250,19 +250,17 @@ TEST(ReadOnnx, RefusesElementTypesWithoutDtype) {
       refuses(ModelBuilder().input("x", {1}, 14), ErrorCode::kUnsupported, {"'x'", "complex64"}));
 }
 
-TEST(ReadOnnx, RefusesSubgraphsFunctionsAndSparseTensors) {
+TEST(ReadOnnx, RefusesSparseTensorsAndWhatIsReserved) {
   const auto with_attribute = [](AttributeField field, AttributeType type) {
     return ModelBuilder().input("x", {1}).node("If", {"x"}, {"branch"},
                                                {message_attribute("body", field, type)});
   };
-  EXPECT_TRUE(refuses(with_attribute(AttributeField::kGraph, AttributeType::kGraph),
-                      ErrorCode::kUnsupported, {"'branch' (If)", "'body'", "subgraph"}));
+  EXPECT_TRUE(refuses(with_attribute(AttributeField::kGraphs, AttributeType::kGraphs),
+                      ErrorCode::kUnsupported, {"'branch' (If)", "'body'", "several graphs"}));
   EXPECT_TRUE(refuses(with_attribute(AttributeField::kSparseTensor, AttributeType::kSparseTensor),
                       ErrorCode::kUnsupported, {"'branch' (If)", "sparse"}));
   EXPECT_TRUE(refuses(ModelBuilder().graph_field(GraphField::kSparseInitializer, ""),
                       ErrorCode::kUnsupported, {"sparse initializer"}));
-  EXPECT_TRUE(refuses(ModelBuilder().input("x", {1}).node("Mine", {"x"}, {"y"}).function("Mine"),
-                      ErrorCode::kUnsupported, {"'y' (Mine)", "inline"}));
   EXPECT_TRUE(refuses(ModelBuilder().input("x", {1}).node("Conv", {"x"}, {"y"}, {}, "headway"),
                       ErrorCode::kUnsupported, {"'y' (Conv)", "reserved"}));
 }

@@ -48,7 +48,17 @@ enum class ModelField : protozero::pbf_tag_type {
 
 enum class OpsetField : protozero::pbf_tag_type { kDomain = 1, kVersion = 2 };
 
-enum class FunctionField : protozero::pbf_tag_type { kName = 1, kDomain = 10 };
+enum class FunctionField : protozero::pbf_tag_type {
+  kName = 1,
+  kInput = 4,
+  kOutput = 5,
+  kAttribute = 6,
+  kNode = 7,
+  kOpsetImport = 9,
+  kDomain = 10,
+  kDefault = 11,
+  kOverload = 13,
+};
 
 enum class GraphField : protozero::pbf_tag_type {
   kNode = 1,
@@ -67,6 +77,7 @@ enum class NodeField : protozero::pbf_tag_type {
   kOpType = 4,
   kAttribute = 5,
   kDomain = 7,
+  kOverload = 8,
 };
 
 enum class AttributeField : protozero::pbf_tag_type {
@@ -126,7 +137,15 @@ enum class TensorField : protozero::pbf_tag_type {
 enum class EntryField : protozero::pbf_tag_type { kKey = 1, kValue = 2 };
 
 enum class ValueInfoField : protozero::pbf_tag_type { kName = 1, kType = 2 };
-enum class TypeField : protozero::pbf_tag_type { kTensor = 1 };
+enum class TypeField : protozero::pbf_tag_type {
+  kTensor = 1,
+  kSequence = 4,
+  kMap = 5,
+  kOpaque = 7,
+  kSparseTensor = 8,
+  kOptional = 9,
+};
+enum class ElementTypeField : protozero::pbf_tag_type { kType = 1 };
 enum class TensorTypeField : protozero::pbf_tag_type { kElementType = 1, kShape = 2 };
 enum class ShapeField : protozero::pbf_tag_type { kDim = 1 };
 enum class DimField : protozero::pbf_tag_type { kValue = 1, kParam = 2 };

@@ -286,6 +286,19 @@ Tensor build(RawTensor& raw, ExternalData& external, const OwnerOf& owner_of) {
 
 }  // namespace
 
+std::string_view name_of_tensor(protozero::data_view message) {
+  protozero::pbf_reader field(message);
+  protozero::data_view name{"", 0};
+  while (field.next()) {
+    if (field.tag_and_type() == bytes_field(TensorField::kName)) {
+      name = field.get_view();
+    } else {
+      field.skip();
+    }
+  }
+  return {name.data(), name.size()};
+}
+
 std::string packed_elements(const Tensor& tensor) {
   const auto* bytes = static_cast<const unsigned char*>(tensor.raw());
   const std::size_t bits = bits_of(tensor.dtype());

@@ -38,6 +38,9 @@ class TensorReader {
   OwnerOf owner_of_;
 };
 
+/// The name that a TensorProto gives; "" without one.
+std::string_view name_of_tensor(protozero::data_view message);
+
 /// The elements as raw_data holds them: those of fewer than 8 bits packed. Not for strings.
 std::string packed_elements(const Tensor& tensor);
 

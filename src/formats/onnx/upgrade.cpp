@@ -227,9 +227,12 @@ constexpr Upgrade kUpgrades[] = {
 
 }  // namespace
 
-void upgrade_operators(Graph& graph, std::int64_t opset) {
+void upgrade_operators(Graph& graph, std::int64_t graph_opset,
+                       const std::unordered_map<const Node*, std::int64_t>& others) {
   Ranks ranks;
   for (Node* node : graph.nodes()) {
+    const auto other = others.find(node);
+    const std::int64_t opset = other == others.end() ? graph_opset : other->second;
     if (expand_contrib_operator(graph, node, ranks)) continue;
     Context context{graph, node, ranks};
     if (opset < kOldestUsual) upgrade_oldest(context, opset);

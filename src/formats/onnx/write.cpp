@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <protozero/pbf_writer.hpp>
@@ -12,6 +14,7 @@
 #include "formats/onnx/schema.h"
 #include "formats/onnx/tensor.h"
 #include "formats/onnx/write_form.h"
+#include "graph/text.h"
 #include "ops/onnx_dtype.h"
 
 namespace headway {
@@ -66,9 +69,55 @@ std::string field_prefix(protozero::pbf_tag_type field, std::uint64_t length) {
   return prefix;
 }
 
+std::string tensor_message(std::string_view name, const Tensor& tensor) {
+  std::string message = tensor_header(name, tensor);
+  if (is_raw(tensor)) {
+    const std::string_view bytes = bytes_of(tensor);
+    message += field_prefix(tag(TensorField::kRawData), bytes.size());
+    message += bytes;
+  }
+  return message;
+}
+
+/// Under which name each value is written: a body must not use a name of the graphs around it for
+/// something else.
+struct Names {
+  std::unordered_map<const Value*, std::string> written;
+  std::unordered_set<std::string> used;
+
+  const std::string& of(const Value* value) const {
+    static const std::string omitted;
+    return value == nullptr ? omitted : written.at(value);
+  }
+  std::string add(const std::string& wanted) {
+    std::string name = wanted;
+    for (int i = 1; !used.insert(name).second; ++i) name = concat(wanted, '_', i);
+    return name;
+  }
+  void add(const Value* value) {
+    if (value != nullptr && !written.contains(value)) written[value] = add(value->name());
+  }
+  void add_all(const Graph& graph) {
+    for (const Value* input : graph.inputs()) add(input);
+    for (const Value* constant : graph.constants()) add(constant);
+    for (const Node* node : graph.nodes())
+      for (const Value* output : node->outputs()) add(output);
+  }
+};
+
+std::string body_message(const Graph& body, std::span<Value* const> captured, const Names& outside);
+std::string type_message(const TensorType& type);
+
 class AttributeWriter {
  public:
-  explicit AttributeWriter(pbf_writer& writer) : writer_(writer) {}
+  AttributeWriter(pbf_writer& writer, const Node& node, const Names& names)
+      : writer_(writer), node_(node), names_(names) {}
+
+  void operator()(const Body& body) {
+    const auto captured = node_.inputs().last(node_.captures());
+    writer_.add_message(tag(AttributeField::kGraph), body_message(*body, captured, names_));
+    set_type(AttributeType::kGraph);
+  }
 
   void operator()(std::int64_t value) {
     writer_.add_int64(tag(AttributeField::kInt), value);
@@ -96,13 +145,7 @@ class AttributeWriter {
     set_type(AttributeType::kStrings);
   }
   void operator()(const Tensor& tensor) {
-    std::string message = tensor_header("", tensor);
-    if (is_raw(tensor)) {
-      const std::string_view bytes = bytes_of(tensor);
-      message += field_prefix(tag(TensorField::kRawData), bytes.size());
-      message += bytes;
-    }
-    writer_.add_message(tag(AttributeField::kTensor), message);
+    writer_.add_message(tag(AttributeField::kTensor), tensor_message("", tensor));
     set_type(AttributeType::kTensor);
   }
 
@@ -111,22 +154,31 @@ class AttributeWriter {
     writer_.add_enum(tag(AttributeField::kType), static_cast<std::int32_t>(type));
   }
   pbf_writer& writer_;
+  const Node& node_;
+  const Names& names_;
 };
 
-void write_node(pbf_writer& graph, const Node& node) {
+void write_node(pbf_writer& graph, const Node& node, const Names& names) {
   pbf_writer writer(graph, tag(GraphField::kNode));
-  const auto name_or_empty = [](const Value* value) { return value ? value->name() : ""; };
-  for (const Value* input : node.inputs())
-    writer.add_string(tag(NodeField::kInput), name_or_empty(input));
+  for (const Value* input : node.inputs().first(node.inputs().size() - node.captures()))
+    writer.add_string(tag(NodeField::kInput), names.of(input));
   for (const Value* output : node.outputs())
-    writer.add_string(tag(NodeField::kOutput), name_or_empty(output));
+    writer.add_string(tag(NodeField::kOutput), names.of(output));
   writer.add_string(tag(NodeField::kName), node.name());
   writer.add_string(tag(NodeField::kOpType), node.op_type());
   if (!node.domain().empty()) writer.add_string(tag(NodeField::kDomain), node.domain());
   for (const auto& [name, attribute] : node.attributes) {
+    if (name == "captures") continue;
     pbf_writer attribute_writer(writer, tag(NodeField::kAttribute));
     attribute_writer.add_string(tag(AttributeField::kName), name);
-    std::visit(AttributeWriter(attribute_writer), attribute);
+    if (node.is("Optional") && name == "type") {
+      const TensorType type = parse_type(std::get<std::string>(attribute));
+      attribute_writer.add_message(tag(AttributeField::kTypeProto), type_message(type));
+      attribute_writer.add_enum(tag(AttributeField::kType),
+                                static_cast<std::int32_t>(AttributeType::kTypeProto));
+      continue;
+    }
+    std::visit(AttributeWriter(attribute_writer, node, names), attribute);
   }
 }
 
@@ -144,32 +196,87 @@ std::string shape_message(const SymbolicShape& shape) {
   return message;
 }
 
-void write_value_info(pbf_writer& graph, GraphField field, const Value& value) {
+/// Around a type, as often as it is in something.
+std::string wrapped(std::string type, TypeField field) {
+  std::string element;
+  pbf_writer(element).add_message(tag(ElementTypeField::kType), type);
+  std::string message;
+  pbf_writer(message).add_message(tag(field), element);
+  return message;
+}
+
+std::string type_message(const TensorType& type) {
+  std::string tensor;
+  pbf_writer writer(tensor);
+  writer.add_int32(tag(TensorTypeField::kElementType),
+                   static_cast<std::int32_t>(onnx_number_of(type.dtype)));
+  if (type.shape) writer.add_message(tag(TensorTypeField::kShape), shape_message(*type.shape));
+  std::string message;
+  pbf_writer(message).add_message(tag(TypeField::kTensor), tensor);
+  if (type.is_sequence()) message = wrapped(std::move(message), TypeField::kSequence);
+  if (type.is_optional()) message = wrapped(std::move(message), TypeField::kOptional);
+  return message;
+}
+
+void write_value_info(pbf_writer& graph, GraphField field, const std::string& name,
+                      const TensorType& type) {
   pbf_writer writer(graph, tag(field));
-  writer.add_string(tag(ValueInfoField::kName), value.name());
-  pbf_writer type(writer, tag(ValueInfoField::kType));
-  pbf_writer tensor(type, tag(TypeField::kTensor));
-  tensor.add_int32(tag(TensorTypeField::kElementType),
-                   static_cast<std::int32_t>(onnx_number_of(value.type.dtype)));
-  if (value.type.shape)
-    tensor.add_message(tag(TensorTypeField::kShape), shape_message(*value.type.shape));
+  writer.add_string(tag(ValueInfoField::kName), name);
+  writer.add_message(tag(ValueInfoField::kType), type_message(type));
 }
 
 /// Everything of the GraphProto but the initializers.
-std::string graph_header(const Graph& graph) {
+std::string graph_header(const Graph& graph, const Names& names, std::size_t captures = 0) {
   std::string message;
   pbf_writer writer(message);
   writer.add_string(tag(GraphField::kName), graph.name());
-  for (const Node* node : graph.nodes()) write_node(writer, *node);
-  for (const Value* input : graph.inputs()) write_value_info(writer, GraphField::kInput, *input);
+  for (const Node* node : graph.nodes()) write_node(writer, *node, names);
+  for (const Value* input : graph.inputs().first(graph.inputs().size() - captures))
+    write_value_info(writer, GraphField::kInput, names.of(input), input->type);
   for (const Value* output : graph.outputs())
-    write_value_info(writer, GraphField::kOutput, *output);
+    write_value_info(writer, GraphField::kOutput, names.of(output), output->type);
   for (const Node* node : graph.nodes()) {
     for (const Value* output : node->outputs()) {
       if (output == nullptr || output->type == TensorType{} || graph.is_output(output)) continue;
-      write_value_info(writer, GraphField::kValueInfo, *output);
+      write_value_info(writer, GraphField::kValueInfo, names.of(output), output->type);
     }
   }
+  return message;
+}
+
+/// The graph itself keeps its names.
+Names names_of(const Graph& graph) {
+  Names names;
+  names.add_all(graph);
+  return names;
+}
+
+/// Puts a node between a value and its readers.
+void input_to_output(Graph& graph, Value* input) {
+  Value* copy = graph.add_node("Identity", {input})->output();
+  copy->type = input->type;
+  graph.replace_uses(input, copy);
+  copy->producer()->set_input(0, input);
+}
+
+std::string body_message(const Graph& body, std::span<Value* const> captured,
+                         const Names& outside) {
+  Graph graph = body.clone();
+  const auto own_inputs = graph.inputs().size() - captured.size();
+  // An output must be computed in the body.
+  for (std::size_t i = 0; i < captured.size(); ++i) {
+    Value* input = graph.inputs()[own_inputs + i];
+    if (graph.is_output(input)) input_to_output(graph, input);
+  }
+  Names names = outside;
+  for (std::size_t i = 0; i < captured.size(); ++i)
+    names.written[graph.inputs()[own_inputs + i]] = outside.of(captured[i]);
+  names.add_all(graph);
+  std::string message = graph_header(graph, names, captured.size());
+  pbf_writer writer(message);
+  for (const Value* constant : graph.constants())
+    writer.add_message(tag(GraphField::kInitializer),
+                       tensor_message(names.of(constant), constant->constant()));
   return message;
 }
 
@@ -204,6 +311,8 @@ std::string model_header(const Graph& graph, std::int64_t opset) {
 
 void check_writable(const Graph& graph) {
   for (const Node* node : graph.nodes()) {
+    for (const auto& [name, attribute] : node->attributes)
+      if (const Body* body = std::get_if<Body>(&attribute)) check_writable(**body);
     if (node->domain() != "headway") continue;
     fail(ErrorCode::kUnsupported, node->described(),
          " is an internal operator, which ONNX does not have; write the model before it is fused");
@@ -228,7 +337,7 @@ Initializer embedded(const Value& constant) {
 
 void write_model(const WriteForm& form, const std::vector<Initializer>& initializers,
                  const Sink& sink) {
-  const std::string nodes = graph_header(form.graph);
+  const std::string nodes = graph_header(form.graph, names_of(form.graph));
   std::uint64_t graph_size = nodes.size();
   for (const Initializer& initializer : initializers) {
     const std::uint64_t size = initializer.size();
@@ -277,7 +386,7 @@ void write_file(const WriteForm& form, const std::vector<Initializer>& initializ
 
 std::uint64_t embedded_bytes(const Graph& graph) {
   constexpr std::uint64_t kOverheadPerTensor = 256;
-  std::uint64_t total = graph_header(graph).size();
+  std::uint64_t total = graph_header(graph, names_of(graph)).size();
   for (const Value* constant : graph.constants())
     total += constant->constant().byte_size() + constant->name().size() + kOverheadPerTensor;
   return total;

@@ -81,6 +81,10 @@ bool samples_volumes(const Node& node) {
   return x != nullptr && x->type.shape && x->type.shape->size() != 4;
 }
 
+bool takes_no_optional(const Node& node) {
+  return node.input(0) == nullptr || !node.input(0)->type.is_optional();
+}
+
 bool reduces_bools(const Node& node) {
   return node.input(0) != nullptr && node.input(0)->type.dtype == DType::kBool;
 }
@@ -139,6 +143,8 @@ constexpr Newer kNewer[] = {
     {"LinearAttention", 27, nullptr},
     {"LpPool", 18, has_lp_extras},
     {"Mish", 18, nullptr},
+    {"OptionalGetElement", 18, takes_no_optional},
+    {"OptionalHasElement", 18, takes_no_optional},
     {"Pad", 18, has_pad_axes},
     {"Pad", 19, wraps},
     {"QuantizeLinear", 19, saturates_or_is_half},
@@ -157,11 +163,14 @@ constexpr Newer kNewer[] = {
     {"ReduceMin", 20, reduces_bools},
     {"ReduceProd", 18, has_axes_input},
     {"ReduceSumSquare", 18, has_axes_input},
+    {"RegexFullMatch", 20, nullptr},
     {"Resize", 18, has_resize_policy},
     {"Resize", 19, is_half_pixel_symmetric},
     {"RotaryEmbedding", 23, nullptr},
     {"ScatterElements", 18, reduces_by_comparison},
     {"ScatterND", 18, reduces_by_comparison},
+    {"StringConcat", 20, nullptr},
+    {"StringSplit", 20, nullptr},
     {"SwiGLU", 28, nullptr},
     {"Swish", 24, nullptr},
     {"TensorScatter", 24, nullptr},
@@ -240,21 +249,37 @@ void convert_grid_sample(Node& node) {
                                                 : mode;
 }
 
+std::int64_t needed_opset(const Graph& graph) {
+  std::int64_t opset = 17;
+  for (const Node* node : graph.nodes()) {
+    opset = std::max(opset, first_opset_of(*node));
+    for (const auto& [name, attribute] : node->attributes)
+      if (const Body* body = std::get_if<Body>(&attribute))
+        opset = std::max(opset, needed_opset(**body));
+  }
+  return opset;
+}
+
+Graph converted(const Graph& source, std::int64_t opset) {
+  Graph graph = source.clone();
+  for (Node* node : graph.nodes()) {
+    for (auto& [name, attribute] : node->attributes)
+      if (Body* body = std::get_if<Body>(&attribute))
+        *body = std::make_shared<const Graph>(converted(**body, opset));
+    if (!node->domain().empty()) continue;
+    if (node->op_type().starts_with("Reduce")) convert_reduction(graph, *node);
+    if (node->is("Split")) convert_split(*node);
+    if (node->is("DFT") && opset >= 20) convert_dft(graph, *node);
+    if (node->is("GridSample") && opset >= 20) convert_grid_sample(*node);
+  }
+  return graph;
+}
+
 }  // namespace
 
 WriteForm write_form(const Graph& graph) {
-  WriteForm form{graph.clone()};
-  for (const Node* node : form.graph.nodes())
-    form.opset = std::max(form.opset, first_opset_of(*node));
-  if (form.opset < 18) return form;
-  for (Node* node : form.graph.nodes()) {
-    if (!node->domain().empty()) continue;
-    if (node->op_type().starts_with("Reduce")) convert_reduction(form.graph, *node);
-    if (node->is("Split")) convert_split(*node);
-    if (node->is("DFT") && form.opset >= 20) convert_dft(form.graph, *node);
-    if (node->is("GridSample") && form.opset >= 20) convert_grid_sample(*node);
-  }
-  return form;
+  const std::int64_t opset = needed_opset(graph);
+  return {opset < 18 ? graph.clone() : converted(graph, opset), opset};
 }
 
 }  // namespace headway::onnx

@@ -123,9 +123,9 @@ void with_combine(Combine combine, const Body& body) {
     case Combine::kMul:
       return body([](T old, T update) { return multiply(old, update); });
     case Combine::kMax:
-      return body([](T old, T update) { return update > old ? update : old; });
+      return body([](T old, T update) { return update > old || update != update ? update : old; });
     case Combine::kMin:
-      return body([](T old, T update) { return update < old ? update : old; });
+      return body([](T old, T update) { return update < old || update != update ? update : old; });
   }
 }
 

@@ -33,7 +33,7 @@ std::optional<std::int64_t> gather_elements(const KernelContext& context,
 
 /// ONNX ScatterElements over what is in `data`. T is the type of the elements, which a pure
 /// replacement may take for unsigned integers of the same size. Integers wrap around; kMax and kMin
-/// keep what is there unless the update is larger (smaller).
+/// keep what is there unless the update is larger (smaller) or NaN.
 template <typename T, typename Index>
 std::optional<std::int64_t> scatter_elements(const ElementIndices& elements, Combine combine,
                                              const Index* indices, const T* updates,

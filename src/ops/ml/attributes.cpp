@@ -80,6 +80,8 @@ Dim sample_count(const InferContext& context) {
   require_min_rank(context, 0, 1);
   const auto& shape = context.input(0).shape;
   if (!shape) return Dim();
+  if (shape->size() > 2)
+    context.fail("input 0 is ", context.input(0).to_string(), " but must have rank 1 or 2");
   return shape->size() == 1 ? Dim(1) : shape->front();
 }
 

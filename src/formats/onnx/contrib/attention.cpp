@@ -2,6 +2,7 @@
 
 #include "formats/onnx/contrib/attention_core.h"
 #include "formats/onnx/contrib/families.h"
+#include "ops/onnx_dtype.h"
 
 namespace headway::onnx {
 namespace {
@@ -134,9 +135,24 @@ void expand_rotary_embedding(Expansion& e) {
   e.yield(0, split ? join_heads(e, y) : y);
 }
 
-/// FlexAttention(Q, K, V) without bodies that change its scores.
+/// FlexAttention(Q, K, V): bodies may change scores and probabilities; without them it is
+/// Attention.
 void expand_flex_attention(Expansion& e) {
-  e.yield(0, e.add("Attention", {e.input(0), e.input(1), e.input(2)}, e.node().attributes));
+  Value *q = e.input(0), *v = e.input(2);
+  if (!e.node().has("score_mod") && !e.node().has("prob_mod")) {
+    e.yield(0, e.add("Attention", {q, e.input(1), v}, e.node().attributes));
+    return;
+  }
+  const DType dtype = e.dtype_of(q);
+  Value* scores = e.add("MatMul", {q, e.transpose(e.input(1), {0, 1, 3, 2})});
+  scores = e.node().has("scale")
+               ? e.add("Mul", {scores, e.scalar(e.get_float("scale", 1.0F), q)})
+               : e.add("Div", {scores, e.add("Sqrt", {e.cast(e.extent(q, 3), dtype)})});
+  scores = e.through_body("score_mod", scores);
+  const auto precision = dtype_of_onnx_number(e.get_int("softmax_precision", 0));
+  Value* probabilities = e.add("Softmax", {precision ? e.cast(scores, *precision) : scores});
+  if (precision) probabilities = e.cast(probabilities, dtype);
+  e.yield(0, e.add("MatMul", {e.through_body("prob_mod", probabilities), v}));
 }
 
 }  // namespace
@@ -147,7 +163,10 @@ std::vector<ContribOperator> contrib_attention() {
        {"do_rotary", "mask_filter_value", "num_heads", "past_present_share_buffer",
         "qkv_hidden_sizes", "rotary_embedding_dim", "scale", "unidirectional"},
        expand_attention},
-      {"FlexAttention", {"scale", "softmax_precision"}, expand_flex_attention, "ai.onnx.preview"},
+      {"FlexAttention",
+       {"prob_mod", "scale", "score_mod", "softmax_precision"},
+       expand_flex_attention,
+       "ai.onnx.preview"},
       {"MultiHeadAttention",
        {"mask_filter_value", "num_heads", "scale", "unidirectional"},
        expand_multi_head_attention},

@@ -36,6 +36,11 @@ std::span<const ContribOperator> contrib_operators() {
 }
 
 bool expand_contrib_operator(Graph& graph, Node* node, Ranks& ranks) {
+  if (node->domain() == "com.microsoft.nchwc") {
+    fail(ErrorCode::kUnsupported, node->described(), ": the weights of ", node->domain(),
+         " lie as the machine that wrote the file wanted them; let ONNX Runtime optimize with ",
+         "ORT_ENABLE_EXTENDED, not ORT_ENABLE_ALL, before it saves the model");
+  }
   const auto all = contrib_operators();
   const auto found = std::ranges::find_if(
       all, [&](const ContribOperator& op) { return node->is(op.name, op.domain); });

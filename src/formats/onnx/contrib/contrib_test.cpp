@@ -89,6 +89,42 @@ TEST(ContribOperators, FusedMatMulTransposesAndScales) {
               {11});
 }
 
+TEST(ContribOperators, SayHowToSaveWhatOneMachineLaidOut) {
+  ModelBuilder model;
+  model.input("x", {1, 16, 4, 4}).input("w", {16, 16, 1, 1});
+  model.node("Conv", {"x", "w"}, {"y"}, {}, "com.microsoft.nchwc").output("y");
+  EXPECT_NE(
+      error_message(ErrorCode::kUnsupported, [&] { model.read(); }).find("ORT_ENABLE_EXTENDED"),
+      std::string::npos);
+}
+
+TEST(ContribOperators, QLinearConvTakesChannelsLast) {
+  ModelBuilder model;
+  model.input("x", {1, 1, 2, 1}, kUInt8Code)
+      .initializer(raw_tensor("s", 1, {}, std::string("\0\0\x80\x3f", 4)))
+      .initializer(raw_tensor("z", kUInt8Code, {}, std::string(1, '\0')))
+      .initializer(raw_tensor("w", kUInt8Code, {2, 1, 1, 1}, "\2\3"))
+      .node("QLinearConv", {"x", "s", "z", "w", "s", "z", "s", "z"}, {"y"},
+            {int_attribute("channels_last", 1)}, kDomain)
+      .output("y");
+  const Graph graph = model.read();
+  const Tensor y = run_reference(
+      graph, std::vector<Tensor>{Tensor::from<std::uint8_t>({1, 1, 2, 1}, {5, 7})})[0];
+  EXPECT_EQ(y.shape(), (Shape{1, 1, 2, 2}));
+  EXPECT_TRUE(
+      std::ranges::equal(y.values<std::uint8_t>(), std::vector<std::uint8_t>{10, 15, 14, 21}));
+}
+
+TEST(ContribOperators, ZipMapLeavesTheMatrixOfScores) {
+  ModelBuilder model;
+  model.input("x", {2, 2});
+  model.node("ZipMap", {"x"}, {"y"}, {}, "ai.onnx.ml");
+  model.output("y");
+  Graph graph = model.read();
+  infer_types(graph);
+  EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[2,2]");
+}
+
 TEST(ContribOperators, GeluInItsForms) {
   const auto gelu = [](float x) { return 0.5f * x * (1 + std::erf(x / std::sqrt(2.0f))); };
   expect_near(run("Gelu", {{"x", {2}, {-1, 2}}})[0], {gelu(-1), gelu(2)});

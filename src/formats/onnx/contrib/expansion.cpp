@@ -1,5 +1,6 @@
 #include "formats/onnx/contrib/expansion.h"
 
+#include "graph/inline_body.h"
 #include "ops/onnx_dtype.h"
 
 namespace headway::onnx {
@@ -58,6 +59,14 @@ std::vector<Value*> Expansion::add_many(std::string_view op_type, std::vector<Va
 
 Value* Expansion::add(std::string_view op_type, std::vector<Value*> inputs, Attributes attributes) {
   return add_many(op_type, std::move(inputs), 1, std::move(attributes)).front();
+}
+
+Value* Expansion::through_body(std::string_view attribute, Value* value) {
+  if (!node_->has(attribute)) return value;
+  const Graph& body = node_->body(attribute);
+  if (body.inputs().size() != 1 || body.outputs().size() != 1)
+    refuse("the body '", attribute, "' must take one value from outside itself and give one");
+  return inline_body(graph_, node_, body, std::vector{value}).front();
 }
 
 Value* Expansion::cast(Value* value, DType dtype) {

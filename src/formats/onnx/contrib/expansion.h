@@ -49,6 +49,10 @@ class Expansion {
   std::vector<Value*> add_many(std::string_view op_type, std::vector<Value*> inputs,
                                std::size_t outputs, Attributes attributes = {});
 
+  /// What a body of the node, which captures nothing, makes of `value`; that itself without such a
+  /// body.
+  Value* through_body(std::string_view attribute, Value* value);
+
   Value* transpose(Value* value, std::vector<std::int64_t> permutation) {
     return add("Transpose", {value}, {{"perm", std::move(permutation)}});
   }

@@ -22,9 +22,9 @@ void expand_pad(Expansion& e) {
   e.yield(0, e.add("Pad", {e.input(0), pads, e.optional_input(2)}, e.node().attributes));
 }
 
-/// Unique(x) -> values, inverse indices, counts
+/// Unique(x) -> values in the order in which they appear, inverse indices, counts
 void expand_unique(Expansion& e) {
-  const auto y = e.add_many("Unique", {e.input(0)}, 4);
+  const auto y = e.add_many("Unique", {e.input(0)}, 4, {{"sorted", std::int64_t{0}}});
   e.yield(0, y[0]);
   e.yield(1, y[2]);
   e.yield(2, y[3]);
@@ -64,6 +64,12 @@ void expand_irfft(Expansion& e) {
   e.yield(0, e.add("Squeeze", {signal, e.ints({-1})}));
 }
 
+/// A map from label to score for each sample: here the scores remain a matrix with a column for
+/// each label.
+void expand_zip_map(Expansion& e) {
+  e.yield(0, e.add("Identity", {e.input(0)}));
+}
+
 constexpr const char* kGatherND = "GatherND";
 constexpr const char* kRange = "Range";
 constexpr const char* kTrilu = "Trilu";
@@ -72,11 +78,16 @@ constexpr const char* kTrilu = "Trilu";
 
 std::vector<ContribOperator> contrib_plain() {
   const std::vector<std::string_view> of_transform = {"normalized", "onesided", "signal_ndim"};
-  return {{"CDist", {"metric"}, expand_c_dist}, {"ExpandDims", {}, expand_expand_dims},
-          {"GatherND", {}, rename<kGatherND>},  {"Irfft", of_transform, expand_irfft},
-          {"Pad", {"mode"}, expand_pad},        {"Range", {}, rename<kRange>},
-          {"Rfft", of_transform, expand_rfft},  {"Trilu", {"upper"}, rename<kTrilu>},
-          {"Unique", {}, expand_unique}};
+  return {{"CDist", {"metric"}, expand_c_dist},
+          {"ExpandDims", {}, expand_expand_dims},
+          {"GatherND", {}, rename<kGatherND>},
+          {"Irfft", of_transform, expand_irfft},
+          {"Pad", {"mode"}, expand_pad},
+          {"Range", {}, rename<kRange>},
+          {"Rfft", of_transform, expand_rfft},
+          {"Trilu", {"upper"}, rename<kTrilu>},
+          {"Unique", {}, expand_unique},
+          {"ZipMap", {"classlabels_int64s", "classlabels_strings"}, expand_zip_map, "ai.onnx.ml"}};
 }
 
 }  // namespace headway::onnx

@@ -36,6 +36,23 @@ void expand_leaky_relu(Expansion& e) {
   expand_unary(e, [&](Value* x) { return e.add("LeakyRelu", {x}, e.node().attributes); });
 }
 
+/// The standard's QLinearConv, with the channels of images perhaps last.
+void expand_conv(Expansion& e) {
+  Attributes attributes = e.node().attributes;
+  attributes.erase("channels_last");
+  std::vector<Value*> inputs(e.node().inputs().begin(), e.node().inputs().end());
+  if (e.get_int("channels_last", 0) == 0)
+    return e.yield(0, e.add("QLinearConv", inputs, attributes));
+  std::vector<std::int64_t> to_first = {0, e.rank(e.input(3)) - 1}, to_last = {0};
+  for (std::int64_t axis = 1; axis + 1 < e.rank(e.input(3)); ++axis) {
+    to_first.push_back(axis);
+    to_last.push_back(axis + 1);
+  }
+  to_last.push_back(1);
+  inputs[0] = e.transpose(e.input(0), to_first);
+  e.yield(0, e.transpose(e.add("QLinearConv", inputs, attributes), to_last));
+}
+
 /// Pooling, with the channels of images perhaps last.
 void expand_pool(Expansion& e, const char* op_type) {
   Attributes attributes = e.node().attributes;
@@ -150,6 +167,9 @@ std::vector<ContribOperator> contrib_quantized() {
         "strides"},
        expand_average_pool},
       {"QLinearConcat", {"axis"}, expand_concat},
+      {"QLinearConv",
+       {"auto_pad", "channels_last", "dilations", "group", "kernel_shape", "pads", "strides"},
+       expand_conv},
       {"QLinearGlobalAveragePool", {"channels_last"}, expand_global_average_pool},
       {"QLinearLeakyRelu", {"alpha"}, expand_leaky_relu},
       {"QLinearMul", {}, expand_binary<kMul>},

@@ -1,0 +1,280 @@
+#include "formats/torchscript/read.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/test_error.h"
+#include "formats/torch/archive_builder.h"
+#include "formats/torchscript/write.h"
+#include "graph/text.h"
+#include "ops/operator.h"
+
+namespace headway {
+namespace {
+
+using torchscript::PickleWriter;
+
+/// A module of class Net whose attribute "w" is float32[2,3]: 1 to 6, with forward's code.
+class ReadTorchScript : public testing::Test {
+ protected:
+  std::string archive(const std::string& body, const std::string& arguments = "x: Tensor",
+                      const std::string& rest = "") const {
+    const std::string code = "class Net(Module):\n  __parameters__ = [\"w\", ]\n  w : Tensor\n" +
+                             ("  def forward(self: __torch__.Net,\n    " + arguments) +
+                             ") -> Tensor:\n" + body + rest;
+    PickleWriter module;
+    module.global("__torch__", "Net");
+    module.empty_tuple();
+    module.new_object();
+    module.empty_dict();
+    module.mark();
+    module.string("w");
+    module.tensor(DType::kFloat32, {2, 3}, "0");
+    module.string("training");
+    module.boolean(false);
+    module.set_items();
+    module.build();
+    return torch::archive_bytes(
+        {{"net/data.pkl", std::move(module).finish()},
+         {"net/data/0", torch::bytes_of(std::vector<float>{1, 2, 3, 4, 5, 6})},
+         {"net/code/__torch__.py", code},
+         {"net/constants.pkl", std::string("\x80\x02).", 4)},
+         {"net/version", "3\n"}});
+  }
+
+  Graph read(const std::string& body, const std::vector<script::InputShape>& shapes = {},
+             const std::string& arguments = "x: Tensor", const std::string& rest = "") const {
+    Graph graph = read_torchscript(folder_.write("net.pt", archive(body, arguments, rest)), shapes);
+    infer_types(graph);
+    return graph;
+  }
+
+  static std::vector<float> run(const Graph& graph, const std::vector<Tensor>& inputs) {
+    const Tensor output = run_reference(graph, inputs).at(0).to(DType::kFloat32);
+    return {output.values<float>().begin(), output.values<float>().end()};
+  }
+
+  std::vector<float> run(const std::string& body, const Tensor& x) const {
+    return run(read(body, {{"", x.shape()}}), {x});
+  }
+
+  bool refused(const std::string& body, std::string_view part,
+               ErrorCode code = ErrorCode::kUnsupported) const {
+    const std::string message = error_message(code, [&] { read(body, {{"", {1, 3}}}); });
+    return message.find(part) != std::string::npos && message.find("net.pt") != std::string::npos;
+  }
+
+  const TestFolder folder_;
+  const Tensor x_ = Tensor::from<float>({1, 3}, {1, -1, 2});
+};
+
+TEST_F(ReadTorchScript, KeepsWhatIsDoneWithTensors) {
+  const Graph graph = read("    w = self.w\n    return torch.relu(torch.linear(x, w, None))\n");
+  EXPECT_EQ(graph.inputs()[0]->type.to_string(), "float32[N,3]");
+  EXPECT_EQ(graph.outputs()[0]->name(), "output");
+  EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[N,2]");
+  EXPECT_NE(graph.find("w"), nullptr);
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{5, 11}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({2, 3}, {1, 0, 0, -1, 0, 0})}),
+            (std::vector<float>{1, 4, 0, 0}));
+}
+
+TEST_F(ReadTorchScript, NodesHaveNamesOfTheirOwn) {
+  const Graph graph =
+      read("    return torch.relu(torch.neg(torch.relu(torch.neg(x))))\n", {{"", {1, 3}}});
+  std::set<std::string> names;
+  for (const Node* node : graph.nodes()) names.insert(node->name());
+  EXPECT_EQ(names.size(), 4U);
+  EXPECT_TRUE(names.contains("/Relu_1"));
+}
+
+TEST_F(ReadTorchScript, EvaluatesEverythingElse) {
+  EXPECT_EQ(run(R"(    n = torch.size(x, 1)
+    total = 0
+    for i in range(n):
+      if torch.eq(torch.remainder(i, 2), 0):
+        total = torch.add(total, i)
+      else:
+        pass
+    items = annotate(List[int], [])
+    _0 = torch.append(items, total)
+    scale = {"a": items[0], "b": 5}
+    a, b, = scale["a"], torch.floordiv(-7, 2)
+    if torch.__is__(None, None):
+      y = torch.mul(x, a)
+    else:
+      ops.prim.RaiseException("never")
+    return torch.add(y, b)
+)",
+                x_),
+            (std::vector<float>{-2, -6, 0}));
+}
+
+TEST_F(ReadTorchScript, CallsFunctionsMethodsAndClasses) {
+  const std::string rest = R"(  def helper(self: __torch__.Net,
+    x: Tensor,
+    scale: float=2.) -> Tensor:
+    return torch.mul(x, scale)
+class Pair(NamedTuple):
+  first : Tensor
+  second : Tensor
+def double(x: Tensor) -> Tensor:
+  return torch.add(x, x)
+)";
+  const Graph graph = read(R"(    f = __torch__.double
+    return __torch__.Pair((self).helper(f(x, ), scale=3., ), x)
+)",
+                           {{"x", {1, 3}}}, "x: Tensor", rest);
+  ASSERT_EQ(graph.outputs().size(), 2U);
+  EXPECT_EQ(graph.outputs()[0]->name(), "first");
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{6, -6, 12}));
+}
+
+TEST_F(ReadTorchScript, WritesAreSeenThroughViews) {
+  // To a slice of a copy, to a view's base, and to the input.
+  EXPECT_EQ(run("    y = torch.clone(x)\n    _0 = torch.zero_(torch.slice(y, 1, 1, 2))\n"
+                "    return y\n",
+                x_),
+            (std::vector<float>{1, 0, 2}));
+  EXPECT_EQ(run("    v = torch.select(torch.view(x, [3, 1]), 0, 2)\n    _0 = torch.add_(x, 1)\n"
+                "    return v\n",
+                x_),
+            (std::vector<float>{3}));
+  EXPECT_EQ(run("    y = torch.transpose(torch.relu_(x), 0, 1)\n    _0 = torch.mul_(y, 2)\n"
+                "    return torch.add(x, 0)\n",
+                x_),
+            (std::vector<float>{2, 0, 4}));
+  EXPECT_EQ(run("    y = torch.squeeze(torch.unsqueeze(x, 0), 0)\n"
+                "    _0 = torch.fill_(torch.permute(y, [1, 0]), 7)\n    return x\n",
+                x_),
+            (std::vector<float>{7, 7, 7}));
+  EXPECT_EQ(
+      run("    a, b, c, = torch.split(x, 1, 1)\n    _0 = torch.copy_(b, a)\n    return x\n", x_),
+      (std::vector<float>{1, 1, 2}));
+}
+
+TEST_F(ReadTorchScript, RefusesWhatDependsOnWhetherMemoryIsShared) {
+  EXPECT_TRUE(refused("    y = torch.reshape(x, [3])\n    _0 = torch.relu_(y)\n    return x\n",
+                      "a tensor is read after a write"));
+  EXPECT_TRUE(refused("    y = torch.contiguous(x)\n    _0 = torch.relu_(x)\n    return y\n",
+                      "may be a view"));
+  EXPECT_TRUE(refused("    w = self.w\n    _0 = torch.relu_(w)\n    return x\n",
+                      "changes a tensor of the module"));
+}
+
+TEST_F(ReadTorchScript, TheBatchStaysSymbolic) {
+  const Graph graph = read(
+      "    n = torch.size(x, 0)\n    y = torch.reshape(x, [n, 1, -1])\n"
+      "    return torch.expand(y, [-1, 2, -1])\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(graph.inputs()[0]->type.to_string(), "float32[N,3]");
+  EXPECT_EQ(run(graph, {Tensor::from<float>({2, 3}, {1, 2, 3, 4, 5, 6})}),
+            (std::vector<float>{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
+}
+
+TEST_F(ReadTorchScript, ABatchThatDecidesIsFixed) {
+  const Graph graph = read(
+      "    if torch.gt(torch.size(x, 0), 1):\n      y = x\n    else:\n      y = torch.neg(x)\n"
+      "    return torch.relu(y)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(graph.inputs()[0]->type.to_string(), "float32[1,3]");
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{0, 1, 0}));
+}
+
+TEST_F(ReadTorchScript, ChecksTellExtents) {
+  const Graph graph = read(
+      "    n, c, = torch.size(x)\n    if torch.eq(c, 3):\n      pass\n    else:\n"
+      "      ops.prim.RaiseException(\"no\")\n    return torch.relu(x)\n");
+  EXPECT_EQ(graph.inputs()[0]->type.to_string(), "float32[N,3]");
+}
+
+TEST_F(ReadTorchScript, EmbeddingsTakeIntegers) {
+  const Graph graph = read("    w = self.w\n    return torch.embedding(w, x)\n");
+  EXPECT_EQ(graph.inputs()[0]->type.to_string(), "int64[N,x_1]");
+  EXPECT_EQ(run(graph, {Tensor::from<std::int64_t>({1, 1}, {1})}), (std::vector<float>{4, 5, 6}));
+}
+
+TEST_F(ReadTorchScript, AsksForShapes) {
+  const std::string message = error_message(
+      ErrorCode::kUnsupported, [&] { read("    return torch.adaptive_avg_pool2d(x, [1, 1])\n"); });
+  EXPECT_NE(message.find("code/__torch__.py, line 6"), std::string::npos) << message;
+  EXPECT_NE(message.find("--shape"), std::string::npos);
+  error_message(ErrorCode::kInvalidArgument, [&] {
+    read("    return torch.relu(x)\n", {{"y", {1}}});
+  });
+}
+
+TEST_F(ReadTorchScript, NamesWhatItDoesNotKnow) {
+  EXPECT_TRUE(refused("    return torch.fft_fft(x)\n", "line 6: the operator torch.fft_fft"));
+  EXPECT_TRUE(refused("    return torch.relu(x, 1)\n", "torch.relu"));
+  EXPECT_TRUE(
+      refused("    return torch.batch_norm(x, None, None, x, x, True, 0.1, 0.1)\n", "eval()"));
+  EXPECT_TRUE(
+      refused("    return torch.add(x, y)\n", "\"y\" has no value", ErrorCode::kInvalidModel));
+  EXPECT_TRUE(refused("    return (self).other(x, )\n", "no attribute", ErrorCode::kInvalidModel));
+  EXPECT_TRUE(refused("    return __torch__.os.system(x, )\n", "does not define",
+                      ErrorCode::kInvalidModel));
+  EXPECT_TRUE(refused("    return 1\n", "returns no tensor"));
+  EXPECT_TRUE(
+      refused("    if bool(torch.any(torch.gt(x, 0))):\n      y = x\n    else:\n"
+              "      y = x\n    return y\n",
+              "data that is known only when the model runs"));
+}
+
+TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {
+  EXPECT_TRUE(refused("    t = (x, )\n    for i in range(100000):\n      t = (t, )\n    return t\n",
+                      "nested too deeply"));
+  EXPECT_TRUE(
+      refused("    l = [x]\n    _0 = torch.append(l, l)\n    return l\n", "nested too deeply"));
+  EXPECT_TRUE(refused("    s = \"ab\"\n    while True:\n      s = torch.add(s, s)\n    return x\n",
+                      "a string of more than"));
+  EXPECT_TRUE(refused("    l = [1]\n    while True:\n      l = torch.add(l, l)\n    return x\n",
+                      "a list of more than"));
+  EXPECT_TRUE(refused("    while True:\n      x = torch.view(x, [1, 3])\n    return x\n",
+                      "a view of a view"));
+}
+
+TEST_F(ReadTorchScript, EndlessProgramsEnd) {
+  EXPECT_TRUE(refused("    while True:\n      pass\n    return x\n", "steps"));
+  EXPECT_TRUE(refused("    return (self).forward(x, )\n", "nested"));
+}
+
+TEST_F(ReadTorchScript, RefusesMalformedCode) {
+  for (const char* body : {"    return torch.relu(x\n", "    return (x))\n", "    y = \n",
+                           "      return x\n     y = 1\n", "    return \"x\n", "    x = $\n"}) {
+    const std::string message = error_message(ErrorCode::kInvalidModel, [&] {
+      read(body, {{"", {1, 3}}});
+    });
+    EXPECT_NE(message.find("code/__torch__.py, line"), std::string::npos) << body << message;
+  }
+  error_message(ErrorCode::kInvalidModel, [&] {
+    read("    return " + std::string(5000, '(') + "x" + std::string(5000, ')') + "\n");
+  });
+}
+
+TEST_F(ReadTorchScript, ReadsWhatTheWriterWrites) {
+  const Graph graph = parse_graph(R"(graph g (%x: float32[N,4,6,6]) -> (%y) {
+  %w: float32[8,4,3,3] = constant random(1)
+  %b: float32[8] = constant random(2)
+  %c = Conv(%x, %w, %b) {pads = [1, 1, 1, 1]}
+  %r = Relu(%c)
+  %p = MaxPool(%r) {kernel_shape = [2, 2], strides = [2, 2]}
+  %s = Sigmoid(%p)
+  %m = Mul(%p, %s)
+  %g = GlobalAveragePool(%m)
+  %y = Flatten(%g)
+})");
+  write_torchscript(graph, folder_ / "g.pt");
+  Graph back = read_torchscript(folder_ / "g.pt");
+  infer_types(back);
+  EXPECT_EQ(back.inputs()[0]->name(), "x");
+  const Tensor x = Tensor::zeros(DType::kFloat32, {2, 4, 6, 6});
+  Graph original = graph.clone();
+  infer_types(original);
+  EXPECT_EQ(run(back, {x}), run(original, {x}));
+}
+
+}  // namespace
+}  // namespace headway

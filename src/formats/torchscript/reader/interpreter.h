@@ -1,0 +1,110 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "formats/torchscript/reader/ivalue.h"
+#include "formats/torchscript/reader/program.h"
+#include "formats/torchscript/reader/typed_graph.h"
+
+namespace headway::script {
+
+/// Something about an input must be known before the program can become a graph.
+class NeedsExtents : public Error {
+ public:
+  explicit NeedsExtents(const std::string& message, bool is_located = false)
+      : Error(ErrorCode::kUnsupported, message), is_located_(is_located) {}
+  /// Whether the message says where in the program it is.
+  bool is_located() const noexcept { return is_located_; }
+
+ private:
+  bool is_located_;
+};
+
+/// What the program itself says about an input that was not known before: reading starts again
+/// with it.
+struct Refinement {
+  std::size_t input;
+  TensorType type;
+};
+
+using KeywordArguments = std::vector<std::pair<std::string, IValue>>;
+
+/// Runs a program once over values that are known and tensors that are not: what is left are the
+/// operations on tensors, which become the nodes of a graph.
+class Interpreter {
+ public:
+  Interpreter(Program& program, TypedGraph& graph) : program_(program), graph_(graph) {}
+  ~Interpreter() {
+    for (const IValue& value : kept_) release_parts(value);
+  }
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+
+  /// The module's object.
+  ObjectRef module();
+  const Function& method(const ObjectRef& object, std::string_view name);
+  IValue run(const Function& function, const ObjectRef& self, std::vector<IValue> arguments,
+             KeywordArguments keywords = {});
+
+  TypedGraph& graph() noexcept { return graph_; }
+
+  /// An extent of a tensor. `axis` counts from the end if negative.
+  IValue extent_of(Value* value, std::int64_t axis);
+  /// The type of an input becomes known: throws Refinement.
+  [[noreturn]] void refine(const Value* input, TensorType type) const;
+  /// An input that nothing is known of yet, its rank included.
+  bool is_open(const Value* value) const;
+  /// "N", or the input's name and the axis.
+  Dim symbol_for(const Value* input, std::size_t axis) const;
+
+ private:
+  struct Frame {
+    std::unordered_map<std::string, IValue> variables;
+    ObjectRef self;
+    const Function* function = nullptr;
+  };
+
+  static std::string place_of(const Frame& frame, const Statement& statement);
+  std::optional<IValue> execute(const std::vector<Statement>& body, Frame& frame);
+  std::optional<IValue> execute(const Statement& statement, Frame& frame);
+  std::optional<IValue> execute_if(const Statement& statement, Frame& frame);
+  std::optional<IValue> execute_loop(const Statement& statement, Frame& frame);
+  void assign(const Statement& statement, Frame& frame);
+  void assign_one(const Expr& target, IValue value, Frame& frame);
+  void refine_unpacked(const Statement& statement, Frame& frame);
+  bool condition(const IValue& value, bool then_raises, bool else_raises) const;
+
+  IValue evaluate(const Expr& expr, Frame& frame);
+  IValue evaluate_parts(const Expr& expr, Frame& frame);
+  IValue attribute(const Expr& expr, Frame& frame);
+  IValue attribute_of(const IValue& owner, const std::string& name);
+  IValue call(const Expr& expr, Frame& frame);
+  std::optional<IValue> call_special(const Expr& expr, Frame& frame);
+  IValue call_function(const FunctionRef& function, std::vector<IValue> arguments,
+                       KeywordArguments keywords);
+  IValue construct(const Class& type, std::vector<IValue> arguments, KeywordArguments keywords);
+  IValue global(const std::string& name);
+  IValue load(const torch::PickleValue& value, const std::string& path, int depth = 0);
+  IValue constant(std::size_t index);
+
+  Program& program_;
+  TypedGraph& graph_;
+  ObjectRef module_;
+  std::unordered_map<const torch::PickleObject*, ObjectRef> objects_;
+  std::unordered_map<const ObjectData*, const torch::PickleObject*> states_;
+  std::unordered_map<std::size_t, IValue> constants_;
+  std::vector<IValue> kept_;  ///< Everything that may hold other things, until the end.
+  int depth_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+/// The dotted name that an expression of names and attributes is; "" if it is something else.
+std::string dotted_name(const Expr& expr);
+
+}  // namespace headway::script
