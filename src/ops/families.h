@@ -31,6 +31,7 @@ std::vector<Operator> elementwise_nary_operators();
 std::vector<Operator> elementwise_unary_operators();
 std::vector<Operator> fused_operators();
 std::vector<Operator> gather_operators();
+std::vector<Operator> image_decoder_operators();
 std::vector<Operator> grid_sample_operators();
 std::vector<Operator> group_query_attention_operators();
 std::vector<Operator> inverse_operators();

@@ -38,6 +38,7 @@ std::vector<Operator> collect() {
                             gather_operators,
                             grid_sample_operators,
                             group_query_attention_operators,
+                            image_decoder_operators,
                             inverse_operators,
                             linear_attention_operators,
                             loop_operators,

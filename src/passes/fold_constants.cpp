@@ -10,6 +10,18 @@ namespace {
 /// a program must not grow by what a few instructions make. Large enough for attention masks.
 constexpr std::size_t kMaxGrowth = std::size_t{1} << 20;
 
+/// Weights stored in 8 bits or fewer may grow more: convolutions and products of matrices pack
+/// what is constant once, and what is not in every run.
+constexpr std::size_t kMaxWeights = std::size_t{1} << 26;
+
+bool makes_weights(const Node& node) {
+  if (!node.is("DequantizeLinear")) return false;
+  return std::ranges::all_of(node.output()->users(), [&](const Node* user) {
+    const bool multiplies = user->is("Conv") || user->is("Gemm") || user->is("MatMul");
+    return multiplies && user->input(1) == node.output() && user->input(0) != node.output();
+  });
+}
+
 Value* first_used_output(const Graph& graph, const Node& node) {
   for (Value* output : node.outputs()) {
     if (output != nullptr && (!output->users().empty() || graph.is_output(output))) return output;
@@ -46,7 +58,7 @@ std::optional<Patch> propose(Graph& graph, Node& node) {
   if (output == nullptr || !output->type.static_shape()) return std::nullopt;
   const auto inputs = known_inputs(node);
   if (!inputs) return std::nullopt;
-  std::size_t replaced = kMaxGrowth;
+  std::size_t replaced = makes_weights(node) ? kMaxWeights : kMaxGrowth;
   for (const Value* input : node.inputs()) {
     if (input != nullptr && input->is_constant()) replaced += input->constant().byte_size();
   }

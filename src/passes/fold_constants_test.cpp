@@ -56,6 +56,22 @@ TEST(FoldConstants, ComputesMasks) {
             "Add");
 }
 
+TEST(FoldConstants, DequantizesWeightsButNotTables) {
+  const auto after = [](const std::string& last) {
+    return operators_after(kFoldConstants,
+                           R"(graph net (%x: float32[2,1024]) -> (%y) {
+    %i: int64[2] = constant {3, 1}
+    %f: float32[1024,1024] = constant random(1)
+    %s: float32[] = constant {0.5}
+    %q = QuantizeLinear(%f, %s)
+    %w = DequantizeLinear(%q, %s)
+    )" + last + "\n  }");
+  };
+  EXPECT_EQ(after("%y = MatMul(%x, %w)"), "MatMul");
+  EXPECT_EQ(after("%y = Gather(%w, %i)"), "DequantizeLinear Gather");
+  EXPECT_EQ(after("%y = MatMul(%w, %w)"), "DequantizeLinear MatMul");
+}
+
 TEST(FoldConstants, LeavesResultsMuchLargerThanTheirInputs) {
   EXPECT_EQ(operators_after(kFoldConstants, R"(graph net (%x: float32[1]) -> (%y) {
     %one: float32[1] = constant {1.0}

@@ -327,6 +327,10 @@ TEST_F(HostileFiles, WhatFuzzersFound) {
                  {"'y' (LpPool)"});
   expect_refusal(node_over(17, "TreeEnsembleRegressor", {{{3, 2, 1, 2}, kFloat}}, {}, "ai.onnx.ml"),
                  {"(ai.onnx.ml.TreeEnsembleRegressor)", "rank 1 or 2"});
+  for (const std::int64_t captures : {kMin, kMax, std::int64_t{1}}) {
+    expect_refusal(node_over(17, "If", {{{}, 9}}, {int_attribute("captures", captures)}),
+                   {"hostile.onnx", "'y' (If)", "reserved"});
+  }
   EXPECT_EQ(outcome(node_over(17, "Pow", {{{3}, kInt32}, {{1}, kFloat}}).bytes()), "");
 }
 

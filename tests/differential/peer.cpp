@@ -38,8 +38,7 @@ void Peer::start() {
   cases_ = 0;
 }
 
-Outcome Peer::run(const std::string& model, const std::vector<bench::NamedTensor>& inputs,
-                  bool optimize) {
+Outcome Peer::run(const std::string& model, const std::vector<bench::NamedTensor>& inputs) {
   if (process_ == nullptr || ++cases_ > kCasesPerProcess) start();
   const auto model_file = folder_.path() / "model.onnx", input_file = folder_.path() / "inputs",
              output_file = folder_.path() / "outputs";
@@ -53,7 +52,7 @@ Outcome Peer::run(const std::string& model, const std::vector<bench::NamedTensor
                                 {"device", "cpu"},
                                 {"threads", 1},
                                 {"tuned", false},
-                                {"options", {{"graph optimization", optimize ? "all" : "none"}}},
+                                {"options", {{"graph optimization", "none"}}},
                                 {"input_sets", Json::array({set})}},
                                kTimeoutNs, false);
     outcome.refusal = refusal_in(reply);

@@ -21,9 +21,8 @@ class Peer {
 
   const std::string& version() const noexcept { return version_; }
 
-  /// `optimize`: with all of its graph optimizations, not none of them.
-  Outcome run(const std::string& model, const std::vector<bench::NamedTensor>& inputs,
-              bool optimize = false);
+  /// With its graph optimizations off: what its optimizer gets wrong is not looked for.
+  Outcome run(const std::string& model, const std::vector<bench::NamedTensor>& inputs);
 
  private:
   void start();

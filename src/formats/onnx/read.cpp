@@ -163,6 +163,11 @@ Attributes GraphBuilder::attributes_of(const NodeProto& proto) {
         fail(ErrorCode::kInvalidModel, "attribute '", source.name,
              "' refers to an argument of a function, outside of one");
       }
+      if (source.name == "captures") {
+        fail(ErrorCode::kInvalidModel,
+             "attribute 'captures' is reserved for Headway's own use: it "
+             "says how many inputs bodies find around them");
+      }
       Attribute attribute = parse_attribute(source.bytes, tensors_).second;
       if (!attributes.emplace(source.name, std::move(attribute)).second)
         fail(ErrorCode::kInvalidModel, "attribute '", source.name, "' is given twice");

@@ -132,6 +132,19 @@ def double(x: Tensor) -> Tensor:
   EXPECT_EQ(run(graph, {x_}), (std::vector<float>{6, -6, 12}));
 }
 
+TEST_F(ReadTorchScript, OutputsAreNamedByWhereTheyAre) {
+  const Graph graph = read(R"(    d = annotate(Dict[str, Tensor], dict())
+    _0 = torch._set_item(d, "out", torch.neg(x))
+    _1 = torch._set_item(d, "aux", x)
+    return (d, [torch.relu(x)], None)
+)",
+                           {{"", {1, 3}}});
+  std::vector<std::string> names;
+  for (const Value* output : graph.outputs()) names.push_back(output->name());
+  EXPECT_EQ(names, (std::vector<std::string>{"0.out", "0.aux", "1.0"}));
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{-1, 1, -2}));
+}
+
 TEST_F(ReadTorchScript, WritesAreSeenThroughViews) {
   // To a slice of a copy, to a view's base, and to the input.
   EXPECT_EQ(run("    y = torch.clone(x)\n    _0 = torch.zero_(torch.slice(y, 1, 1, 2))\n"

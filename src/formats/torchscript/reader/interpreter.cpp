@@ -8,7 +8,7 @@
 namespace headway::script {
 namespace {
 
-constexpr int kMaxCalls = 400;
+constexpr int kMaxCalls = 150;
 constexpr std::int64_t kMaxSteps = 2'000'000;
 
 /// An error whose message already says where in the program it happened.

@@ -11,7 +11,7 @@ namespace headway::script {
 namespace {
 
 /// Of expressions and blocks inside of one another.
-constexpr int kMaxDepth = 500;
+constexpr int kMaxDepth = 200;
 
 class Parser {
  public:

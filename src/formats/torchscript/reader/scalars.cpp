@@ -398,6 +398,7 @@ Result list_operator(Interpreter& interpreter, std::string_view name, Arguments 
 }
 
 Result dict_operator(Interpreter&, std::string_view name, Arguments arguments) {
+  if (name == "dict" && arguments.empty()) return std::make_shared<DictData>();
   const auto* dict = arguments.empty() ? nullptr : std::get_if<DictRef>(&arguments[0]);
   if (dict == nullptr) return std::nullopt;
   auto& items = (*dict)->items;
@@ -422,6 +423,7 @@ Result dict_operator(Interpreter&, std::string_view name, Arguments arguments) {
     if (name == "get") return arguments.size() > 2 ? arguments[2] : IValue();
     fail(ErrorCode::kInvalidModel, "a dict does not have the key that is asked for");
   }
+  if (name == "dict" || name == "copy") return std::make_shared<DictData>(**dict);
   if (name == "keys" || name == "values" || name == "items") {
     std::vector<IValue> list;
     for (const auto& [key, value] : items)
