@@ -14,6 +14,7 @@ extern const Pass kFoldConstants;
 extern const Pass kRemoveNoOp;
 extern const Pass kTransposeToReshape;
 extern const Pass kFoldPad;
+extern const Pass kTrimKernel;
 extern const Pass kFoldBatchNorm;
 extern const Pass kFoldScale;
 extern const Pass kRecognizeLayerNorm;

@@ -31,6 +31,7 @@ constexpr std::array kPipeline = {
     // Then everything a convolution's own weights and attributes can express, while it is still an
     // ONNX Conv. Batch-norm comes before lone scales, which may follow it.
     &kFoldPad,
+    &kTrimKernel,
     &kFoldBatchNorm,
     &kFoldScale,
     // Normalizations and activations written as several nodes become one, so that fusion sees a
