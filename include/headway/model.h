@@ -71,7 +71,7 @@ class HEADWAY_API Model {
   static Model load(const std::filesystem::path& file, const std::vector<InputShape>& shapes = {});
 
   /// A built-in architecture with seeded weights ("resnet50", …; see builtin_models()).
-  /// Throws Error(kNotFound) listing the known names.
+  /// Throws Error(kNotFound) with the nearest name.
   static Model builtin(const std::string& name, std::uint64_t seed = 0);
   /// The same with the weights of a file: a state dict or checkpoint of PyTorch's (.pth, .pt) or
   /// .safetensors. Weights of another floating-point type are converted if `convert` says so.

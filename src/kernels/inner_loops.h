@@ -75,6 +75,7 @@ struct InnerLoops {
 
   void (*integer_tile)(const IntegerTile& tile) noexcept;
   void (*integer_taps)(const IntegerTaps& taps) noexcept;
+  void (*gather_pairs)(const IntegerPairs& pairs) noexcept;
   /// output[2 i] = low[i · stride], output[2 i + 1] = high[i · stride]
   void (*interleave)(std::int64_t size, const std::int16_t* low, const std::int16_t* high,
                      std::int64_t stride, std::int16_t* output) noexcept;

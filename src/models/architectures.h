@@ -1,15 +1,23 @@
 #pragma once
 
+#include <string_view>
+
 #include "models/models.h"
 
 namespace headway::models {
 
-Graph densenet121(const ModelOptions& options);
-Graph efficientnet_b0(const ModelOptions& options);
-Graph mobilenet_v2(const ModelOptions& options);
-Graph resnet18(const ModelOptions& options);
-Graph resnet50(const ModelOptions& options);
-Graph squeezenet1_1(const ModelOptions& options);
-Graph vgg16(const ModelOptions& options);
+/// One family each: builds its member of that name.
+Graph densenet(std::string_view name, const ModelOptions& options);
+Graph efficientnet(std::string_view name, const ModelOptions& options);
+Graph googlenet(std::string_view name, const ModelOptions& options);
+Graph inception_v3(std::string_view name, const ModelOptions& options);
+Graph mnasnet(std::string_view name, const ModelOptions& options);
+Graph mobilenet_v2(std::string_view name, const ModelOptions& options);
+Graph mobilenet_v3(std::string_view name, const ModelOptions& options);
+Graph regnet(std::string_view name, const ModelOptions& options);
+Graph resnet(std::string_view name, const ModelOptions& options);
+Graph shufflenet_v2(std::string_view name, const ModelOptions& options);
+Graph squeezenet(std::string_view name, const ModelOptions& options);
+Graph vgg(std::string_view name, const ModelOptions& options);
 
 }  // namespace headway::models

@@ -49,11 +49,13 @@ std::string listing(const std::vector<std::string>& names, std::string_view what
 /// Parameters and the tensors that take their place.
 using Pairs = std::vector<std::pair<Value*, Tensor>>;
 
-Pairs matched(const Graph& graph, NamedTensors weights) {
+Pairs matched(const Graph& graph, NamedTensors weights, std::string_view training_only) {
   strip_wrappers(weights);
   std::map<std::string, Tensor> by_name;
   for (auto& [name, tensor] : weights)
-    if (!name.ends_with("num_batches_tracked")) by_name[modern_name(name)] = std::move(tensor);
+    if (!name.ends_with("num_batches_tracked") &&
+        (training_only.empty() || !name.starts_with(training_only)))
+      by_name[modern_name(name)] = std::move(tensor);
 
   Pairs pairs;
   std::vector<std::string> missing, misshaped, unexpected;
@@ -98,8 +100,9 @@ void convert_types(const Graph& graph, Pairs& pairs, bool convert) {
 
 }  // namespace
 
-Graph assign_weights(Graph graph, NamedTensors weights, bool convert) {
-  Pairs pairs = matched(graph, std::move(weights));
+Graph assign_weights(Graph graph, NamedTensors weights, bool convert,
+                     std::string_view training_only) {
+  Pairs pairs = matched(graph, std::move(weights), training_only);
   convert_types(graph, pairs, convert);
   std::vector<std::pair<Value*, std::string>> renamed;
   for (auto& [parameter, tensor] : pairs) {

@@ -29,8 +29,8 @@ bool is_index(std::string_view name) {
 
 }  // namespace
 
-ModelBuilder::ModelBuilder(std::string_view name, const ModelOptions& options)
-    : graph_(std::string(name)), options_(options) {}
+ModelBuilder::ModelBuilder(std::string_view name, const ModelOptions& options, float norm_epsilon)
+    : graph_(std::string(name)), options_(options), norm_epsilon_(norm_epsilon) {}
 
 ModelBuilder::Scope ModelBuilder::enter(std::string_view module) {
   path_.emplace_back(module);
@@ -102,14 +102,14 @@ Value* ModelBuilder::bias_around_zero(std::string_view name, Spread& y, double d
 }
 
 Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& options) {
-  const std::int64_t kernel = options.kernel, padding = options.padding;
-  const std::int64_t out_size = pooled_size(name, x, kernel, options.stride, padding);
+  const ConvAxis height = {options.kernel, options.padding};
+  const ConvAxis width = options.width.value_or(height);
+  const std::int64_t out_size = pooled_size(name, x, height.kernel, options.stride, height.padding);
   const std::string full = parameter_name(name, "weight");
-  Tensor weight =
-      seeded_uniform({options.out_channels, channels(x) / options.groups, kernel, kernel}, 0, 1,
-                     options_.seed, full);
-  const ConvGeometry geometry = {kernel,         options.stride, padding,
-                                 options.groups, size(x),        out_size};
+  Tensor weight = seeded_uniform(
+      {options.out_channels, channels(x) / options.groups, height.kernel, width.kernel}, 0, 1,
+      options_.seed, full);
+  const ConvGeometry geometry = {height, width, options.stride, options.groups, size(x), out_size};
   Spread spread = scale_weights(weight, facts_.at(x).spread, geometry, options.variance);
 
   std::vector<Value*> inputs = {x, graph_.add_constant(full, weight)};
@@ -117,8 +117,8 @@ Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& op
   return node("Conv", name, std::move(inputs),
               {{"dilations", Ints{1, 1}},
                {"group", options.groups},
-               {"kernel_shape", Ints{kernel, kernel}},
-               {"pads", Ints{padding, padding, padding, padding}},
+               {"kernel_shape", Ints{height.kernel, width.kernel}},
+               {"pads", Ints{height.padding, width.padding, height.padding, width.padding}},
                {"strides", Ints{options.stride, options.stride}}},
               {std::move(spread), out_size});
 }
@@ -142,8 +142,8 @@ Value* ModelBuilder::batch_norm(std::string_view name, Value* x, const NormOptio
   }
   Value* mean = graph_.add_constant(parameter_name(name, "running_mean"), to_tensor(means));
   Value* variance = graph_.add_constant(parameter_name(name, "running_var"), to_tensor(variances));
-  return node("BatchNormalization", name, {x, weight, bias, mean, variance}, {{"epsilon", 1e-5f}},
-              {input.affine(scales, shifts), size(x)});
+  return node("BatchNormalization", name, {x, weight, bias, mean, variance},
+              {{"epsilon", norm_epsilon_}}, {input.affine(scales, shifts), size(x)});
 }
 
 Value* ModelBuilder::relu(std::string_view name, Value* x) {
@@ -169,6 +169,17 @@ Value* ModelBuilder::silu(std::string_view name, Value* x) {
   return node("Mul", "Mul", {x, gate}, {}, {facts_.at(x).spread.mapped(f), size(x)});
 }
 
+Value* ModelBuilder::hard_sigmoid(std::string_view name, Value* x) {
+  const auto f = [](double v) { return std::clamp(v / 6 + 0.5, 0.0, 1.0); };
+  return node("HardSigmoid", name, {x}, {{"alpha", 1.0f / 6}, {"beta", 0.5f}},
+              {facts_.at(x).spread.mapped(f), size(x)});
+}
+
+Value* ModelBuilder::hard_swish(std::string_view name, Value* x) {
+  const auto f = [](double v) { return v * std::clamp(v / 6 + 0.5, 0.0, 1.0); };
+  return node("HardSwish", name, {x}, {}, {facts_.at(x).spread.mapped(f), size(x)});
+}
+
 Value* ModelBuilder::max_pool(std::string_view name, Value* x, std::int64_t window,
                               std::int64_t stride, std::int64_t padding, bool ceil_mode) {
   const std::int64_t out_size = pooled_size(name, x, window, stride, padding, ceil_mode);
@@ -180,10 +191,14 @@ Value* ModelBuilder::max_pool(std::string_view name, Value* x, std::int64_t wind
               {facts_.at(x).spread.largest_of(window * window), out_size});
 }
 
-Value* ModelBuilder::average_pool(std::string_view name, Value* x, std::int64_t window) {
-  const std::int64_t out_size = pooled_size(name, x, window, window, 0);
+Value* ModelBuilder::average_pool(std::string_view name, Value* x, std::int64_t window,
+                                  std::int64_t stride, std::int64_t padding) {
+  const std::int64_t out_size = pooled_size(name, x, window, stride, padding);
   return node("AveragePool", name, {x},
-              {{"kernel_shape", Ints{window, window}}, {"strides", Ints{window, window}}},
+              {{"count_include_pad", std::int64_t{1}},
+               {"kernel_shape", Ints{window, window}},
+               {"pads", Ints{padding, padding, padding, padding}},
+               {"strides", Ints{stride, stride}}},
               {facts_.at(x).spread.averaged_over(window * window), out_size});
 }
 
@@ -210,6 +225,31 @@ Value* ModelBuilder::concat(std::string_view name, std::vector<Value*> parts) {
               {Spread::concatenated(spreads), out_size});
 }
 
+std::array<Value*, 2> ModelBuilder::halves(std::string_view name, Value* x) {
+  const std::string path = node_path(name);
+  Node* split =
+      graph_.add_node("Split", {x}, {path + "_0", path + "_1"}, {{"axis", std::int64_t{1}}});
+  const auto [first, second] = facts_.at(x).spread.halves();
+  facts_.emplace(split->output(0), Facts{first, size(x)});
+  facts_.emplace(split->output(1), Facts{second, size(x)});
+  return {split->output(0), split->output(1)};
+}
+
+Value* ModelBuilder::shuffle_channels(std::string_view name, Value* x, std::int64_t groups) {
+  const auto scope = enter(name);
+  const std::int64_t all = channels(x), extent = size(x);
+  const auto reshape = [&](std::string_view step, Value* value, const Ints& shape, Spread spread) {
+    Value* constant = graph_.add_constant(
+        node_path(step) + "/shape",
+        Tensor::from<std::int64_t>({static_cast<std::int64_t>(shape.size())}, shape));
+    return node("Reshape", step, {value, constant}, {}, {std::move(spread), extent});
+  };
+  const Spread shuffled = facts_.at(x).spread.transposed(static_cast<std::size_t>(groups));
+  x = reshape("Reshape", x, {0, groups, all / groups, extent, extent}, shuffled);
+  x = node("Transpose", "Transpose", {x}, {{"perm", Ints{0, 2, 1, 3, 4}}}, {shuffled, extent});
+  return reshape("Reshape_1", x, {0, all, extent, extent}, shuffled);
+}
+
 Value* ModelBuilder::flatten(std::string_view name, Value* x) {
   const std::int64_t area = size(x) * size(x);
   return node("Flatten", name, {x}, {{"axis", std::int64_t{1}}},
@@ -220,7 +260,8 @@ Value* ModelBuilder::linear(std::string_view name, Value* x, std::int64_t featur
                             double variance) {
   const std::string full = parameter_name(name, "weight");
   Tensor weight = seeded_uniform({features, channels(x)}, 0, 1, options_.seed, full);
-  Spread spread = scale_weights(weight, facts_.at(x).spread, {1, 1, 0, 1, 1, 1}, variance);
+  Spread spread =
+      scale_weights(weight, facts_.at(x).spread, {{1, 0}, {1, 0}, 1, 1, 1, 1}, variance);
   Value* constant = graph_.add_constant(full, weight);
   Value* bias = bias_around_zero(name, spread, 0.1);
   return node("Gemm", name, {x, constant, bias}, {{"transB", std::int64_t{1}}},

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +11,7 @@
 #include "graph/graph.h"
 #include "models/models.h"
 #include "models/spread.h"
+#include "models/weights.h"
 
 namespace headway::models {
 
@@ -21,6 +24,7 @@ struct ConvOptions {
   bool bias = false;
   double variance = 1;  ///< Wanted of the output, apart from the bias.
   double bias_deviation = 0.1;
+  std::optional<ConvAxis> width;  ///< Of a kernel that is not square; `kernel` is its height.
 };
 
 /// What batch normalization leaves: channels' means are scattered around `mean`, their deviations
@@ -36,7 +40,7 @@ struct NormOptions {
 /// each tensor from its own name, and scaled so that outputs have the variance asked for.
 class ModelBuilder {
  public:
-  ModelBuilder(std::string_view name, const ModelOptions& options);
+  ModelBuilder(std::string_view name, const ModelOptions& options, float norm_epsilon = 1e-5f);
 
   /// Leaves the module when destroyed.
   class Scope {
@@ -62,13 +66,21 @@ class ModelBuilder {
   Value* relu6(std::string_view name, Value* x);
   Value* sigmoid(std::string_view name, Value* x);
   Value* silu(std::string_view name, Value* x);
+  Value* hard_sigmoid(std::string_view name, Value* x);
+  Value* hard_swish(std::string_view name, Value* x);
   Value* max_pool(std::string_view name, Value* x, std::int64_t window, std::int64_t stride,
                   std::int64_t padding = 0, bool ceil_mode = false);
-  Value* average_pool(std::string_view name, Value* x, std::int64_t window);
+  /// The padding counts as zeros.
+  Value* average_pool(std::string_view name, Value* x, std::int64_t window, std::int64_t stride,
+                      std::int64_t padding = 0);
   Value* global_average_pool(std::string_view name, Value* x);
   Value* add(std::string_view name, Value* a, Value* b);
   Value* multiply(std::string_view name, Value* x, Value* gate);
   Value* concat(std::string_view name, std::vector<Value*> parts);
+  /// The first and the second half of the channels.
+  std::array<Value*, 2> halves(std::string_view name, Value* x);
+  /// Channel c of group g becomes channel g of group c.
+  Value* shuffle_channels(std::string_view name, Value* x, std::int64_t groups);
   Value* flatten(std::string_view name, Value* x);
   Value* linear(std::string_view name, Value* x, std::int64_t features, double variance = 1);
 
@@ -97,6 +109,7 @@ class ModelBuilder {
 
   Graph graph_;
   ModelOptions options_;
+  float norm_epsilon_;
   std::vector<std::string> path_;
   std::unordered_map<const Value*, Facts> facts_;
 };

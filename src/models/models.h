@@ -21,13 +21,15 @@ struct BuiltinModel {
   std::string_view paper;
   std::int64_t parameters;     ///< Trainable ones, with 1000 classes.
   std::int64_t multiply_adds;  ///< For one image of 224x224.
-  Graph (*build)(const ModelOptions& options);
+  /// How names of parameters begin that only training needs, if there are any.
+  std::string_view training_only;
+  Graph (*build)(std::string_view name, const ModelOptions& options);
 };
 
 /// All of them, sorted by name.
 std::span<const BuiltinModel> builtin_models();
 
-/// The built-in model of that name. Throws Error(kNotFound) listing the known names.
+/// The built-in model of that name. Throws Error(kNotFound) with the nearest name.
 const BuiltinModel& find_builtin(std::string_view name);
 
 /// Builds an image classifier with torchvision's layers and parameter names: "input"

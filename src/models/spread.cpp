@@ -74,6 +74,23 @@ Spread Spread::affine(const std::vector<double>& scale, const std::vector<double
   return result;
 }
 
+std::pair<Spread, Spread> Spread::halves() const {
+  Spread first, second;
+  const auto middle = channels_.begin() + static_cast<std::ptrdiff_t>(channels() / 2);
+  first.channels_.assign(channels_.begin(), middle);
+  second.channels_.assign(middle, channels_.end());
+  return {first, second};
+}
+
+Spread Spread::transposed(std::size_t groups) const {
+  Spread result;
+  const std::size_t rest = channels() / groups;
+  for (std::size_t c = 0; c < channels(); ++c) {
+    result.channels_.push_back(channels_[c % groups * rest + c / groups]);
+  }
+  return result;
+}
+
 Spread Spread::largest_of(std::int64_t count) const {
   // The u-quantile of the largest of n is the u^(1/n)-quantile of one; read between the sorted
   // samples, and along the last two beyond them.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace headway::models {
@@ -49,6 +50,10 @@ class Spread {
     return result;
   }
 
+  /// The first and the second half of the channels.
+  std::pair<Spread, Spread> halves() const;
+  /// Of the channels as a matrix [groups × the rest] transposed.
+  Spread transposed(std::size_t groups) const;
   /// Of the largest of `count` values.
   Spread largest_of(std::int64_t count) const;
   /// Of the mean over `count` neighbouring positions.

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 
 #include "models/architectures.h"
 #include "models/builder.h"
+#include "models/variant.h"
 
 namespace headway::models {
 namespace {
@@ -19,21 +21,64 @@ Value* fire(ModelBuilder& b, Value* x, std::string_view index, std::int64_t sque
   return b.concat("Concat", {narrow, wide});
 }
 
-Value* features(ModelBuilder& b, Value* x) {
+/// Fire modules, and where the maps are halved.
+constexpr std::int64_t kPool = 0;
+struct Layer {
+  std::int64_t squeezed = kPool, expanded = 0;
+};
+constexpr Layer kHalve;
+
+struct Variant {
+  std::string_view name;
+  std::int64_t first_channels, first_kernel;
+  std::array<Layer, 11> layers;
+};
+constexpr std::array kVariants = {
+    Variant{"squeezenet1_0",
+            96,
+            7,
+            {{kHalve,
+              {16, 64},
+              {16, 64},
+              {32, 128},
+              kHalve,
+              {32, 128},
+              {48, 192},
+              {48, 192},
+              {64, 256},
+              kHalve,
+              {64, 256}}}},
+    Variant{"squeezenet1_1",
+            64,
+            3,
+            {{kHalve,
+              {16, 64},
+              {16, 64},
+              kHalve,
+              {32, 128},
+              {32, 128},
+              kHalve,
+              {48, 192},
+              {48, 192},
+              {64, 256},
+              {64, 256}}}},
+};
+
+Value* features(ModelBuilder& b, Value* x, const Variant& variant) {
   const auto scope = b.enter("features");
-  x = b.conv("0", x, {.out_channels = 64, .kernel = 3, .stride = 2, .bias = true});
+  x = b.conv("0", x,
+             {.out_channels = variant.first_channels,
+              .kernel = variant.first_kernel,
+              .stride = 2,
+              .bias = true});
   x = b.relu("1", x);
-  x = b.max_pool("2", x, 3, 2, 0, true);
-  x = fire(b, x, "3", 16, 64);
-  x = fire(b, x, "4", 16, 64);
-  x = b.max_pool("5", x, 3, 2, 0, true);
-  x = fire(b, x, "6", 32, 128);
-  x = fire(b, x, "7", 32, 128);
-  x = b.max_pool("8", x, 3, 2, 0, true);
-  x = fire(b, x, "9", 48, 192);
-  x = fire(b, x, "10", 48, 192);
-  x = fire(b, x, "11", 64, 256);
-  return fire(b, x, "12", 64, 256);
+  int index = 2;
+  for (const Layer& layer : variant.layers) {
+    const std::string name = std::to_string(index++);
+    x = layer.squeezed == kPool ? b.max_pool(name, x, 3, 2, 0, true)
+                                : fire(b, x, name, layer.squeezed, layer.expanded);
+  }
+  return x;
 }
 
 /// The classes are averaged over the whole map after a rectifier, which leaves little of their
@@ -48,9 +93,9 @@ double variance_before_average(std::int64_t size) {
 
 }  // namespace
 
-Graph squeezenet1_1(const ModelOptions& options) {
-  ModelBuilder b("squeezenet1_1", options);
-  Value* x = features(b, b.image());
+Graph squeezenet(std::string_view name, const ModelOptions& options) {
+  ModelBuilder b(name, options);
+  Value* x = features(b, b.image(), find_variant(kVariants, name));
   {
     const auto scope = b.enter("classifier");
     x = b.conv("1", x,

@@ -20,12 +20,12 @@ std::uint64_t hash(std::string_view name) {  // FNV-1a
 
 /// For each kernel row (or column), the share of output positions at which it meets the image
 /// rather than the padding.
-std::vector<double> coverage(const ConvGeometry& g) {
-  std::vector<double> share(static_cast<std::size_t>(g.kernel));
-  for (std::int64_t k = 0; k < g.kernel; ++k) {
+std::vector<double> coverage(const ConvGeometry& g, const ConvAxis& axis) {
+  std::vector<double> share(static_cast<std::size_t>(axis.kernel));
+  for (std::int64_t k = 0; k < axis.kernel; ++k) {
     std::int64_t inside = 0;
     for (std::int64_t o = 0; o < g.output_size; ++o) {
-      const std::int64_t i = o * g.stride - g.padding + k;
+      const std::int64_t i = o * g.stride - axis.padding + k;
       inside += i >= 0 && i < g.input_size;
     }
     share[static_cast<std::size_t>(k)] =
@@ -109,9 +109,9 @@ Tensor seeded_uniform(Shape shape, double mean, double deviation, std::uint64_t 
 Spread scale_weights(Tensor& weights, const Spread& input, const ConvGeometry& geometry,
                      double variance) {
   std::vector<double> tap_share;
-  const std::vector<double> share = coverage(geometry);
-  for (const double row : share)
-    for (const double column : share) tap_share.push_back(row * column);
+  const std::vector<double> columns = coverage(geometry, geometry.width);
+  for (const double row : coverage(geometry, geometry.height))
+    for (const double column : columns) tap_share.push_back(row * column);
 
   const auto outputs = static_cast<std::size_t>(weights.dim(0));
   const auto depth = static_cast<std::size_t>(weights.dim(1));

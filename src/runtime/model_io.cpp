@@ -48,8 +48,10 @@ Model Model::builtin_with_weights(const std::string& name, const std::filesystem
                                   bool convert) {
   Graph graph = models::build_model(name);
   try {
-    return Model(
-        typed(models::assign_weights(std::move(graph), read_weights(weights), convert), weights));
+    const std::string_view training_only = models::find_builtin(name).training_only;
+    return Model(typed(
+        models::assign_weights(std::move(graph), read_weights(weights), convert, training_only),
+        weights));
   } catch (const Error& error) {
     const std::string what = error.what();
     if (what.find(weights.string()) != std::string::npos) throw;

@@ -28,7 +28,7 @@ TEST_F(BadModel, Missing) {
 }
 
 TEST_F(BadModel, UnknownName) {
-  expect_everywhere("resnet5", {"'resnet5'", "did you mean 'resnet50'?", "vgg16"});
+  expect_everywhere("resnet5", {"'resnet5'", "did you mean 'resnet50'?", "headway models"});
 }
 
 TEST_F(BadModel, Truncated) {

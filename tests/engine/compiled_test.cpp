@@ -91,12 +91,10 @@ TEST_P(CompiledBuiltinModels, GiveTheSameBitsOnEveryInstructionSet) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CompiledBuiltinModels, testing::ValuesIn([] {
-                           std::vector<std::string_view> names;
-                           for (const auto& model : models::builtin_models())
-                             if (model.parameters < 20'000'000) names.push_back(model.name);
-                           return names;
-                         }()),
+INSTANTIATE_TEST_SUITE_P(All, CompiledBuiltinModels,
+                         testing::Values("densenet121", "efficientnet_b0", "mobilenet_v2",
+                                         "mobilenet_v3_small", "regnet_y_400mf", "resnet18",
+                                         "shufflenet_v2_x0_5", "squeezenet1_1"),
                          [](const auto& model) { return std::string(model.param); });
 
 TEST_F(Compiled, AModelIsDescribedLikeTheOneItWas) {

@@ -205,7 +205,7 @@ TEST(Operators, Reductions) {
   expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [-1]}"});
   expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1, 2, 3], keepdims = 0}"});
   expect_agreement({kImage, "", "ReduceLogSumExp(%a)"});
-  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1]}", false});
+  expect_agreement({kImage, "", "ReduceLogSumExp(%a) {axes = [1]}"});
 }
 
 TEST(Operators, Elementwise) {
@@ -389,13 +389,13 @@ TEST(Operators, HalvesAreComputedAsFloats) {
 
 TEST(Operators, OtherTypesRunOnReferenceKernels) {
   const Model model = model_of(R"(graph g (%a: float64[3]) -> (%y) {
-    %y = Tanh(%a)
+    %y = Softsign(%a)
   })");
   const std::vector<Tensor> inputs = {Tensor::from<double>({3}, {-1.0, 0.0, 2.5})};
   const Program program = model.compile();
   EXPECT_EQ(program.summary().reference_nodes, 1u);
   Session session(program);
-  EXPECT_EQ(session.run(inputs)[0].data<double>()[2], std::tanh(2.5));
+  EXPECT_EQ(session.run(inputs)[0].data<double>()[2], 2.5 / 3.5);
 }
 
 }  // namespace

@@ -275,6 +275,19 @@ bool scales_fit(const Node& node, const Places& places, std::int64_t columns) {
          count_of(node.input(places.y_zero)) <= 1;
 }
 
+/// The last axes are one where no window spans or skips anything.
+void join_plain_axes(std::vector<IntegerWindow>& axes) {
+  const auto is_plain = [](const IntegerWindow& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad == 0 && axis.input == axis.output;
+  };
+  while (axes.size() > 1 && is_plain(axes.back()) && is_plain(axes[axes.size() - 2])) {
+    const std::int64_t inner = axes.back().input;
+    axes.pop_back();
+    axes.back().input *= inner;
+    axes.back().output *= inner;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Step> lower_integer_matmul(const Node& node, Lowering& lowering) {
@@ -310,6 +323,7 @@ std::unique_ptr<Step> lower_integer_conv(const Node& node, Lowering& lowering) {
     shape.axes.push_back(
         {axis.input, axis.kernel, axis.stride, axis.dilation, axis.pad_begin, axis.output});
   }
+  join_plain_axes(shape.axes);
   return std::make_unique<IntegerConvStep>(node, shape, lowering);
 }
 

@@ -19,6 +19,7 @@ constexpr std::array kTable = {
     Entry{"BlockChannels", kFusedDomain, lower_block_channels},
     Entry{"UnblockChannels", kFusedDomain, lower_unblock_channels},
     Entry{"BlockedConv", kFusedDomain, lower_blocked_conv},
+    Entry{"Col2Im", "", lower_col2im},
     Entry{"ConvTranspose", "", lower_conv_transpose},
 
     Entry{"Attention", "", lower_scaled_attention},
@@ -71,6 +72,12 @@ constexpr std::array kTable = {
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"RMSNormalization", "", lower_rms_norm},
+    Entry{"Hardmax", "", lower_lines},
+    Entry{"LpNormalization", "", lower_lines},
+    Entry{"MeanVarianceNormalization", "", lower_lines},
+    Entry{"NegativeLogLikelihoodLoss", "", lower_loss},
+    Entry{"SoftmaxCrossEntropyLoss", "", lower_loss},
+    Entry{"RotaryEmbedding", "", lower_rotary_embedding},
     Entry{"Softmax", "", lower_softmax},
 
     Entry{"Add", "", lower_binary},
@@ -119,6 +126,7 @@ constexpr std::array kTable = {
     Entry{"GatherElements", "", lower_gather_elements},
     Entry{"GatherND", "", lower_gather_nd},
     Entry{"Pad", "", lower_pad},
+    Entry{"Range", "", lower_range},
     Entry{"ScatterElements", "", lower_scatter_elements},
     Entry{"ScatterND", "", lower_scatter_nd},
     Entry{"SelectChannels", kFusedDomain, lower_select_channels},

@@ -213,7 +213,34 @@ bool all_present(std::span<Value* const> values) {
   return true;
 }
 
+class RangeStep final : public Step {
+ public:
+  explicit RangeStep(const Node& node)
+      : dtype_(node.output()->type.dtype), size_(num_elements(shape_of(node.output()))) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    dispatch_native(dtype_, [&]<typename T>(std::type_identity<T>) {
+      using Sum = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+      const auto start = static_cast<Sum>(*static_cast<const T*>(operands.inputs[0]));
+      const auto delta = static_cast<Sum>(*static_cast<const T*>(operands.inputs[2]));
+      T* output = static_cast<T*>(operands.outputs[0]);
+      pool.parallel_for(size_, [&](std::int64_t first, std::int64_t last, int) {
+        for (; first < last; ++first)
+          output[first] = static_cast<T>(start + static_cast<Sum>(first) * delta);
+      });
+    });
+  }
+
+ private:
+  DType dtype_;
+  std::int64_t size_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> lower_range(const Node& node, Lowering&) {
+  return is_native_number(node.output()->type.dtype) ? std::make_unique<RangeStep>(node) : nullptr;
+}
 
 std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering) {
   const Shape strides = row_major_strides(shape_of(node.input(0)));

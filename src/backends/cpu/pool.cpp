@@ -168,6 +168,20 @@ class MaxUnpoolStep final : public Step {
   Shape shape_;
 };
 
+class Col2ImStep final : public Step {
+ public:
+  Col2ImStep(const WindowShape& shape, const Lowering& lowering)
+      : shape_(shape), loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& threads) const override {
+    add_windows({threads, loops_}, shape_, float_input(operands, 0), float_output(operands));
+  }
+
+ private:
+  WindowShape shape_;
+  const InnerLoops& loops_;
+};
+
 /// True if the windows slide over the first two of three axes and the last axis is one vector.
 bool is_blocked(const PoolGeometry& geometry, const InnerLoops& loops) {
   const std::int64_t lanes = loops.width;
@@ -209,6 +223,17 @@ std::unique_ptr<Step> lower_lp_pool(const Node& node, Lowering& lowering) {
 std::unique_ptr<Step> lower_max_unpool(const Node& node, Lowering&) {
   if (!is_float(node.input(0)) || node.input(2) != nullptr) return nullptr;
   return std::make_unique<MaxUnpoolStep>(node);
+}
+
+std::unique_ptr<Step> lower_col2im(const Node& node, Lowering& lowering) {
+  const auto image = constant_ints(node.input(1)), block = constant_ints(node.input(2));
+  if (!is_float(node.input(0)) || !image || !block) return nullptr;
+  const Shape y = shape_of(node.output());
+  const WindowAttributes attributes = window_attributes(node, *block);
+  WindowShape shape{y[0] * y[1], {}};
+  for (std::size_t axis = 0; axis < image->size(); ++axis)
+    shape.axes.push_back(slide_axis(attributes.axis(node, axis, (*image)[axis])));
+  return std::make_unique<Col2ImStep>(shape, lowering);
 }
 
 }  // namespace headway::cpu

@@ -101,8 +101,13 @@ class LogSumExpStep final : public Step {
       : rows_(rows), loops_(lowering.loops) {}
 
   void run(const Operands& operands, ThreadPool& pool) const override {
-    log_sum_exp({pool, loops_}, rows_.outer, rows_.axis, float_input(operands, 0),
-                float_output(operands));
+    const KernelContext context{pool, loops_};
+    const auto [outer, axis, inner] = rows_;
+    if (inner == 1) {
+      log_sum_exp(context, outer, axis, float_input(operands, 0), float_output(operands));
+    } else {
+      log_sum_exp(context, outer, axis, inner, float_input(operands, 0), float_output(operands));
+    }
   }
 
  private:
@@ -128,13 +133,13 @@ std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering) {
   return std::make_unique<TypedReduceStep>(typed, shape, *axes, lowering);
 }
 
-/// Over the last axes only.
+/// Over neighbouring axes only.
 std::unique_ptr<Step> lower_log_sum_exp(const Node& node, Lowering& lowering) {
   const auto axes = axes_of(node);
   const Shape shape = shape_of(node.input(0));
   const bool fits = is_float(node.input(0)) && axes && !axes->empty();
-  if (!fits || axes->front() + axes->size() != shape.size()) return nullptr;
-  return std::make_unique<LogSumExpStep>(around(shape, axes->front(), shape.size()), lowering);
+  if (!fits || axes->back() + 1 - axes->front() != axes->size()) return nullptr;
+  return std::make_unique<LogSumExpStep>(around(shape, axes->front(), axes->back() + 1), lowering);
 }
 
 std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {

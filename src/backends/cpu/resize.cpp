@@ -28,6 +28,24 @@ class ResizeStep final : public Step {
   std::size_t scratch_bytes_;
 };
 
+class NearestStep final : public Step {
+ public:
+  NearestStep(ResizeShape shape, const Node& node, const Lowering& lowering)
+      : shape_(std::move(shape)),
+        element_size_(size_of(node.input(0)->type.dtype)),
+        loops_(lowering.loops) {}
+
+  void run(const Operands& operands, ThreadPool& pool) const override {
+    resize_nearest({pool, loops_}, shape_, element_size_, operands.inputs[0], operands.outputs[0]);
+  }
+  bool reads(std::size_t input) const override { return input == 0; }
+
+ private:
+  ResizeShape shape_;
+  std::size_t element_size_;
+  const InnerLoops& loops_;
+};
+
 /// nullopt if an output element shows no input.
 std::optional<ResampledAxis> resampled(const ResizeAttributes& attributes, const ResizeAxis& axis) {
   const std::vector<ResizeTaps> elements = resize_taps(attributes, axis);
@@ -60,7 +78,7 @@ bool is_kept(const ResizeAxis& axis) {
 }  // namespace
 
 std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering) {
-  if (!is_float(node.input(0)) || shape_of(node.input(0)).size() < 2) return nullptr;
+  if (shape_of(node.input(0)).size() < 2) return nullptr;
   for (std::size_t i = 1; i < node.inputs().size(); ++i) {
     if (node.input(i) != nullptr && !node.input(i)->is_constant()) return nullptr;
   }
@@ -84,6 +102,9 @@ std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering) {
   if (!height || !width) return nullptr;
   shape.height = std::move(*height);
   shape.width = std::move(*width);
+  if (shape.height.weights.empty() && shape.width.weights.empty())
+    return std::make_unique<NearestStep>(std::move(shape), node, lowering);
+  if (!is_float(node.input(0))) return nullptr;
   return std::make_unique<ResizeStep>(std::move(shape), lowering);
 }
 

@@ -15,6 +15,8 @@ namespace headway::cpu {
 namespace {
 
 constexpr std::size_t kMostAxes = 3;
+/// Four along each axis.
+constexpr std::int64_t kMostTaps = 64;
 /// Points whose taps are worked out together, for all channels.
 constexpr std::int64_t kChunk = 256;
 
@@ -39,22 +41,21 @@ class TapTable {
   /// What is outside, and taps that there are not, add nothing.
   void set(std::int64_t point, std::span<const AxisTaps> axes,
            std::span<const std::int64_t> extents, double factor = 1.0) {
-    std::int64_t combinations = 1;
-    for (const AxisTaps& axis : axes) combinations *= static_cast<std::int64_t>(axis.count);
-    for (std::int64_t tap = 0; tap < taps_; ++tap) {
-      std::int64_t rest = tap, offset = 0, stride = 1;
-      double weight = factor;
-      bool inside = tap < combinations;
-      for (std::size_t i = axes.size(); inside && i-- > 0;) {
-        const auto count = static_cast<std::int64_t>(axes[i].count);
-        const auto at = static_cast<std::size_t>(rest % count);
-        rest /= count;
-        inside = axes[i].index[at] >= 0;
-        offset += axes[i].index[at] * stride;
-        weight *= axes[i].weight[at];
-        stride *= extents[i];
+    std::int64_t offsets[kMostTaps] = {0}, count = 1;
+    double weights[kMostTaps] = {factor};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const auto more = static_cast<std::int64_t>(axes[i].count);
+      for (std::int64_t tap = count * more; tap-- > 0;) {
+        const auto at = static_cast<std::size_t>(tap % more);
+        const bool inside = offsets[tap / more] >= 0 && axes[i].index[at] >= 0;
+        weights[tap] = weights[tap / more] * axes[i].weight[at];
+        offsets[tap] = inside ? offsets[tap / more] * extents[i] + axes[i].index[at] : -1;
       }
-      set(point, tap, inside ? offset : -1, inside ? weight : 0.0);
+      count *= more;
+    }
+    for (std::int64_t tap = 0; tap < taps_; ++tap) {
+      const bool inside = tap < count && offsets[tap] >= 0;
+      set(point, tap, inside ? offsets[tap] : -1, inside ? weights[tap] : 0.0);
     }
   }
 
@@ -152,33 +153,36 @@ class RoiAlignStep final : public Step {
     for (std::int64_t region = 0; region < regions_; ++region)
       checked_image(described_, images[region], x_[0]);
     pool.parallel_for(regions_, [&](std::int64_t region, std::int64_t last, int thread) {
-      TapTable table(static_cast<std::byte*>(operands.scratch) +
-                         static_cast<std::size_t>(thread) * TapTable::bytes(kTaps),
-                     kTaps);
-      for (; region < last; ++region) align(operands, region, images[region], table);
+      void* memory = static_cast<std::byte*>(operands.scratch) +
+                     static_cast<std::size_t>(thread) * TapTable::bytes(4 * kMostSamples);
+      for (; region < last; ++region) align(operands, region, images[region], memory);
     });
   }
 
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(threads_) * TapTable::bytes(kTaps);
+    return static_cast<std::size_t>(threads_) * TapTable::bytes(4 * kMostSamples);
   }
 
  private:
   /// Of some samples of a cell: a region may have any number of them.
-  static constexpr std::int64_t kSamples = 16, kTaps = 4 * kSamples;
+  static constexpr std::int64_t kMostSamples = 16;
 
   void align(const Operands& operands, std::int64_t region, std::int64_t image,
-             TapTable& table) const {
+             void* memory) const {
     const float* corners = float_input(operands, 1) + 4 * region;
     const Cells columns(align_, corners[0], corners[2], align_.width);
     const Cells rows(align_, corners[1], corners[3], align_.height);
     const std::int64_t cells = align_.height * align_.width, plane = x_[2] * x_[3];
+    const std::int64_t samples = rows.samples * columns.samples;
+    const std::int64_t at_once = std::min(samples, kMostSamples);
+    TapTable table(memory, 4 * at_once);
     float* output = float_output(operands) + region * x_[1] * cells;
     std::fill_n(output, x_[1] * cells, 0.0F);
     for (std::int64_t first = 0; first < cells; first += kChunk) {
       const std::int64_t size = std::min(kChunk, cells - first);
-      for (std::int64_t sample = 0; sample < rows.samples * columns.samples; sample += kSamples) {
-        for (std::int64_t i = 0; i < size; ++i) fill(table, i, rows, columns, first + i, sample);
+      for (std::int64_t sample = 0; sample < samples; sample += at_once) {
+        for (std::int64_t i = 0; i < size; ++i)
+          fill(table, i, rows, columns, first + i, {sample, sample + at_once});
         table.fill_up(size);
         for (std::int64_t channel = 0; channel < x_[1]; ++channel) {
           float sums[kChunk];
@@ -190,16 +194,16 @@ class RoiAlignStep final : public Step {
     }
   }
 
-  /// The taps of the samples of a cell from `first` on.
+  /// The taps of some samples of a cell, as far as there are so many.
   void fill(TapTable& table, std::int64_t point, const Cells& rows, const Cells& columns,
-            std::int64_t cell, std::int64_t first) const {
+            std::int64_t cell, Range range) const {
     const std::int64_t samples = rows.samples * columns.samples;
     const double share = 1.0 / static_cast<double>(samples);
-    for (std::int64_t i = 0; i < kSamples; ++i) {
-      const std::int64_t sample = std::min(first + i, samples - 1);
+    for (std::int64_t i = 0; i < range.last - range.first; ++i) {
+      const std::int64_t sample = std::min(range.first + i, samples - 1);
       const Neighbours y(rows.point(cell / align_.width, sample / columns.samples), x_[2]);
       const Neighbours x(columns.point(cell % align_.width, sample % columns.samples), x_[3]);
-      const bool inside = y.inside && x.inside && first + i < samples;
+      const bool inside = y.inside && x.inside && range.first + i < samples;
       const auto set = [&](int which, std::int64_t row, std::int64_t column, double weight) {
         table.set(point, 4 * i + which, inside ? row * x_[3] + column : -1, weight * share);
       };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "backends/cpu/lowering.h"
@@ -231,6 +232,43 @@ std::optional<BinaryFunction> typed_binary_op(const Node& node) {
   return std::nullopt;
 }
 
+template <double (*kFunction)(double)>
+void double_loop(std::int64_t size, const void* x, void* output) noexcept {
+  const auto* in = static_cast<const double*>(x);
+  auto* out = static_cast<double*>(output);
+  for (std::int64_t i = 0; i < size; ++i) out[i] = kFunction(in[i]);
+}
+
+double sigmoid(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+
+/// The standard library's functions, on all threads.
+TypedUnaryLoop double_function(const Node& node) {
+  if (node.input(0)->type.dtype != DType::kFloat64) return nullptr;
+  constexpr std::array<std::pair<std::string_view, TypedUnaryLoop>, 15> kLoops = {{
+      {"Acos", double_loop<std::acos>},
+      {"Acosh", double_loop<std::acosh>},
+      {"Asin", double_loop<std::asin>},
+      {"Asinh", double_loop<std::asinh>},
+      {"Atan", double_loop<std::atan>},
+      {"Atanh", double_loop<std::atanh>},
+      {"Cos", double_loop<std::cos>},
+      {"Cosh", double_loop<std::cosh>},
+      {"Erf", double_loop<std::erf>},
+      {"Exp", double_loop<std::exp>},
+      {"Log", double_loop<std::log>},
+      {"Sigmoid", double_loop<sigmoid>},
+      {"Sin", double_loop<std::sin>},
+      {"Tan", double_loop<std::tan>},
+      {"Tanh", double_loop<std::tanh>},
+  }};
+  for (const auto& [name, loop] : kLoops) {
+    if (node.is(name)) return loop;
+  }
+  return nullptr;
+}
+
 /// The larger of x and the lower bound, and the smaller of that and the upper one.
 std::unique_ptr<Step> lower_typed_clip(const Node& node, Lowering& lowering) {
   std::vector<TypedBinaryLoop> loops;
@@ -265,6 +303,8 @@ std::unique_ptr<Step> lower_typed_power(const Node& node, Lowering& lowering) {
 
 std::unique_ptr<Step> lower_typed_unary(const Node& node, Lowering& lowering) {
   if (node.is("Clip")) return lower_typed_clip(node, lowering);
+  if (const TypedUnaryLoop loop = double_function(node))
+    return std::make_unique<TypedUnaryStep>(loop, node, lowering);
   const auto op = typed_unary_op(node);
   if (!op) return nullptr;
   const TypedUnaryLoop loop = lowering.loops.typed_unary(*op, node.input(0)->type.dtype);

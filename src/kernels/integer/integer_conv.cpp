@@ -13,6 +13,9 @@ constexpr std::int64_t kMostColumns = 32;
 /// Points of a row that are summed before they are finished.
 constexpr std::int64_t kRowPiece = 512;
 
+/// Elements after the last one that vectors may read.
+constexpr std::int64_t kSpare = 32;
+
 std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
   return (value + step - 1) / step * step;
 }
@@ -75,7 +78,7 @@ void IntegerConv::pack(const CentredMatrix& weights, std::int16_t* packed) const
 
 /// A multiple of cache lines, with room for a vector that reads beyond the last element.
 std::size_t IntegerConv::scratch_bytes() const noexcept {
-  const std::int64_t image = rounded_up(shape_.in_channels * plane_ + 2, 32);
+  const std::int64_t image = rounded_up(shape_.in_channels * plane_ + kSpare, 32);
   const std::int64_t panels = is_depthwise() ? 0 : threads_ * panels_.panel_size();
   return static_cast<std::size_t>(image + panels) * sizeof(std::int16_t);
 }
@@ -125,7 +128,7 @@ void IntegerConv::pad_input(const KernelContext& context, const CentredMatrix& i
       }
     }
   });
-  std::fill_n(padded + shape_.in_channels * plane_, 2, std::int16_t{0});
+  std::fill_n(padded + shape_.in_channels * plane_, kSpare, std::int16_t{0});
 }
 
 /// The taps of the output points from `first` on, one panel of them.
@@ -139,11 +142,8 @@ void IntegerConv::gather_panel(const InnerLoops& loops, const std::int16_t* imag
     const std::int64_t x = (first + done) % inner.output;
     const std::int64_t count = std::min(there - done, inner.output - x);
     const std::int16_t* from = image + row_offset((first + done) / inner.output) + x * inner.stride;
-    for (std::int64_t tap = 0; tap < taps_padded(); tap += 2) {
-      const auto i = static_cast<std::size_t>(tap);
-      loops.interleave(count, from + offsets_[i], from + offsets_[i + 1], inner.stride,
-                       packed + tap * columns + 2 * done);
-    }
+    loops.gather_pairs({count, inner.stride, panels_.pairs(), columns - done, 2 * columns,
+                        offsets_.data(), from, packed + 2 * done});
     done += count;
   }
 }
@@ -192,7 +192,7 @@ void IntegerConv::run(const KernelContext& context, const CentredMatrix& input,
                       const std::int16_t* packed, const IntegerEpilogue& epilogue, void* output,
                       void* scratch) const noexcept {
   auto* padded = static_cast<std::int16_t*>(scratch);
-  std::int16_t* panels = padded + rounded_up(shape_.in_channels * plane_ + 2, 32);
+  std::int16_t* panels = padded + rounded_up(shape_.in_channels * plane_ + kSpare, 32);
   std::int64_t input_size = shape_.in_channels;
   for (const IntegerWindow& axis : shape_.axes) input_size *= axis.input;
   for (std::int64_t image = 0; image < shape_.batch; ++image) {

@@ -32,4 +32,14 @@ struct IntegerTaps {
   std::int32_t* sums = nullptr;
 };
 
+/// What neighbouring points see, as the right operand of a tile: output[pair · row + 2 i] and the
+/// element after it are input[offsets[2 pair] + i · stride] and input[offsets[2 pair + 1] + i ·
+/// stride]. A vector more than `size` points may be read, and `room` points may be written.
+struct IntegerPairs {
+  std::int64_t size = 0, stride = 1, pairs = 0, room = 0, row = 0;
+  const std::int64_t* offsets = nullptr;
+  const std::int16_t* input = nullptr;
+  std::int16_t* output = nullptr;
+};
+
 }  // namespace headway

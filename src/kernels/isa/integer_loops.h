@@ -92,21 +92,31 @@ inline Bits load_tap(const std::int16_t* p, std::int64_t stride) {
 }
 
 /// The neighbour that a lane of a stride of 2 brings along is cut off.
-void integer_taps(const IntegerTaps& taps) noexcept {
-  std::int64_t i = 0;
-  for (; i + kWidth <= taps.size; i += kWidth) {
-    Bits sum{};
-    for (int pair = 0; pair < taps.pairs; ++pair) {
-      const std::int16_t* low = taps.input + taps.offsets[2 * pair] + i * taps.stride;
-      const std::int16_t* high = taps.input + taps.offsets[2 * pair + 1] + i * taps.stride;
-      const Bits first = taps.stride == 2 ? load_bits(low) : load_tap(low, taps.stride);
-      const Bits second = taps.stride == 2 ? load_bits(high) : load_tap(high, taps.stride);
-      const Bits both = (first & 0xffff) | (second << 16);
-      sum += multiply_pairs(both, splat_bits(load_pair(taps.weights + 2 * pair)));
-    }
-    __builtin_memcpy(taps.sums + i, &sum, sizeof sum);
+inline Bits sum_of_taps(const IntegerTaps& taps, std::int64_t i) {
+  Bits sum{};
+  for (int pair = 0; pair < taps.pairs; ++pair) {
+    const std::int16_t* low = taps.input + taps.offsets[2 * pair] + i * taps.stride;
+    const std::int16_t* high = taps.input + taps.offsets[2 * pair + 1] + i * taps.stride;
+    const Bits first = taps.stride == 2 ? load_bits(low) : load_tap(low, taps.stride);
+    const Bits second = taps.stride == 2 ? load_bits(high) : load_tap(high, taps.stride);
+    const Bits both = (first & 0xffff) | (second << 16);
+    sum += multiply_pairs(both, splat_bits(load_pair(taps.weights + 2 * pair)));
   }
-  for (; i < taps.size; ++i) {
+  return sum;
+}
+
+/// The last vector may overlap the one before.
+void integer_taps(const IntegerTaps& taps) noexcept {
+  const auto sum_at = [&](std::int64_t i) {
+    const Bits sum = sum_of_taps(taps, i);
+    __builtin_memcpy(taps.sums + i, &sum, sizeof sum);
+  };
+  if (taps.size >= kWidth) {
+    for (std::int64_t i = 0; i + kWidth <= taps.size; i += kWidth) sum_at(i);
+    if (taps.size % kWidth != 0) sum_at(taps.size - kWidth);
+    return;
+  }
+  for (std::int64_t i = 0; i < taps.size; ++i) {
     std::uint32_t sum = 0;
     for (int tap = 0; tap < 2 * taps.pairs; ++tap) {
       sum += static_cast<std::uint32_t>(std::int32_t{taps.weights[tap]} *
@@ -150,6 +160,26 @@ void interleave(std::int64_t size, const std::int16_t* low, const std::int16_t* 
   for (; i < size; ++i) {
     output[2 * i] = low[i * stride];
     output[2 * i + 1] = high[i * stride];
+  }
+}
+
+void gather_pairs(const IntegerPairs& pairs) noexcept {
+  for (std::int64_t pair = 0; pair < pairs.pairs; ++pair) {
+    const std::int16_t* low = pairs.input + pairs.offsets[2 * pair];
+    const std::int16_t* high = pairs.input + pairs.offsets[2 * pair + 1];
+    std::int16_t* output = pairs.output + pair * pairs.row;
+    std::int64_t i = 0;
+    for (; pairs.stride <= 2 && i < pairs.size && i + kWidth <= pairs.room; i += kWidth) {
+      const std::int16_t *first = low + i * pairs.stride, *second = high + i * pairs.stride;
+      const Bits a = pairs.stride == 1 ? load_integers(first) : load_bits(first);
+      const Bits b = pairs.stride == 1 ? load_integers(second) : load_bits(second);
+      const Bits both = (a & 0xffff) | (b << 16);
+      __builtin_memcpy(output + 2 * i, &both, sizeof both);
+    }
+    for (; i < pairs.size; ++i) {
+      output[2 * i] = low[i * pairs.stride];
+      output[2 * i + 1] = high[i * pairs.stride];
+    }
   }
 }
 

@@ -53,6 +53,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .range_of_row = range_of_row,
       .integer_tile = integer_tile,
       .integer_taps = integer_taps,
+      .gather_pairs = gather_pairs,
       .interleave = interleave,
       .sample_points = sample_points,
       .scale_shift_pixels = scale_shift_pixels,

@@ -10,7 +10,7 @@
 namespace headway {
 namespace {
 
-/// Calls body(offset, first, last) for every tap of a row of output points: output x in
+/// Calls body(tap, offset, first, last) for every tap of a row of output points: output x in
 /// [first, last) sees input element offset + x · stride of its plane.
 template <typename Body>
 void for_taps(const WindowShape& shape, std::int64_t row, const Body& body) {
@@ -36,7 +36,7 @@ void for_taps(const WindowShape& shape, std::int64_t row, const Body& body) {
         const std::int64_t distance = std::max<std::int64_t>(x - shift, 0);
         return std::min((distance + inner.stride - 1) / inner.stride, inner.out);
       };
-      body(offset + shift, steps_to(0), steps_to(inner.in));
+      body(tap * inner.kernel + k, offset + shift, steps_to(0), steps_to(inner.in));
     }
   }
 }
@@ -61,18 +61,19 @@ template <typename T>
 void max_row(const WindowShape& shape, std::int64_t row, const T* plane, T* output) {
   const SlideAxis& inner = shape.axes.back();
   std::fill_n(output, inner.out, kLowest<T>);
-  for_taps(shape, row, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
-    const T* from = plane + offset;
-    const std::int64_t stride = inner.stride;
-    const auto take = [&](std::int64_t x, T value) {
-      output[x] = value > output[x] || value != value ? value : output[x];
-    };
-    if (stride == 1) {
-      for (std::int64_t x = first; x < last; ++x) take(x, from[x]);
-    } else {
-      for (std::int64_t x = first; x < last; ++x) take(x, from[x * stride]);
-    }
-  });
+  for_taps(shape, row,
+           [&](std::int64_t, std::int64_t offset, std::int64_t first, std::int64_t last) {
+             const T* from = plane + offset;
+             const std::int64_t stride = inner.stride;
+             const auto take = [&](std::int64_t x, T value) {
+               output[x] = value > output[x] || value != value ? value : output[x];
+             };
+             if (stride == 1) {
+               for (std::int64_t x = first; x < last; ++x) take(x, from[x]);
+             } else {
+               for (std::int64_t x = first; x < last; ++x) take(x, from[x * stride]);
+             }
+           });
 }
 
 template <typename T>
@@ -81,15 +82,16 @@ void max_row_with_indices(const WindowShape& shape, std::int64_t row, const T* p
   const SlideAxis& inner = shape.axes.back();
   std::fill_n(output, inner.out, kLowest<T>);
   std::fill_n(indices, inner.out, -1);
-  for_taps(shape, row, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
-    for (std::int64_t x = first; x < last; ++x) {
-      const std::int64_t at = offset + x * inner.stride;
-      const T value = plane[at];
-      const bool better = (value > output[x]) | (value != value) | (indices[x] < 0);
-      output[x] = better ? value : output[x];
-      indices[x] = better ? at : indices[x];
-    }
-  });
+  for_taps(shape, row,
+           [&](std::int64_t, std::int64_t offset, std::int64_t first, std::int64_t last) {
+             for (std::int64_t x = first; x < last; ++x) {
+               const std::int64_t at = offset + x * inner.stride;
+               const T value = plane[at];
+               const bool better = (value > output[x]) | (value != value) | (indices[x] < 0);
+               output[x] = better ? value : output[x];
+               indices[x] = better ? at : indices[x];
+             }
+           });
 }
 
 std::int64_t column_major(const WindowShape& shape, std::int64_t offset) {
@@ -155,14 +157,42 @@ void norm_windows(const KernelContext& context, bool squares, const WindowShape&
     const float* from = input + plane * shape.in_points();
     float* to = output + plane * shape.out_points() + row * inner.out;
     std::fill_n(to, inner.out, 0.0F);
-    for_taps(shape, row, [&](std::int64_t offset, std::int64_t first, std::int64_t last) {
-      const float* tap = from + offset;
-      for (std::int64_t x = first; x < last; ++x) {
-        const float value = tap[x * inner.stride];
-        to[x] += squares ? value * value : std::fabs(value);
-      }
-    });
+    for_taps(shape, row,
+             [&](std::int64_t, std::int64_t offset, std::int64_t first, std::int64_t last) {
+               const float* tap = from + offset;
+               for (std::int64_t x = first; x < last; ++x) {
+                 const float value = tap[x * inner.stride];
+                 to[x] += squares ? value * value : std::fabs(value);
+               }
+             });
     if (squares) context.loops.unary({UnaryOp::kSqrt, 0, 0}, inner.out, to, to);
+  });
+}
+
+void add_windows(const KernelContext& context, const WindowShape& shape, const float* columns,
+                 float* output) noexcept {
+  const SlideAxis& inner = shape.axes.back();
+  const std::int64_t in = shape.in_points(), points = shape.out_points();
+  std::int64_t taps = 1;
+  for (const SlideAxis& axis : shape.axes) taps *= axis.kernel;
+  for_tasks(context, shape.planes, points * taps, [&](std::int64_t plane, std::int64_t end, int) {
+    for (; plane < end; ++plane) {
+      float* to = output + plane * in;
+      std::fill_n(to, in, 0.0F);
+      for (std::int64_t row = 0; row < points / inner.out; ++row) {
+        const float* from = columns + plane * taps * points + row * inner.out;
+        for_taps(shape, row,
+                 [&](std::int64_t tap, std::int64_t offset, std::int64_t first, std::int64_t last) {
+                   const float* of_tap = from + tap * points;
+                   if (inner.stride == 1) {
+                     for (std::int64_t x = first; x < last; ++x) to[offset + x] += of_tap[x];
+                   } else {
+                     for (std::int64_t x = first; x < last; ++x)
+                       to[offset + x * inner.stride] += of_tap[x];
+                   }
+                 });
+      }
+    }
   });
 }
 

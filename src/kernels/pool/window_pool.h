@@ -28,4 +28,8 @@ void max_windows(const KernelContext& context, DType dtype, const WindowShape& s
 void norm_windows(const KernelContext& context, bool squares, const WindowShape& shape,
                   const float* input, float* output) noexcept;
 
+/// What windows saw, columns [planes × taps × out_points], added up where they saw it.
+void add_windows(const KernelContext& context, const WindowShape& shape, const float* columns,
+                 float* output) noexcept;
+
 }  // namespace headway

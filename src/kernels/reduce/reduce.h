@@ -18,5 +18,8 @@ void reduce(const KernelContext& context, ReduceOp op, std::span<const std::int6
 /// log Σ exp of each row.
 void log_sum_exp(const KernelContext& context, std::int64_t rows, std::int64_t columns,
                  const float* input, float* output) noexcept;
+/// The same along the middle axis of [outer × axis × inner].
+void log_sum_exp(const KernelContext& context, std::int64_t outer, std::int64_t axis,
+                 std::int64_t inner, const float* input, float* output) noexcept;
 
 }  // namespace headway

@@ -66,7 +66,60 @@ void combine_rows(const ResampledAxis& height, std::int64_t y, const float* rows
   }
 }
 
+/// True if every input element is there twice.
+bool doubles(const ResampledAxis& axis) {
+  if (axis.out != 2 * axis.in) return false;
+  for (std::int64_t i = 0; i < axis.out; ++i) {
+    if (axis.positions[static_cast<std::size_t>(i)] != i / 2) return false;
+  }
+  return true;
+}
+
+template <typename Element>
+void choose_row(const ResampledAxis& axis, bool is_double, const Element* from, Element* to) {
+  const std::int32_t* at = axis.positions.data();
+  if (is_double) {
+    for (std::int64_t i = 0; i < axis.in; ++i) to[2 * i] = to[2 * i + 1] = from[i];
+  } else {
+    for (std::int64_t i = 0; i < axis.out; ++i) to[i] = from[at[i]];
+  }
+}
+
+template <typename Element>
+void choose_elements(const KernelContext& context, const ResizeShape& shape, const Element* input,
+                     Element* output) {
+  const ResampledAxis &height = shape.height, &width = shape.width;
+  const bool is_double = doubles(width);
+  for_tasks(context, shape.planes * height.out, width.out,
+            [&](std::int64_t row, std::int64_t last, int) {
+              std::int64_t before = -1;
+              for (; row < last; ++row) {
+                const std::int64_t y = row % height.out;
+                const std::int64_t source =
+                    row / height.out * height.in + height.positions[static_cast<std::size_t>(y)];
+                Element* to = output + row * width.out;
+                if (source == before) {
+                  std::copy_n(to - width.out, width.out, to);
+                } else {
+                  choose_row(width, is_double, input + source * width.in, to);
+                }
+                before = source;
+              }
+            });
+}
+
 }  // namespace
+
+void resize_nearest(const KernelContext& context, const ResizeShape& shape,
+                    std::size_t element_size, const void* input, void* output) noexcept {
+  const auto choose = [&]<typename Element>(const Element* from) {
+    choose_elements(context, shape, from, static_cast<Element*>(output));
+  };
+  if (element_size == 1) return choose(static_cast<const std::uint8_t*>(input));
+  if (element_size == 2) return choose(static_cast<const std::uint16_t*>(input));
+  if (element_size == 4) return choose(static_cast<const std::uint32_t*>(input));
+  choose(static_cast<const std::uint64_t*>(input));
+}
 
 std::size_t resize_scratch_bytes(const ResizeShape& shape, int threads) noexcept {
   return static_cast<std::size_t>(threads * scratch_floats(shape)) * sizeof(float);

@@ -30,4 +30,8 @@ std::size_t resize_scratch_bytes(const ResizeShape& shape, int threads) noexcept
 void resize(const KernelContext& context, const ResizeShape& shape, const float* input,
             float* output, void* scratch) noexcept;
 
+/// For axes without weights, whose output elements are input elements: of 1, 2, 4 or 8 bytes.
+void resize_nearest(const KernelContext& context, const ResizeShape& shape,
+                    std::size_t element_size, const void* input, void* output) noexcept;
+
 }  // namespace headway

@@ -1,6 +1,7 @@
 #include "kernels/softmax/softmax.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/inner_loops.h"
 #include "kernels/threshold.h"
@@ -68,6 +69,32 @@ void softmax(const KernelContext& context, bool logarithm, std::int64_t outer, s
                 softmax_strip(context.loops, logarithm,
                               {input + offset, output + offset, axis, inner,
                                std::min<std::int64_t>(kStrip, inner - column)});
+              }
+            });
+}
+
+void softmax(const KernelContext& context, bool logarithm, std::int64_t outer, std::int64_t axis,
+             std::int64_t inner, const double* input, double* output) noexcept {
+  const auto normalize = [&](const double* x, double* y) {
+    double largest = x[0], sum = 0;
+    for (std::int64_t i = 1; i < axis; ++i) largest = std::max(largest, x[i * inner]);
+    for (std::int64_t i = 0; i < axis; ++i) {
+      const double shifted = x[i * inner] - largest, power = std::exp(shifted);
+      sum += power;
+      y[i * inner] = logarithm ? shifted : power;
+    }
+    const double log_sum = logarithm ? std::log(sum) : 0;
+    for (std::int64_t i = 0; i < axis; ++i) {
+      double& element = y[i * inner];
+      element = logarithm ? element - log_sum : element / sum;
+    }
+  };
+  if (axis == 0) return;
+  for_tasks(context, outer * inner, axis * 4 * kExpWork,
+            [&](std::int64_t line, std::int64_t last, int) {
+              for (; line < last; ++line) {
+                const std::int64_t first = line / inner * axis * inner + line % inner;
+                normalize(input + first, output + first);
               }
             });
 }

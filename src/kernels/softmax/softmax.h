@@ -10,4 +10,7 @@ namespace headway {
 void softmax(const KernelContext& context, bool logarithm, std::int64_t outer, std::int64_t axis,
              std::int64_t inner, const float* input, float* output) noexcept;
 
+void softmax(const KernelContext& context, bool logarithm, std::int64_t outer, std::int64_t axis,
+             std::int64_t inner, const double* input, double* output) noexcept;
+
 }  // namespace headway

@@ -69,8 +69,8 @@ Value* features(ModelBuilder& b, Value* x) {
 
 }  // namespace
 
-Graph mobilenet_v2(const ModelOptions& options) {
-  ModelBuilder b("mobilenet_v2", options);
+Graph mobilenet_v2(std::string_view name, const ModelOptions& options) {
+  ModelBuilder b(name, options);
   Value* x = features(b, b.image());
   x = b.global_average_pool("GlobalAveragePool", x);
   x = b.flatten("Flatten", x);
