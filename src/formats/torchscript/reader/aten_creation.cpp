@@ -74,7 +74,7 @@ void flatten(Call& call, const IValue& value, std::size_t depth, Shape& shape,
              std::vector<double>& numbers, std::vector<const IValue*>& leaves) {
   if (const auto* list = std::get_if<ListRef>(&value)) {
     const auto size = static_cast<std::int64_t>((*list)->items.size());
-    if (depth == shape.size()) shape.push_back(size);
+    if (depth == shape.size()) shape.resize(depth + 1, size);
     if (shape[depth] != size || depth > 16) call.unsupported("rows of different lengths");
     for (const IValue& item : (*list)->items)
       flatten(call, item, depth + 1, shape, numbers, leaves);
