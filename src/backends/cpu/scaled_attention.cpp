@@ -178,8 +178,8 @@ class ScaledAttentionStep final : public Step {
         fill_given(operands, image, head, query, to);
         for (std::int64_t key = 0; key < keys_; ++key) {
           const std::int64_t position = query + offset;
-          const bool outside = (made_.left >= 0 && key < position - made_.left) ||
-                               (made_.right >= 0 && key > position + made_.right);
+          const bool outside = (made_.left >= 0 && position - key > made_.left) ||
+                               (made_.right >= 0 && key - position > made_.right);
           if (outside) to[key] = kMasked;
         }
       }
@@ -208,7 +208,7 @@ class ScaledAttentionStep final : public Step {
     if (operands.inputs.size() <= kValidKeys || !operands.inputs[kValidKeys]) return keys;
     const std::int64_t valid = static_cast<const std::int64_t*>(operands.inputs[kValidKeys])[image];
     keys.valid = std::clamp<std::int64_t>(valid, 0, keys_);
-    keys.offset = valid - q_.tokens;
+    keys.offset = keys.valid - q_.tokens;
     return keys;
   }
 
