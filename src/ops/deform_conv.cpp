@@ -23,7 +23,9 @@ void infer_deform_conv(InferContext& context) {
   const TensorType& w = context.input(1);
   const TensorType& offset = context.input(2);
   const std::int64_t groups = context.node().get_int("offset_group", 1);
-  if (groups < 1) context.fail("offset_group must be positive");
+  constexpr std::int64_t kMostGroups = 1 << 20;  // Products with extents must not overflow.
+  if (groups < 1 || groups > kMostGroups)
+    context.fail("offset_group must be from 1 to ", kMostGroups);
   if (!x.shape) return context.set_output(0, x);
   require_min_rank(context, 0, 3);
   for (const std::size_t input : {1, 2}) require_rank(context, input, x.shape->size());

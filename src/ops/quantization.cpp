@@ -46,6 +46,7 @@ Granularity::Granularity(const Node& node, const Shape& x, const Shape& scale)
     const std::int64_t smallest = blocks_ == 0 ? 1 : (x[axis] + blocks_ - 1) / blocks_;
     block_ = std::max<std::int64_t>(node.get_int("block_size", 0), 0);
     if (block_ == 0) block_ = std::max<std::int64_t>(smallest, 1);
+    block_ = std::min(block_, std::max<std::int64_t>(x[axis], 1));
     fits = (x[axis] + block_ - 1) / block_ == blocks_;
     for (std::size_t i = 0; i < x.size(); ++i) fits = fits && (i == axis || scale[i] == x[i]);
   }
