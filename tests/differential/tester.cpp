@@ -7,6 +7,8 @@
 #include <iostream>
 #include <string>
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "formats/onnx/write.h"
 #include "generate.h"
@@ -49,6 +51,7 @@ Tester::Tester(const Options& options)
 
 bool Tester::run(volatile std::uint64_t& present_seed) {
   const auto start = std::chrono::steady_clock::now();
+  const bool shows = isatty(STDERR_FILENO) == 1;
   std::uint64_t done = 0;
   for (; done < options_.cases && unexplained_ < options_.most; ++done) {
     const std::uint64_t seed = options_.seed + done;
@@ -58,9 +61,9 @@ bool Tester::run(volatile std::uint64_t& present_seed) {
     } catch (const Error& error) {
       fail(error.code(), "seed ", seed, ": ", error.what());
     }
-    if (done % 1000 == 999) std::cerr << '\r' << done + 1 << " cases" << std::flush;
+    if (shows && done % 1000 == 999) std::cerr << '\r' << done + 1 << " cases" << std::flush;
   }
-  std::cerr << '\r';
+  if (shows) std::cerr << '\r';
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   summarize(done, elapsed.count());
   return unexplained_ == 0;
@@ -85,9 +88,8 @@ void Tester::test(const Case& wanted) {
   });
   const std::optional<Finding> finding = check(small, peer_).finding;
   // What does not show every time, such as memory left as it was, cannot be made small.
-  const bool is_small = finding && small.nodes.size() < wanted.nodes.size();
-  const Departure* explained = is_small ? departures_.explain(*finding, line_of(small))
-                                        : departures_.explain(*checked.finding, line_of(wanted));
+  const Departure* explained = finding ? departures_.explain(*finding, line_of(small))
+                                       : departures_.explain(*checked.finding, line_of(wanted));
   if (explained != nullptr) {
     ++explained_;
     return;

@@ -10,17 +10,10 @@ constexpr std::int64_t kPackedRowsSize = 112 * 1024;
 /// Elements of k that are summed up before a tile returns: a panel of B this deep is a tenth of a
 /// small second-level cache, and it is read again for every tile.
 constexpr std::int64_t kDeepestBlock = 1024;
-/// Columns whose activation follows while they are in the cache.
-constexpr std::int64_t kActivatedColumns = 256;
-constexpr std::int64_t kLineFloats = 16;
 /// How far ahead B is fetched where every panel is used once: enough to cover the latency of
 /// memory.
 constexpr std::int64_t kStreamAhead = 2048;
 constexpr int kMaxPanelColumns = 48;
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 BrgemmActivation in_tile(Unary activation) {
   if (activation.op == UnaryOp::kRelu) return BrgemmActivation::kRelu;
@@ -96,12 +89,12 @@ double Gemm::choose_parts(int threads) {
   const double k = static_cast<double>(shape_.k);
   double least = 0;
   for (std::int64_t rows = 1; rows <= threads; ++rows) {
-    const std::int64_t columns = threads / rows;
-    if (rows > divide_up(shape_.m, height_limit()) || columns > panels_.count()) continue;
+    if (rows > divide_up(shape_.m, height_limit())) break;
+    const std::int64_t columns = std::min<std::int64_t>(threads / rows, panels_.count());
     const auto part_rows = static_cast<double>(divide_up(shape_.m, rows));
     const auto vectors = static_cast<double>(divide_up(panels_.count(), columns) * panels_.vectors);
     const double cycles = k * (part_rows * vectors / 2 + part_rows + vectors / 2);
-    if (row_parts_ * column_parts_ > 1 && cycles >= least) continue;
+    if (rows > 1 && cycles >= least) continue;
     least = cycles;
     row_parts_ = rows;
     column_parts_ = columns;
@@ -372,13 +365,9 @@ void Gemm::multiply_panel(const Product& product, Range rows, std::int64_t panel
 }
 
 void Gemm::activate(const Product& product, Range rows, Range panels) const noexcept {
-  if (late_activation_.op == UnaryOp::kIdentity) return;
-  const std::int64_t first = panels_.first_column(panels.first);
-  const std::int64_t last = std::min(panels_.first_column(panels.last), shape_.n);
-  for (std::int64_t row = rows.first; row < rows.last; ++row) {
-    float* c = product.c + row * shape_.n;
-    loops_->unary(late_activation_, last - first, c + first, c + first);
-  }
+  const Range columns{panels_.first_column(panels.first),
+                      std::min(panels_.first_column(panels.last), shape_.n)};
+  activate_rows(*loops_, late_activation_, rows, columns, product.c, shape_.n);
 }
 
 }  // namespace headway

@@ -141,6 +141,28 @@ TEST_P(GemmTest, StrassensAlgorithmEqualsPlainLoops) {
   EXPECT_GE(regrouped, 8);
 }
 
+TEST_P(GemmTest, MoreThreadsThanRowsOrPanels) {
+  Generator generator(5);
+  BrgemmSet tiles(loops());
+  for (const int threads : {5, 16}) {
+    ThreadPool pool(threads);
+    const KernelContext context{pool, loops()};
+    for (int round = 0; round < 6 && !HasFatalFailure(); ++round) {
+      GemmShape shape;
+      shape.m = round < 3 ? generator.integer(1, 14) : generator.integer(64, 200);
+      shape.n = 4 * loops().width * generator.integer(1, 6);
+      shape.k = 32 * generator.integer(12, 30);
+      const Case given(shape, generator);
+      SCOPED_TRACE(testing::Message() << shape.m << "x" << shape.n << "x" << shape.k);
+      const Gemm gemm(shape, given.kind(), tiles, threads, true);
+      GuardedFloats c(given.residual.size());
+      GuardedFloats scratch(static_cast<std::int64_t>(gemm.scratch_bytes(false) / 4));
+      gemm.run(context, given.a.data(), given.b.data(), given.epilogue, c.data(), scratch.data());
+      expect_near(c, given.expected(), 1e-4);
+    }
+  }
+}
+
 TEST_P(GemmTest, AnEmptySumIsTheEpilogue) {
   Generator generator(3);
   GemmShape shape;

@@ -25,6 +25,15 @@ void pack_chunk(const GemmOperand& left, std::int64_t first_row, std::int64_t ro
 
 }  // namespace
 
+void activate_rows(const InnerLoops& loops, const Unary& function, Range rows, Range columns,
+                   float* c, std::int64_t stride) noexcept {
+  if (function.op == UnaryOp::kIdentity) return;
+  for (std::int64_t row = rows.first; row < rows.last; ++row) {
+    float* first = c + row * stride + columns.first;
+    loops.unary(function, columns.last - columns.first, first, first);
+  }
+}
+
 void pack_panel(const InnerLoops& loops, const ColumnPanels& panels, const GemmOperand& right,
                 float factor, std::int64_t panel, float* packed) noexcept {
   const std::int64_t column = panels.first_column(panel);

@@ -4,8 +4,17 @@
 #include <cstdint>
 
 #include "kernels/inner_loops.h"
+#include "kernels/range.h"
 
 namespace headway {
+
+/// Columns whose activation follows while they are in the cache.
+inline constexpr std::int64_t kActivatedColumns = 256;
+inline constexpr std::int64_t kLineFloats = 16;  ///< Of a cache line.
+
+inline std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 /// Elements of k that one A_i of a tile covers.
 inline constexpr std::int64_t kGemmStep = 4;
@@ -53,6 +62,10 @@ struct ColumnPanels {
         std::clamp<std::int64_t>(all == 3 ? 3 : std::min<std::int64_t>(all, 2), 1, 3));
   }
 };
+
+/// Applies a function to these columns of these rows of a matrix of rows `stride` floats apart.
+void activate_rows(const InnerLoops& loops, const Unary& function, Range rows, Range columns,
+                   float* c, std::int64_t stride) noexcept;
 
 /// Packs one panel of the right operand, times `factor`.
 void pack_panel(const InnerLoops& loops, const ColumnPanels& panels, const GemmOperand& right,

@@ -10,14 +10,7 @@ namespace {
 constexpr std::int64_t kGroupRows = 128;
 /// Elements of either half of k that are summed up at once.
 constexpr std::int64_t kDeepestHalf = 384;
-/// Columns whose activation follows while they are in the cache.
-constexpr std::int64_t kActivatedColumns = 256;
-constexpr std::int64_t kLineFloats = 16;
 constexpr int kPanelVectors = 2;
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 }  // namespace
 
@@ -59,9 +52,8 @@ StrassenProduct::Parts StrassenProduct::choose_parts(std::int64_t m, const Colum
                                                      int threads) noexcept {
   const auto k = static_cast<double>(panels.k);
   Parts best;
-  for (std::int64_t rows = 1; rows <= threads; ++rows) {
-    const std::int64_t columns = threads / rows;
-    if (columns > panels.count() / 2) continue;
+  for (std::int64_t rows = 1; rows <= threads && 2 * rows <= m; ++rows) {
+    const std::int64_t columns = std::min<std::int64_t>(threads / rows, panels.count() / 2);
     const auto upper = static_cast<double>(divide_up(divide_up(m, rows), 2));
     const auto pairs = static_cast<double>(divide_up(panels.count() / 2, columns));
     const double products = int{kStrassenProducts} / 2.0 * upper * k;
@@ -237,7 +229,8 @@ void StrassenProduct::multiply_group(const Operands& operands, const Group& grou
                   .p5 = sums + 2 * largest_group_ * columns};
       multiply_block(operands, group, block);
       if (index + 1 < blocks_ || (pair + 1 - activated < strip && !turns)) continue;
-      activate(operands, group.rows, {2 * activated * columns, 2 * (pair + 1) * columns});
+      activate_rows(*loops_, operands.epilogue.activation, group.rows,
+                    {2 * activated * columns, 2 * (pair + 1) * columns}, operands.c, panels_.n);
       activated = pair + 1;
     }
   }
@@ -323,15 +316,6 @@ void StrassenProduct::add_quarters(const Operands& operands, const Group& group,
          .accumulate = !is_first,
          .bias = is_last && epilogue.bias ? epilogue.bias + column : nullptr,
          .residual = is_first && epilogue.residual ? epilogue.residual + offset : nullptr});
-  }
-}
-
-void StrassenProduct::activate(const Operands& operands, Range rows, Range columns) const noexcept {
-  const Unary& activation = operands.epilogue.activation;
-  if (activation.op == UnaryOp::kIdentity) return;
-  for (std::int64_t row = rows.first; row < rows.last; ++row) {
-    float* c = operands.c + row * panels_.n + columns.first;
-    loops_->unary(activation, columns.last - columns.first, c, c);
   }
 }
 

@@ -87,7 +87,6 @@ class StrassenProduct {
                     const Product& product) const noexcept;
   void add_quarters(const Operands& operands, const Group& group,
                     const Block& block) const noexcept;
-  void activate(const Operands& operands, Range rows, Range columns) const noexcept;
 
   ColumnPanels panels_;
   const InnerLoops* loops_;

@@ -72,17 +72,22 @@ void mean_variance_normalize(const KernelContext& context, std::int64_t outer, s
   for_tasks(context, axis, outer * inner * 3, [&](std::int64_t i, std::int64_t last, int) {
     for (; i < last; ++i) {
       const auto row = [&](std::int64_t o) { return (o * axis + i) * inner; };
-      float sum = 0, squares = 0;
+      float sum = 0, squares = 0, rest = 0;
       for (std::int64_t o = 0; o < outer; ++o)
         sum += loops.reduce_row(ReduceOp::kSum, inner, input + row(o));
       for (std::int64_t o = 0; o < outer; ++o) {
         float* centred = output + row(o);
         loops.scale_shift(inner, input + row(o), 1.0F, -sum / count, centred);
         squares += loops.reduce_row(ReduceOp::kSumSquare, inner, centred);
+        rest += loops.reduce_row(ReduceOp::kSum, inner, centred);
       }
-      const float factor = 1.0F / (std::sqrt(squares / count) + 1e-9F);
+      // What the rounded mean is off by (Chan, Golub and LeVeque, "Algorithms for Computing the
+      // Sample Variance", 1983: the corrected two-pass algorithm).
+      const float shift = rest / count;
+      const float variance = std::max(squares / count - shift * shift, 0.0F);
+      const float factor = 1.0F / (std::sqrt(variance) + 1e-9F);
       for (std::int64_t o = 0; o < outer; ++o)
-        loops.scale_shift(inner, output + row(o), factor, 0.0F, output + row(o));
+        loops.scale_shift(inner, output + row(o), factor, -shift * factor, output + row(o));
     }
   });
 }
