@@ -90,8 +90,7 @@ void infer_recurrent(InferContext& context, std::int64_t gates) {
 
 Recurrence::Recurrence(const Node& node, std::span<const Tensor> inputs, std::int64_t gates,
                        std::span<const std::string_view> default_functions)
-    : node_(node),
-      inputs_(inputs),
+    : inputs_(inputs),
       gates_(gates),
       hidden_(inputs[kR].shape().back()),
       batch_first_(node.get_int("layout", 0) != 0),

@@ -61,7 +61,6 @@ class Recurrence {
   void store_step(const Step& step, std::int64_t time, Tensor& output) const;
   std::vector<double> projected(std::size_t direction) const;
 
-  const Node& node_;
   std::span<const Tensor> inputs_;
   std::int64_t gates_, hidden_, steps_, batch_;
   bool batch_first_;

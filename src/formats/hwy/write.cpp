@@ -125,10 +125,10 @@ class Writer {
 }  // namespace
 
 bool may_be_stored(const Node& node) noexcept {
-  constexpr std::array<std::string_view, 6> kFused = {
+  constexpr std::array<std::string_view, 6> kStored = {
       "FusedAttention", "FusedBatchNormalization", "FusedConv", "FusedGemm", "FusedMatMul", "Silu"};
   if (node.domain() != kFusedDomain) return node.domain().empty();
-  return std::ranges::find(kFused, node.op_type()) != kFused.end();
+  return std::ranges::find(kStored, node.op_type()) != kStored.end();
 }
 
 void write_hwy(const CompiledModel& model, const std::filesystem::path& file) {
