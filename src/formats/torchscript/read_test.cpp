@@ -230,10 +230,72 @@ TEST_F(ReadTorchScript, NamesWhatItDoesNotKnow) {
   EXPECT_TRUE(refused("    return __torch__.os.system(x, )\n", "does not define",
                       ErrorCode::kInvalidModel));
   EXPECT_TRUE(refused("    return 1\n", "returns no tensor"));
+}
+
+TEST_F(ReadTorchScript, BranchesOnDataBecomeIf) {
+  const Graph graph = read(
+      "    n = 1\n    if bool(torch.gt(torch.sum(x), 0)):\n      y = torch.mul(x, 2)\n      n = 3\n"
+      "      _0 = torch.add_(y, 1)\n    else:\n      y = torch.neg(x)\n    return torch.mul(y, "
+      "n)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{9, -3, 15}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -2, 1})}), (std::vector<float>{1, 2, -1}));
+}
+
+TEST_F(ReadTorchScript, LoopsOfUnknownLengthBecomeLoop) {
+  const std::string body =
+      "    n = torch.size(torch.nonzero(torch.gt(x, 0)), 0)\n    total = torch.zeros_like(x)\n"
+      "    y = x\n    rows = annotate(List[Tensor], [])\n    for i in range(n):\n"
+      "      y = torch.mul(y, 2)\n      _0 = torch.add_(total, y)\n"
+      "      _1 = torch.append(rows, torch.mul(x, i))\n"
+      "    return torch.add(torch.add(total, y), torch.sum(torch.stack(rows, 0)))\n";
+  const Graph graph = read(body, {{"", {1, 3}}});
+  // Two trips: y = 4x, total = 2x + 4x, rows of 0 and x.
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{12, -8, 22}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -1, -2})}),
+            (std::vector<float>{-1, -1, -2}));
+}
+
+TEST_F(ReadTorchScript, LoopsWhileDataSaysSoBecomeLoop) {
+  const Graph graph = read(
+      "    i = 0\n    while bool(torch.gt(torch.sum(x), 1)):\n      x = torch.mul(x, 0.5)\n"
+      "      i = torch.add(i, 1)\n    return torch.add(x, i)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{1.5F, 0.5F, 2}));
+}
+
+TEST_F(ReadTorchScript, RefusesWhatBranchesOnDataCannotDo) {
+  const std::string condition = "    if bool(torch.gt(torch.sum(x), 0)):\n";
+  EXPECT_TRUE(refused("    l = [x]\n" + condition +
+                          "      _0 = torch.append(l, x)\n    else:\n      pass\n    return l[0]\n",
+                      "the length of a list"));
   EXPECT_TRUE(
-      refused("    if bool(torch.any(torch.gt(x, 0))):\n      y = x\n    else:\n"
-              "      y = x\n    return y\n",
-              "data that is known only when the model runs"));
+      refused("    d = {\"a\": x}\n" + condition +
+                  "      torch._set_item(d, \"b\", x)\n    else:\n      pass\n    return x\n",
+              "changes a dict"));
+  EXPECT_TRUE(refused(condition + "      y = x\n    else:\n      y = torch.neg(x)\n"
+                                  "    _0 = torch.add_(y, 1)\n    return y\n",
+                      "a branch or loop chose"));
+}
+
+TEST_F(ReadTorchScript, WritesWhereAMaskOrIndicesSay) {
+  EXPECT_EQ(run("    y = torch.clone(x)\n    _0 = torch.index_put_(y, [torch.gt(x, 0)], "
+                "torch.tensor(5.))\n    return y\n",
+                x_),
+            (std::vector<float>{5, -1, 5}));
+  EXPECT_EQ(run("    return torch.index(x, [torch.gt(x, 0)])\n", x_), (std::vector<float>{1, 2}));
+  EXPECT_EQ(run("    y = torch.zeros([4])\n    i = torch.tensor([1, 1, 3])\n"
+                "    return torch.index_put(y, [i], torch.select(x, 0, 0), True)\n",
+                x_),
+            (std::vector<float>{0, 0, 0, 2}));
+}
+
+TEST_F(ReadTorchScript, ListsOfTensorsAreInputsOfTheirOwn) {
+  const Graph graph = read("    return torch.add(images[0], images[1])\n",
+                           {{"", {1, 3}}, {"", {1, 3}}}, "images: List[Tensor]");
+  ASSERT_EQ(graph.inputs().size(), 2U);
+  EXPECT_EQ(graph.inputs()[1]->name(), "images.1");
+  EXPECT_EQ(run(graph, {x_, x_}), (std::vector<float>{2, -2, 4}));
 }
 
 TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {

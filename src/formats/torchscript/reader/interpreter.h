@@ -58,6 +58,7 @@ class Interpreter {
   IValue extent_of(Value* value, std::int64_t axis);
   /// The type of an input becomes known: throws Refinement.
   [[noreturn]] void refine(const Value* input, TensorType type) const;
+  bool is_input(const Value* value) const;
   /// An input that nothing is known of yet, its rank included.
   bool is_open(const Value* value) const;
   /// "N", or the input's name and the axis.
@@ -70,6 +71,23 @@ class Interpreter {
     const Function* function = nullptr;
   };
 
+  /// What a branch or the body of a loop may change, as it is at one time.
+  struct State;
+  class Merge;
+  void visit(const IValue& value, State& state, int depth = 0);
+  State save(const Frame& frame);
+  State outcome(const Frame& frame, const State& before, const IValue& result);
+  void restore(const State& state, Frame& frame) const;
+  Value* part(const State& state, const IValue& value, const IValue& other,
+              const State& other_state);
+  void join(const State& before, const State& a, const State& b, const Merge& merge, Frame& frame);
+  std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
+                                Frame& frame);
+  /// A loop of so many trips, or while a condition holds.
+  void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
+                 Frame& frame);
+  Value* run_loop_body(const Statement& statement, Value* count, Value* goes_on, Frame& frame);
+
   static std::string place_of(const Frame& frame, const Statement& statement);
   std::optional<IValue> execute(const std::vector<Statement>& body, Frame& frame);
   std::optional<IValue> execute(const Statement& statement, Frame& frame);
@@ -78,7 +96,9 @@ class Interpreter {
   void assign(const Statement& statement, Frame& frame);
   void assign_one(const Expr& target, IValue value, Frame& frame);
   void refine_unpacked(const Statement& statement, Frame& frame);
-  bool condition(const IValue& value, bool then_raises, bool else_raises) const;
+  /// nullopt if only a run knows.
+  std::optional<bool> condition(const IValue& value, bool then_raises, bool else_raises,
+                                Undecided& undecided);
 
   IValue evaluate(const Expr& expr, Frame& frame);
   IValue evaluate_parts(const Expr& expr, Frame& frame);
@@ -99,7 +119,8 @@ class Interpreter {
   std::unordered_map<const torch::PickleObject*, ObjectRef> objects_;
   std::unordered_map<const ObjectData*, const torch::PickleObject*> states_;
   std::unordered_map<std::size_t, IValue> constants_;
-  std::vector<IValue> kept_;  ///< Everything that may hold other things, until the end.
+  std::vector<IValue> kept_;    ///< Everything that may hold other things, until the end.
+  std::vector<Frame*> frames_;  ///< Of the calls under way.
   int depth_ = 0;
   std::int64_t steps_ = 0;
 };

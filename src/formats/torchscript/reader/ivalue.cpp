@@ -50,6 +50,8 @@ Value* read(const TensorRef& cell) {
 void write(const TensorRef& cell, Value* value) {
   if (cell->is_attribute)
     fail(ErrorCode::kUnsupported, "the program changes a tensor of the module");
+  if (cell->is_chosen)
+    fail(ErrorCode::kUnsupported, "a write to a tensor that a branch or loop chose");
   if (cell->base && !cell->scatter) {
     if (cell->base->is_attribute)
       fail(ErrorCode::kUnsupported, "the program changes a tensor of the module");

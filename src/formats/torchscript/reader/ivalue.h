@@ -31,6 +31,9 @@ struct Undecided {
   Dim dim;
   std::int64_t extent = -1;
   bool negated = false;
+  Value* value = nullptr;  ///< One bool, if the model can compute it.
+  /// The condition is that something has no elements (or has some, if negated).
+  bool is_emptiness = false;
 };
 
 struct TensorCell;
@@ -54,6 +57,8 @@ using IValue = std::variant<std::monostate, bool, std::int64_t, double, std::str
 
 struct ListData {
   std::vector<IValue> items;
+  /// Tensors whose number only a run knows, along a first axis; there are no items then.
+  Value* stacked = nullptr;
 };
 struct TupleData {
   std::vector<IValue> items;
@@ -87,6 +92,7 @@ struct TensorCell {
   int depth = 0;                   ///< How many views away from a tensor of its own.
   bool is_attribute = false;       ///< Of a module; must not change.
   bool ambiguous = false;          ///< Changed through a view that may or may not be one.
+  bool is_chosen = false;          ///< By a branch or loop from tensors that others may see.
 };
 
 TensorRef make_tensor(Value* value);

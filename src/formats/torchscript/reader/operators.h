@@ -36,6 +36,9 @@ std::span<const AtenOperator> index_operators();
 std::span<const AtenOperator> creation_operators();
 std::span<const AtenOperator> write_operators();
 std::span<const AtenOperator> resize_operators();
+std::span<const AtenOperator> scatter_operators();
+std::span<const AtenOperator> detection_operators();
+std::span<const AtenOperator> recurrent_operators();
 
 /// nullptr if it is not known.
 const AtenOperator* find_aten_operator(std::string_view name);
