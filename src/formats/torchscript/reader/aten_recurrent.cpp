@@ -83,8 +83,9 @@ IValue recurrent(Call& call, const Kind& kind) {
     const std::vector<Value*> results =
         call.graph().add_all(kind.op, inputs, 1 + initial.size(), std::move(attributes));
     // [time, directions, batch, hidden] to [time, batch, directions * hidden]
-    x = call.squeeze(results[0], {1});
-    if (directions == 2) {
+    if (directions == 1) {
+      x = call.squeeze(results[0], {1});
+    } else {
       Value* both = call.transpose(results[0], {0, 2, 1, 3});
       const std::vector<Extent> extents = call.extents_of(both);
       x = call.reshape(both, {extents[0], extents[1], 2 * call.extent(both, 3)});
