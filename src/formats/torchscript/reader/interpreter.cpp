@@ -329,6 +329,14 @@ IValue Interpreter::call(const Expr& expr, Frame& frame) {
   };
   const Expr& callee = *expr.parts[0];
   const std::string name = dotted_name(callee);
+  constexpr std::string_view kNew = ".__new__";
+  if (name.starts_with("__torch__.") && name.ends_with(kNew)) {
+    const Class* type = program_.find_class(name.substr(0, name.size() - kNew.size()));
+    if (type == nullptr) fail(ErrorCode::kInvalidModel, "the archive does not define ", name);
+    auto object = std::make_shared<ObjectData>();
+    object->class_name = type->name;
+    return object;
+  }
   const std::string root = name.substr(0, name.find('.'));
   if (!frame.variables.contains(root) && !name.empty() && root != "__torch__") {
     evaluate_arguments();
