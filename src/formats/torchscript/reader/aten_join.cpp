@@ -26,7 +26,11 @@ IValue cat(Call& call) {
 
 IValue stack(Call& call) {
   std::vector<Value*> parts;
-  for (const TensorRef& cell : call.tensors("tensors")) parts.push_back(read(cell));
+  const std::vector<IValue> items = call.items("tensors");
+  std::vector<const IValue*> pointers;
+  for (const IValue& item : items) pointers.push_back(&item);
+  const DType dtype = promoted(pointers);
+  for (const IValue& item : items) parts.push_back(call.operand(item, dtype));
   if (parts.empty()) call.unsupported("nothing to stack");
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(parts[0]) + 1);
   for (Value*& part : parts) part = call.unsqueeze(part, {axis});

@@ -272,6 +272,8 @@ Result conversion(Interpreter& interpreter, std::string_view name, Arguments arg
                                  DType::kFloat32));
     return x;
   }
+  if (name == "str")
+    if (const auto* number = std::get_if<std::int64_t>(&x)) return std::to_string(*number);
   if (name == "bool" || name == "Bool") {
     if (known) return elements.to(DType::kBool).data<bool>()[0];
     if (const auto number = as_double(x)) return *number != 0;
@@ -530,6 +532,7 @@ Result range_of(Interpreter&, std::string_view name, Arguments arguments) {
     if (items.size() == kMost) fail(ErrorCode::kUnsupported, "a loop of more than ", kMost);
     items.emplace_back(i);
   }
+  if (name == "__range_length") return static_cast<std::int64_t>(items.size());
   return list_of(std::move(items));
 }
 
