@@ -4,6 +4,7 @@
 
 #include "headway/dtype.h"
 
+#include "kernels/attention/row.h"
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
 #include "kernels/elementwise/function.h"
@@ -88,6 +89,9 @@ struct InnerLoops {
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
   /// output[i] = exp(input[i] - shift), and their sum.
   float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
+  /// Turns a row of scores into weights; returns the factor that sums of values so far take.
+  float (*attention_weights)(AttentionRow& row) noexcept;
+  void (*scale_rows)(const ScaledRows& rows) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].

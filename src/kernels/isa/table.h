@@ -59,6 +59,8 @@ constexpr InnerLoops loops_of(const char* name) {
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
+      .attention_weights = attention_weights,
+      .scale_rows = scale_rows,
       .reduce_into = reduce_into,
       .reduce_columns = reduce_columns,
       .take_better = take_better,
