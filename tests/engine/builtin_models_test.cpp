@@ -9,11 +9,6 @@ std::int64_t smallest_image(std::string_view name) {
   return name == "densenet121" || name == "squeezenet1_1" || name == "vgg16" ? 64 : 48;
 }
 
-/// Of errors of plain sums. With seeded weights rounding grows more in Inception than elsewhere.
-double plain_bound(std::string_view name) {
-  return name == "inception_v3" ? 3e-4 : 1e-4;
-}
-
 /// `batch` images: those of `images` over and over.
 Tensor repeated(const Tensor& images, std::int64_t batch) {
   Shape shape = images.shape();
@@ -42,8 +37,7 @@ TEST_P(BuiltinModels, AgreeWithTheReferenceAtEveryBatchOnEveryInstructionSet) {
       Session session(program);
       for (const std::int64_t batch : {1, 2, 8}) {
         const Tensor actual = session.run(std::vector<Tensor>{repeated(images, batch)})[0];
-        EXPECT_LT(relative_error(actual, repeated(expected, batch)),
-                  winograd ? 1e-3 : plain_bound(GetParam()))
+        EXPECT_LT(relative_error(actual, repeated(expected, batch)), winograd ? 1e-3 : 1e-4)
             << isa << " " << batch << (winograd ? " winograd" : "");
       }
       EXPECT_EQ(program.summary().isa, isa);
