@@ -14,8 +14,6 @@ constexpr std::int64_t kKeyBlock = 256, kQueryBlock = 56;
 /// Floats of one head's operands that are fetched ahead: half of a small second-level cache.
 constexpr std::int64_t kFetchedFloats = 96 * 1024;
 constexpr std::int64_t kLineFloats = 16;
-/// Rows so far apart compete for the same lines of the cache.
-constexpr std::int64_t kPageFloats = 1024;
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
@@ -68,7 +66,7 @@ struct Attention::Head {
 struct Attention::Scratch {
   float* keys;     ///< Panels of [depth × panel], transposed.
   float* values;   ///< Panels of [keys × panel].
-  float* queries;  ///< [queries × depth], unless they are read in place.
+  float* queries;  ///< [queries × depth]
   float* scores;   ///< [queries × kKeyBlock]
   float* sums;     ///< [queries × values]: weighted values so far,
   float* largest;  ///< the greatest score
@@ -80,8 +78,7 @@ Attention::Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads)
       loops_(&tiles.loops()),
       panel_(std::int64_t{kVectors} * tiles.loops().width),
       depth_(round_up(shape.head_size, kStep)),
-      values_(round_up(shape.value_size, tiles.loops().width)),
-      queries_in_place_(depth_ == shape.head_size && shape.q.token % kPageFloats != 0) {
+      values_(round_up(shape.value_size, tiles.loops().width)) {
   const std::int64_t heads = shape.batch * shape.heads;
   query_parts_ = std::clamp<std::int64_t>((threads + heads - 1) / heads, 1, shape.queries);
   workers_ = static_cast<int>(std::min<std::int64_t>(threads, heads * query_parts_));
@@ -95,7 +92,7 @@ Attention::Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads)
     BrgemmShape tile{.vectors = narrow ? 1 : kVectors, .k = static_cast<int>(kStep)};
     for (tile.rows = 1; tile.rows <= highest; ++tile.rows) {
       tile.c_vector_stride = loops_->width;
-      tile.a_row_stride = query_stride();
+      tile.a_row_stride = depth_;
       tile.c_row_stride = kKeyBlock;
       tile.accumulate = false;
       score_tiles_[narrow].push_back(tiles.get(tile));
@@ -107,10 +104,6 @@ Attention::Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads)
       }
     }
   }
-}
-
-std::int64_t Attention::query_stride() const noexcept {
-  return queries_in_place_ ? shape_.q.token : depth_;
 }
 
 /// Whether the panel that begins there has one vector only.
@@ -211,12 +204,9 @@ void Attention::pack_values(const float* v, std::int64_t keys, float* packed) co
 void Attention::attend_block(const Head& head, const Head& next, const AttentionKeys& limits,
                              std::int64_t first_query, std::int64_t queries,
                              const Scratch& scratch) const noexcept {
-  const float* q = head.q + first_query * shape_.q.token;
-  if (!queries_in_place_) {
-    for (std::int64_t i = 0; i < queries; ++i) {
-      copy_padded(q + i * shape_.q.token, shape_.head_size, depth_, scratch.queries + i * depth_);
-    }
-    q = scratch.queries;
+  for (std::int64_t i = 0; i < queries; ++i) {
+    copy_padded(head.q + (first_query + i) * shape_.q.token, shape_.head_size, depth_,
+                scratch.queries + i * depth_);
   }
   std::fill_n(scratch.largest, queries, kNone);
   std::fill_n(scratch.total, queries, 0.0F);
@@ -224,7 +214,7 @@ void Attention::attend_block(const Head& head, const Head& next, const Attention
   if (last_key == 0) std::fill_n(scratch.sums, queries * values_, 0.0F);
   for (std::int64_t key = 0; key < last_key; key += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, last_key - key);
-    score(q, queries, key, keys, scratch);
+    score(queries, key, keys, scratch);
     weigh(head, next, limits, {first_query, first_query + queries}, {key, key + keys}, scratch);
     add_values(queries, key, keys, scratch);
   }
@@ -241,15 +231,15 @@ void Attention::attend_block(const Head& head, const Head& next, const Attention
                       .output_stride = shape_.y.token});
 }
 
-void Attention::score(const float* q, std::int64_t queries, std::int64_t first_key,
-                      std::int64_t keys, const Scratch& scratch) const noexcept {
+void Attention::score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
+                      const Scratch& scratch) const noexcept {
   const int highest = max_brgemm_rows(kVectors, *loops_);
   BrgemmCall call{.a_offsets = offsets_.data(), .batch = depth_ / kStep};
   for (std::int64_t column = 0; column < keys; column += panel_) {
     const auto& tiles = score_tiles_[is_narrow(shape_.keys, first_key + column)];
     call.b = scratch.keys + (first_key + column) * depth_;
     for_tiles(queries, highest, [&](std::int64_t row, std::int64_t rows) {
-      call.a = q + row * query_stride();
+      call.a = scratch.queries + row * depth_;
       call.c = scratch.scores + row * kKeyBlock + column;
       tiles[static_cast<std::size_t>(rows - 1)](call);
     });

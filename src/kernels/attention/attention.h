@@ -67,7 +67,6 @@ class Attention {
   /// Tiles of two vectors and of one, by rows.
   using Tiles = std::array<std::vector<Brgemm>, 2>;
 
-  std::int64_t query_stride() const noexcept;
   bool is_narrow(std::int64_t size, std::int64_t first) const noexcept;
   std::int64_t padded_keys() const noexcept;
   std::int64_t scratch_floats() const noexcept;
@@ -79,7 +78,7 @@ class Attention {
   void attend_block(const Head& head, const Head& next, const AttentionKeys& limits,
                     std::int64_t first_query, std::int64_t queries,
                     const Scratch& scratch) const noexcept;
-  void score(const float* q, std::int64_t queries, std::int64_t first_key, std::int64_t keys,
+  void score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
              const Scratch& scratch) const noexcept;
   void weigh(const Head& head, const Head& next, const AttentionKeys& limits, Range queries,
              Range keys, const Scratch& scratch) const noexcept;
@@ -89,10 +88,9 @@ class Attention {
 
   AttentionShape shape_;
   const InnerLoops* loops_;
-  std::int64_t panel_;   ///< Columns of a register tile.
-  std::int64_t depth_;   ///< head_size and
-  std::int64_t values_;  ///< value_size, padded.
-  bool queries_in_place_;
+  std::int64_t panel_;        ///< Columns of a register tile.
+  std::int64_t depth_;        ///< head_size and
+  std::int64_t values_;       ///< value_size, padded.
   std::int64_t query_parts_;  ///< Of one head, so that all threads have work.
   int workers_;
   bool fetches_;  ///< The operands of the next head, which fit into the cache beside this one's.
