@@ -13,7 +13,8 @@ namespace {
 /// Statements over float32 values of one shape.
 class Statements {
  public:
-  Statements(Builder& b, std::vector<std::string> values) : b_(b), values_(std::move(values)) {}
+  Statements(Builder& b, std::vector<std::string> values, std::string type)
+      : b_(b), values_(std::move(values)), type_(std::move(type)) {}
 
   /// Adds some, and returns the last one's value.
   std::string some(bool nested = true) {
@@ -96,9 +97,9 @@ class Statements {
     const std::string condition = fresh(), result = fresh(), x = any();
     text_ += condition + ": bool[] = constant {" + b_.pick({"true", "false"}) + "}\n";
     const auto branch = [&](const char* name) {
-      Statements inner(b_, {"%o"});
+      Statements inner(b_, {"%o"}, type_);
       const std::string last = inner.some(false);
-      return std::string("graph ") + name + " (%o: float32[...]) -> (" + last + ") {\n" +
+      return std::string("graph ") + name + " (%o: " + type_ + ") -> (" + last + ") {\n" +
              inner.text() + "}";
     };
     const std::string then = branch("then"), otherwise = branch("else");
@@ -109,9 +110,16 @@ class Statements {
 
   Builder& b_;
   std::vector<std::string> values_;
-  std::string text_;
+  std::string type_, text_;
   int count_ = 0;
 };
+
+/// Of a shape's rank: ONNX Runtime wants to know as much of what a Scan's body gives.
+std::string type_of(std::size_t rank) {
+  std::string extents;
+  for (std::size_t i = 0; i < rank; ++i) extents += i == 0 ? "?" : ",?";
+  return "float32[" + extents + "]";
+}
 
 Body parsed(const std::string& text) {
   Graph graph = parse_graph(text);
@@ -122,10 +130,11 @@ Body parsed(const std::string& text) {
 void branch(Builder& b) {
   const ValueId x = b.value(float32_only(), 0, 3, Fill::kUnit);
   const ValueId y = b.operand(DType::kFloat32, b.shape_of(x), Fill::kUnit);
+  const std::string type = type_of(b.rank_of(x));
   const auto body = [&](const std::string& name) {
-    Statements statements(b, {"%x", "%y"});
+    Statements statements(b, {"%x", "%y"}, type);
     const std::string last = statements.some();
-    return parsed("graph " + name + " (%x: float32[...], %y: float32[...]) -> (" + last + ") {\n" +
+    return parsed("graph " + name + " (%x: " + type + ", %y: " + type + ") -> (" + last + ") {\n" +
                   statements.text() + "}");
   };
   const Attributes attributes = {
@@ -139,13 +148,15 @@ void branch(Builder& b) {
 void loop(Builder& b) {
   const ValueId x = b.value(float32_only(), 0, 3, Fill::kUnit);
   const ValueId outer = b.operand(DType::kFloat32, b.shape_of(x), Fill::kUnit);
-  Statements statements(b, {"%v", "%o"});
+  const std::string type = type_of(b.rank_of(x));
+  Statements statements(b, {"%v", "%o"}, type);
   const std::string next = statements.some(), collected = statements.any();
-  const std::string text =
-      "graph step (%i: int64[], %go: bool[], %v: float32[...], %o: float32[...]) -> (%on, %next, "
-      "%each) {\n%limit: int64[] = constant {" +
-      std::to_string(b.between(0, 5)) + "}\n%on = Less(%i, %limit)\n" + statements.text() +
-      "%next = Identity(" + next + ")\n%each = Identity(" + collected + ")\n}";
+  const std::string text = "graph step (%i: int64[], %go: bool[], %v: " + type + ", %o: " + type +
+                           ") -> (%on, %next, "
+                           "%each) {\n%limit: int64[] = constant {" +
+                           std::to_string(b.between(0, 5)) + "}\n%on = Less(%i, %limit)\n" +
+                           statements.text() + "%next = Identity(" + next + ")\n%each = Identity(" +
+                           collected + ")\n}";
   const ValueId trips = b.input_or_constant(Tensor::from<std::int64_t>({}, {b.between(1, 4)}));
   const ValueId go = b.constant(Tensor::from<std::int64_t>({}, {1}).to(DType::kBool));
   b.nodes("Loop", {trips, go, x, outer}, {{"captures", std::int64_t{1}}, {"body", parsed(text)}},
@@ -159,7 +170,8 @@ void scan(Builder& b) {
   const auto rank = static_cast<std::int64_t>(shape.size()) + 1;
   std::vector<ValueId> inputs = {b.operand(DType::kFloat32, shape, Fill::kUnit)};
   Ints axes, directions;
-  std::string declared = "%v: float32[...]";
+  const std::string type = type_of(shape.size());
+  std::string declared = "%v: " + type;
   std::vector<std::string> names = {"%v"};
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t axis = b.between(0, rank - 1);
@@ -169,9 +181,9 @@ void scan(Builder& b) {
     axes.push_back(b.signed_axis(axis, static_cast<std::size_t>(rank)));
     directions.push_back(b.between(0, 1));
     names.push_back("%x" + std::to_string(i));
-    declared += ", " + names.back() + ": float32[...]";
+    declared += ", " + names.back() + ": " + type;
   }
-  Statements statements(b, names);
+  Statements statements(b, names, type);
   const std::string next = statements.some(), each = statements.any();
   const std::string text = "graph step (" + declared + ") -> (%next, %each) {\n" +
                            statements.text() + "%next = Identity(" + next + ")\n%each = Identity(" +

@@ -27,10 +27,9 @@ ValueId samples(Builder& b, std::int64_t features) {
 
 void scaler(Builder& b) {
   const std::int64_t features = b.between(1, 9);
+  const std::int64_t count = b.chance(50) ? 1 : features;
   b.node("Scaler", {samples(b, features)},
-         {{"offset", floats(b, b.chance(50) ? 1 : features)},
-          {"scale", floats(b, b.chance(50) ? 1 : features)}},
-         {DType::kFloat32}, kMl);
+         {{"offset", floats(b, count)}, {"scale", floats(b, count)}}, {DType::kFloat32}, kMl);
 }
 
 void normalizer(Builder& b) {
@@ -104,7 +103,9 @@ void feature_vectorizer(Builder& b) {
   b.node("FeatureVectorizer", inputs, {{"inputdimensions", widths}}, {DType::kFloat32}, kMl);
 }
 
-std::string transform(Builder& b) {
+/// The standard does not say what becomes of a single score.
+std::string transform(Builder& b, std::int64_t scores) {
+  if (scores == 1) return "NONE";
   return b.pick({"NONE", "NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"});
 }
 
@@ -112,7 +113,7 @@ void linear_regressor(Builder& b) {
   const std::int64_t features = b.between(1, 9), targets = b.between(1, 4);
   Attributes attributes = {{"coefficients", floats(b, features * targets)}, {"targets", targets}};
   if (b.chance(60)) attributes["intercepts"] = floats(b, targets);
-  attributes["post_transform"] = transform(b);
+  attributes["post_transform"] = transform(b, targets);
   const ValueId x = b.input(
       random_tensor(DType::kFloat32, {b.between(1, 6), features}, Fill::kPlain, b.random()));
   b.node("LinearRegressor", {x}, attributes, {DType::kFloat32}, kMl);
@@ -130,7 +131,7 @@ void linear_classifier(Builder& b) {
   Attributes attributes = {{"coefficients", floats(b, features * classes)},
                            {"intercepts", floats(b, classes)},
                            {"classlabels_ints", labels(classes)},
-                           {"post_transform", transform(b)}};
+                           {"post_transform", transform(b, classes)}};
   b.nodes("LinearClassifier", {samples(b, features)}, attributes, {DType::kInt64, DType::kFloat32},
           {}, kMl);
 }
@@ -180,7 +181,8 @@ void svm_classifier(Builder& b) {
 /// Random binary trees: every node splits with a chance that falls with its depth.
 class Trees {
  public:
-  Trees(Builder& b, std::int64_t features, std::int64_t targets) : b_(b) {
+  Trees(Builder& b, std::int64_t features, std::int64_t targets, std::int64_t lowest_weight)
+      : b_(b), lowest_weight_(lowest_weight) {
     for (tree_ = b.between(1, 4); tree_ > 0; --tree_) {
       next_ = 0;
       grow(features, targets, 0);
@@ -218,13 +220,13 @@ class Trees {
       leaf_trees_.push_back(tree_);
       leaf_ids_.push_back(id);
       leaf_targets_.push_back(b_.between(0, targets - 1));
-      weights_.push_back(static_cast<float>(b_.between(-8, 8)) / 8);
+      weights_.push_back(static_cast<float>(b_.between(lowest_weight_, 8)) / 8);
     }
     return id;
   }
 
   Builder& b_;
-  std::int64_t tree_ = 0, next_ = 0;
+  std::int64_t lowest_weight_, tree_ = 0, next_ = 0;
   Ints trees_, ids_, features_, yes_, no_, missing_, leaf_trees_, leaf_ids_, leaf_targets_;
   Floats splits_, weights_;
   Strings modes_;
@@ -232,20 +234,24 @@ class Trees {
 
 void tree_regressor(Builder& b) {
   const std::int64_t features = b.between(1, 4), targets = b.between(1, 3);
-  Attributes attributes = Trees(b, features, targets).attributes("target");
+  Attributes attributes = Trees(b, features, targets, -8).attributes("target");
   attributes["n_targets"] = targets;
   if (b.chance(60)) attributes["aggregate_function"] = b.pick({"SUM", "AVERAGE", "MIN", "MAX"});
-  if (b.chance(50)) attributes["base_values"] = floats(b, targets);
-  attributes["post_transform"] = transform(b);
+  // Where several targets have base values, ONNX Runtime forgets those that no tree reaches.
+  if (targets == 1 && b.chance(50)) attributes["base_values"] = floats(b, targets);
+  attributes["post_transform"] = transform(b, targets);
   b.node("TreeEnsembleRegressor", {samples(b, features)}, attributes, {DType::kFloat32}, kMl);
 }
 
 void tree_classifier(Builder& b) {
   const std::int64_t features = b.between(1, 4), classes = b.between(2, 4);
-  Attributes attributes = Trees(b, features, classes).attributes("class");
+  // Two classes share one score; where they do not, ONNX Runtime takes whatever is above zero for
+  // the second.
+  const std::int64_t scored = classes == 2 ? 1 : classes;
+  // Below zero, ONNX Runtime prefers classes that a tree reached to those that none did.
+  Attributes attributes = Trees(b, features, scored, classes == 2 && b.chance(50) ? -8 : 1).attributes("class");
   attributes["classlabels_int64s"] = labels(classes);
-  if (b.chance(40)) attributes["base_values"] = floats(b, classes);
-  attributes["post_transform"] = transform(b);
+  attributes["post_transform"] = transform(b, scored);
   b.nodes("TreeEnsembleClassifier", {samples(b, features)}, attributes,
           {DType::kInt64, DType::kFloat32}, {}, kMl);
 }

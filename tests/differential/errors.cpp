@@ -73,6 +73,7 @@ Errors errors_of(const CaseNode& node) {
   if (contains(kGated, node.op_type)) return {16, 3e-7, 16};
   if (contains(kApproximated, node.op_type)) return {16, 3e-7};
   if (contains(kSampling, node.op_type)) return {64, 1e-5, 0, 0, 1};
+  if (node.op_type == "QLinearSoftmax") return {8, 0, 0, 0, 1};
   if (node.op_type == "FusedConv") return {16, 3e-7, 128};
   if (contains(kTransformed, node.op_type)) return {16, 0, 128};
   if (contains(kTrees, node.op_type)) return {0, 3e-7, 16};

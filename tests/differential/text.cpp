@@ -35,7 +35,8 @@ void settle(Builder& b, ValueId text) {
 void normalizer(Builder& b) {
   const std::int64_t extent = b.between(1, 6);
   const ValueId x = strings_of(b, b.chance(60) ? Shape{extent} : Shape{1, extent});
-  Attributes attributes;
+  // The default is a locale that few machines have; letters beyond ASCII depend on it.
+  Attributes attributes = {{"locale", std::string("C.UTF-8")}};
   if (b.chance(60)) attributes["case_change_action"] = b.pick({"LOWER", "UPPER", "NONE"});
   if (b.chance(60)) attributes["is_case_sensitive"] = b.between(0, 1);
   if (b.chance(60)) attributes["stopwords"] = std::vector<std::string>{"a", b.pick({"B", "AB"})};
@@ -101,13 +102,16 @@ void move_strings(Builder& b) {
 void gather_strings(Builder& b) {
   const ValueId x = strings(b, 1, 3);
   if (!b.has_elements(x)) return;
-  const std::int64_t last = b.shape_of(x)[0] - 1;
   const std::string op = b.pick({"Gather", "GatherND", "GatherElements"});
+  const std::int64_t last = (op == "Gather" ? b.shape_of(x).back() : b.shape_of(x)[0]) - 1;
   Shape shape = op == "GatherElements" ? b.shape_of(x) : Shape{b.between(1, 4)};
   if (op == "GatherND") shape.push_back(1);
   const ValueId at =
       b.input_or_constant(random_integers(DType::kInt64, shape, -last - 1, last, b.random()));
-  settle(b, b.node(op, {x, at}));
+  // Of strings, ONNX Runtime's Gather copies only the first of those that belong to an index.
+  Attributes attributes;
+  if (op == "Gather" && b.rank_of(x) > 1) attributes["axis"] = std::int64_t{-1};
+  settle(b, b.node(op, {x, at}, attributes));
 }
 
 void encode_strings(Builder& b) {
