@@ -10,9 +10,6 @@ if(HEADWAY_SANITIZE)
                                                    -fno-sanitize-recover=all)
   target_link_options(headway_options INTERFACE -fsanitize=${HEADWAY_SANITIZE})
 endif()
-if(HEADWAY_BUILD_FUZZERS)
-  target_compile_options(headway_options INTERFACE -fsanitize=fuzzer-no-link)
-endif()
 
 # headway_folder(NAME [DEPENDS lower folders and libraries] [TEST_DEPENDS libraries for the tests only])
 #
@@ -35,10 +32,16 @@ function(headway_folder name)
   endif()
   add_library(headway_${name} STATIC ${sources})
   target_link_libraries(headway_${name} PUBLIC headway_options ${ARG_DEPENDS})
+  if(HEADWAY_BUILD_FUZZERS)
+    target_compile_options(headway_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 
   if(HEADWAY_BUILD_TESTS AND tests)
     add_executable(headway_${name}_test ${tests})
     target_link_libraries(headway_${name}_test PRIVATE headway_${name} ${ARG_TEST_DEPENDS} GTest::gtest_main)
+    if(HEADWAY_SANITIZE)
+      target_compile_options(headway_${name}_test PRIVATE -O0)  # Tests take longer to compile than to run.
+    endif()
     gtest_discover_tests(headway_${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST
                          PROPERTIES LABELS unit)
   endif()
