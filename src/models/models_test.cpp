@@ -192,8 +192,9 @@ TEST_P(EveryModel, KeepsActivationsInARealisticRange) {
   // Averaged over MaxViT's 49 positions and normalized again, white noise differs little.
   const bool differs_little = GetParam() == "maxvit_t";
   EXPECT_LT(correlation(a, b), differs_little ? 0.995 : 0.9);
-  if (!differs_little)
+  if (!differs_little) {
     EXPECT_NE(std::ranges::max_element(a) - a.begin(), std::ranges::max_element(b) - b.begin());
+  }
 }
 
 TEST_P(EveryModel, HasNoDenormalWeights) {
