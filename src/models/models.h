@@ -35,8 +35,8 @@ const BuiltinModel& find_builtin(std::string_view name);
 /// Builds a network of unfused ONNX operators with inferred types. Image classifiers have
 /// torchvision's layers and parameter names: "input" float32[N,3,image_size,image_size] to "output"
 /// float32[N,num_classes]. Encoders of text have those of Hugging Face's BertModel: "input_ids",
-/// "attention_mask" and "token_type_ids" int64[N,T] to "last_hidden_state" float32[N,T,channels] and
-/// "pooler_output" float32[N,channels]. Throws Error(kNotFound) for an unknown name,
+/// "attention_mask" and "token_type_ids" int64[N,T] to "last_hidden_state" float32[N,T,channels]
+/// and "pooler_output" float32[N,channels]. Throws Error(kNotFound) for an unknown name,
 /// Error(kInvalidArgument) for an image that is too small for the network or does not suit its
 /// windows or patches.
 Graph build_model(std::string_view name, const ModelOptions& options = {});
