@@ -46,9 +46,11 @@ constexpr std::string_view kTransformed[] = {"Conv", "ConvTranspose"};
 constexpr std::string_view kRows[] = {"LayerNormalization", "LpNormalization", "RMSNormalization",
                                       "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"};
 
-constexpr std::string_view kSummed[] = {
-    "Attention",          "Einsum",          "FusedMatMul",     "Gemm", "MatMul", "MatMulNBits",
-    "MultiHeadAttention", "LinearRegressor", "LinearClassifier"};
+constexpr std::string_view kSummed[] = {"Attention", "Einsum",      "FusedMatMul",       "Gemm",
+                                        "MatMul",    "MatMulNBits", "MultiHeadAttention"};
+
+/// Sums whose logistic function may be taken as the complement of its mirror image.
+constexpr std::string_view kLinear[] = {"LinearClassifier", "LinearRegressor"};
 
 /// Sums of numbers that comparisons choose.
 constexpr std::string_view kTrees[] = {"TreeEnsembleClassifier", "TreeEnsembleRegressor"};
@@ -77,6 +79,7 @@ Errors errors_of(const CaseNode& node) {
   if (node.op_type == "FusedConv") return {16, 3e-7, 128};
   if (contains(kTransformed, node.op_type)) return {16, 0, 128};
   if (contains(kTrees, node.op_type)) return {0, 3e-7, 16};
+  if (contains(kLinear, node.op_type)) return {16, 3e-7, 8};
   if (contains(kSummed, node.op_type)) return {16, 0, 8};
   if (node.op_type.ends_with("LpPool") || contains(kRows, node.op_type)) return {32};
   if (node.op_type == "DFT" || node.op_type == "STFT") return {8, 0, 1024};
