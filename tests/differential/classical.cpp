@@ -249,7 +249,8 @@ void tree_classifier(Builder& b) {
   // the second.
   const std::int64_t scored = classes == 2 ? 1 : classes;
   // Below zero, ONNX Runtime prefers classes that a tree reached to those that none did.
-  Attributes attributes = Trees(b, features, scored, classes == 2 && b.chance(50) ? -8 : 1).attributes("class");
+  Attributes attributes =
+      Trees(b, features, scored, classes == 2 && b.chance(50) ? -8 : 1).attributes("class");
   attributes["classlabels_int64s"] = labels(classes);
   attributes["post_transform"] = transform(b, scored);
   b.nodes("TreeEnsembleClassifier", {samples(b, features)}, attributes,
