@@ -49,6 +49,9 @@ struct InnerLoops {
   /// swapped. `columns` is a positive multiple of the width.
   void (*binary_repeated)(BinaryOp op, std::int64_t rows, std::int64_t columns, const float* dense,
                           const float* repeated, bool swapped, float* output) noexcept;
+  /// output[i] = input[i] * scale + addend[i * step], where step is 1 or 0.
+  void (*scale_add)(std::int64_t size, const float* input, float scale, const float* addend,
+                    int step, float* output) noexcept;
   /// output[i] = input[i] * scale + shift
   void (*scale_shift)(std::int64_t size, const float* input, float scale, float shift,
                       float* output) noexcept;
@@ -87,8 +90,9 @@ struct InnerLoops {
 
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
-  /// output[i] = exp(input[i] - shift), and their sum.
-  float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
+  /// output[i] = exp(input[i] * scale - shift), and their sum.
+  float (*exp_sum_row)(std::int64_t size, float scale, float shift, const float* input,
+                       float* output) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].

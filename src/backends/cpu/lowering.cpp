@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ops/fused.h"
+#include "ops/ml/attributes.h"
 
 namespace headway::cpu {
 namespace {
@@ -36,6 +37,10 @@ constexpr std::array kTable = {
     Entry{"DequantizeLinear", "", lower_dequantize},
     Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
     Entry{"QuantizeLinear", "", lower_quantize},
+
+    Entry{"TreeEnsemble", kMlDomain, lower_trees},
+    Entry{"TreeEnsembleClassifier", kMlDomain, lower_trees},
+    Entry{"TreeEnsembleRegressor", kMlDomain, lower_trees},
 
     Entry{"GRU", "", lower_recurrent},
     Entry{"LSTM", "", lower_recurrent},

@@ -69,6 +69,7 @@ std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_tile(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_top_k(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_trees(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_trilu(const Node& node, Lowering& lowering);
 /// Elements of any dtype; `lower_unary` and `lower_binary` come here with what is not float32.
 std::unique_ptr<Step> lower_typed_binary(const Node& node, Lowering& lowering);

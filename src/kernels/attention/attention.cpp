@@ -1,6 +1,7 @@
 #include "kernels/attention/attention.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "kernels/range.h"
@@ -28,6 +29,12 @@ void for_tiles(std::int64_t rows, std::int64_t highest, const Visit& visit) {
   }
 }
 
+template <int kFloats>
+void copy_rows(std::int64_t rows, const float* from, std::int64_t stride, float* to) {
+  for (; rows > 0; --rows, from += stride, to += kFloats)
+    std::memcpy(to, from, kFloats * sizeof(float));
+}
+
 const float* at(const float* data, const AttentionOperand& operand, std::int64_t batch,
                 std::int64_t head, std::int64_t token) {
   return data + operand.offset + batch * operand.batch + head * operand.head +
@@ -43,9 +50,9 @@ struct Attention::Operands {
 };
 
 struct Attention::Scratch {
-  float* keys;     ///< Panels of [depth × panel], transposed.
+  float* keys;     ///< Panels of [depth × panel], transposed; the last may have half the columns.
   float* values;   ///< Panels of [keys × panel].
-  float* queries;  ///< [queries × depth], scaled.
+  float* queries;  ///< [queries × depth], unless they are read in place.
   float* scores;   ///< [queries × kKeyBlock]
   float* sums;     ///< [queries × values]: weighted values so far,
   float* largest;  ///< the greatest score
@@ -57,7 +64,8 @@ Attention::Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads)
       loops_(&tiles.loops()),
       panel_(std::int64_t{kVectors} * tiles.loops().width),
       depth_(round_up(shape.head_size, kStep)),
-      values_(round_up(shape.value_size, panel_)) {
+      values_(round_up(shape.value_size, panel_)),
+      query_stride_(depth_ == shape.head_size ? shape.q.token : depth_) {
   const std::int64_t heads = shape.batch * shape.heads;
   query_parts_ = std::clamp<std::int64_t>((threads + heads - 1) / heads, 1, shape.queries);
   workers_ = static_cast<int>(std::min<std::int64_t>(threads, heads * query_parts_));
@@ -65,18 +73,20 @@ Attention::Attention(const AttentionShape& shape, BrgemmSet& tiles, int threads)
   for (std::int64_t i = 0; i < deepest; i += kStep) {
     offsets_.push_back(i * static_cast<std::int64_t>(sizeof(float)));
   }
-  BrgemmShape tile{.vectors = kVectors, .k = static_cast<int>(kStep)};
   const int highest = max_brgemm_rows(kVectors, *loops_);
-  for (tile.rows = 1; tile.rows <= highest; ++tile.rows) {
-    tile.c_vector_stride = loops_->width;
-    tile.a_row_stride = depth_;
-    tile.c_row_stride = kKeyBlock;
-    tile.accumulate = false;
-    score_tiles_.push_back(tiles.get(tile));
-    tile.a_row_stride = kKeyBlock;
-    tile.c_row_stride = values_;
-    tile.accumulate = true;
-    value_tiles_.push_back(tiles.get(tile));
+  for (int rows = 1; rows <= highest; ++rows) {
+    BrgemmShape score{.rows = rows, .vectors = kVectors, .k = static_cast<int>(kStep)};
+    score.c_vector_stride = loops_->width;
+    BrgemmShape values = score;
+    score.a_row_stride = query_stride_;
+    score.c_row_stride = kKeyBlock;
+    values.a_row_stride = kKeyBlock;
+    values.c_row_stride = values_;
+    BrgemmShape score_of_vector = score, values_to_others = values;
+    score_of_vector.vectors = 1;
+    values_to_others.accumulate = true;
+    tiles_.push_back({tiles.get(score), tiles.get(score_of_vector), tiles.get(values),
+                      tiles.get(values_to_others)});
   }
 }
 
@@ -134,44 +144,52 @@ void Attention::attend(const Operands& operands, std::int64_t batch, std::int64_
 void Attention::pack_keys(const float* k, float* packed) const noexcept {
   for (std::int64_t key = 0; key < shape_.keys; key += panel_, packed += depth_ * panel_) {
     const std::int64_t there = std::min(panel_, shape_.keys - key);
-    if (there < panel_ || depth_ > shape_.head_size) std::fill_n(packed, depth_ * panel_, 0.0F);
+    const std::int64_t columns = there <= loops_->width ? loops_->width : panel_;
+    if (there < columns || depth_ > shape_.head_size) std::fill_n(packed, depth_ * columns, 0.0F);
     loops_->transpose(there, shape_.head_size, k + key * shape_.k.token, shape_.k.token, packed,
-                      panel_);
+                      columns);
   }
 }
 
 void Attention::pack_values(const float* v, float* packed) const noexcept {
-  const std::int64_t keys = round_up(shape_.keys, panel_);
+  const std::int64_t padded = round_up(shape_.keys, panel_);
+  const auto copy = panel_ == 32 ? copy_rows<32> : panel_ == 16 ? copy_rows<16> : copy_rows<8>;
   for (std::int64_t column = 0; column < shape_.value_size; column += panel_) {
     const std::int64_t there = std::min(panel_, shape_.value_size - column);
-    for (std::int64_t key = 0; key < keys; ++key, packed += panel_) {
-      std::int64_t copied = 0;
-      if (key < shape_.keys) {
-        std::copy_n(v + key * shape_.v.token + column, there, packed);
-        copied = there;
+    if (there == panel_) {
+      copy(shape_.keys, v + column, shape_.v.token, packed);
+    } else {
+      for (std::int64_t key = 0; key < shape_.keys; ++key) {
+        float* row = packed + key * panel_;
+        std::copy_n(v + key * shape_.v.token + column, there, row);
+        std::fill(row + there, row + panel_, 0.0F);
       }
-      std::fill(packed + copied, packed + panel_, 0.0F);
     }
+    std::fill(packed + shape_.keys * panel_, packed + padded * panel_, 0.0F);
+    packed += padded * panel_;
   }
 }
 
 void Attention::attend_block(const Operands& operands, std::int64_t batch, std::int64_t head,
                              std::int64_t first_query, std::int64_t queries,
                              const Scratch& scratch) const noexcept {
-  for (std::int64_t i = 0; i < queries; ++i) {
-    float* to = scratch.queries + i * depth_;
-    loops_->scale_shift(shape_.head_size, at(operands.q, shape_.q, batch, head, first_query + i),
-                        shape_.scale, 0.0F, to);
-    std::fill(to + shape_.head_size, to + depth_, 0.0F);
+  const float* q = at(operands.q, shape_.q, batch, head, first_query);
+  if (depth_ > shape_.head_size) {
+    for (std::int64_t i = 0; i < queries; ++i) {
+      float* to = scratch.queries + i * depth_;
+      std::copy_n(q + i * shape_.q.token, shape_.head_size, to);
+      std::fill(to + shape_.head_size, to + depth_, 0.0F);
+    }
+    q = scratch.queries;
   }
-  std::fill_n(scratch.sums, queries * values_, 0.0F);
   std::fill_n(scratch.largest, queries, -std::numeric_limits<float>::infinity());
   std::fill_n(scratch.total, queries, 0.0F);
   const AttentionKeys& limits = operands.limits;
   const std::int64_t last_key = limits.visible(first_query + queries - 1);
+  if (last_key == 0) std::fill_n(scratch.sums, queries * values_, 0.0F);
   for (std::int64_t key = 0; key < last_key; key += kKeyBlock) {
     const std::int64_t keys = std::min(kKeyBlock, last_key - key);
-    score(queries, key, keys, scratch);
+    score(q, queries, key, keys, scratch);
     const float* mask = operands.mask ? at(operands.mask, shape_.mask, batch, head, first_query) +
                                             key * shape_.mask.element
                                       : nullptr;
@@ -186,16 +204,18 @@ void Attention::attend_block(const Operands& operands, std::int64_t batch, std::
   }
 }
 
-void Attention::score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
-                      const Scratch& scratch) const noexcept {
+void Attention::score(const float* queries, std::int64_t count, std::int64_t first_key,
+                      std::int64_t keys, const Scratch& scratch) const noexcept {
   const int highest = max_brgemm_rows(kVectors, *loops_);
   BrgemmCall call{.a_offsets = offsets_.data(), .batch = depth_ / kStep};
   for (std::int64_t column = 0; column < keys; column += panel_) {
     call.b = scratch.keys + (first_key + column) * depth_;
-    for_tiles(queries, highest, [&](std::int64_t row, std::int64_t rows) {
-      call.a = scratch.queries + row * depth_;
+    const bool is_half = shape_.keys - first_key - column <= loops_->width;
+    for_tiles(count, highest, [&](std::int64_t row, std::int64_t rows) {
+      call.a = queries + row * query_stride_;
       call.c = scratch.scores + row * kKeyBlock + column;
-      score_tiles_[static_cast<std::size_t>(rows - 1)](call);
+      const Tiles& tiles = tiles_[static_cast<std::size_t>(rows - 1)];
+      (is_half ? tiles.score_of_vector : tiles.score)(call);
     });
   }
 }
@@ -214,18 +234,15 @@ void Attention::normalize(const float* mask, const AttentionKeys& limits, Range 
       std::fill_n(scores, padded, 0.0F);
       continue;
     }
-    if (shape_.softcap > 0) cap(keys, scores);
-    if (mask) {
-      loops_->binary(BinaryOp::kAdd, keys, scores, 1, mask + i * shape_.mask.token,
-                     static_cast<int>(shape_.mask.element), scores);
-    }
+    const float scale = finish_scores(mask ? mask + i * shape_.mask.token : nullptr, keys, scores);
     const float before = scratch.largest[i];
-    const float largest = std::max(before, loops_->reduce_row(ReduceOp::kMax, keys, scores));
+    const ReduceOp furthest = scale < 0 ? ReduceOp::kMin : ReduceOp::kMax;
+    const float largest = std::max(before, loops_->reduce_row(furthest, keys, scores) * scale);
     const float shift = largest == kNone ? 0.0F : largest;  // All masked: no weight at all.
     scratch.largest[i] = largest;
-    const float sum = loops_->exp_sum_row(keys, shift, scores, scores);
+    const float sum = loops_->exp_sum_row(keys, scale, shift, scores, scores);
     std::fill(scores + keys, scores + padded, 0.0F);
-    if (before == largest) {
+    if (before == largest || range.first == 0) {
       scratch.total[i] += sum;
       continue;
     }
@@ -237,10 +254,17 @@ void Attention::normalize(const float* mask, const AttentionKeys& limits, Range 
   }
 }
 
-void Attention::cap(std::int64_t keys, float* scores) const noexcept {
-  loops_->scale_shift(keys, scores, 1.0F / shape_.softcap, 0.0F, scores);
-  loops_->unary({UnaryOp::kTanh, 0, 0}, keys, scores, scores);
-  loops_->scale_shift(keys, scores, shape_.softcap, 0.0F, scores);
+/// Caps and masks them; returns the factor that is left to be applied.
+float Attention::finish_scores(const float* mask, std::int64_t keys, float* scores) const noexcept {
+  float scale = shape_.scale;
+  if (shape_.softcap > 0) {
+    loops_->scale_shift(keys, scores, scale / shape_.softcap, 0.0F, scores);
+    loops_->unary({UnaryOp::kTanh, 0, 0}, keys, scores, scores);
+    scale = shape_.softcap;
+  }
+  if (mask == nullptr) return scale;
+  loops_->scale_add(keys, scores, scale, mask, static_cast<int>(shape_.mask.element), scores);
+  return 1;
 }
 
 void Attention::add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
@@ -253,7 +277,8 @@ void Attention::add_values(std::int64_t queries, std::int64_t first_key, std::in
     for_tiles(queries, highest, [&](std::int64_t row, std::int64_t rows) {
       call.a = scratch.scores + row * kKeyBlock;
       call.c = scratch.sums + row * values_ + column;
-      value_tiles_[static_cast<std::size_t>(rows - 1)](call);
+      const Tiles& tiles = tiles_[static_cast<std::size_t>(rows - 1)];
+      (first_key == 0 ? tiles.values : tiles.values_to_others)(call);
     });
   }
 }

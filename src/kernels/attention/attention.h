@@ -73,23 +73,28 @@ class Attention {
   void attend_block(const Operands& operands, std::int64_t batch, std::int64_t head,
                     std::int64_t first_query, std::int64_t queries,
                     const Scratch& scratch) const noexcept;
-  void score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
+  void score(const float* queries, std::int64_t count, std::int64_t first_key, std::int64_t keys,
              const Scratch& scratch) const noexcept;
   void normalize(const float* mask, const AttentionKeys& limits, Range queries, Range keys,
                  const Scratch& scratch) const noexcept;
-  void cap(std::int64_t keys, float* scores) const noexcept;
+  float finish_scores(const float* mask, std::int64_t keys, float* scores) const noexcept;
   void add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
                   const Scratch& scratch) const noexcept;
 
   AttentionShape shape_;
   const InnerLoops* loops_;
-  std::int64_t panel_;        ///< Columns of a register tile.
-  std::int64_t depth_;        ///< head_size and
-  std::int64_t values_;       ///< value_size, padded.
-  std::int64_t query_parts_;  ///< Of one head, so that all threads have work.
+  std::int64_t panel_;         ///< Columns of a register tile.
+  std::int64_t depth_;         ///< head_size and
+  std::int64_t values_;        ///< value_size, padded.
+  std::int64_t query_stride_;  ///< From one query to the next where products read them.
+  std::int64_t query_parts_;   ///< Of one head, so that all threads have work.
   int workers_;
   std::vector<std::int64_t> offsets_;
-  std::vector<Brgemm> score_tiles_, value_tiles_;  ///< By rows.
+  struct Tiles {
+    Brgemm score, score_of_vector;    ///< A panel of keys, and the last one if it is half as wide.
+    Brgemm values, values_to_others;  ///< Adding to what is there.
+  };
+  std::vector<Tiles> tiles_;  ///< By rows.
 };
 
 }  // namespace headway

@@ -39,6 +39,7 @@ constexpr InnerLoops loops_of(const char* name) {
       .unary = unary_loop,
       .binary = binary_loop,
       .binary_repeated = binary_repeated,
+      .scale_add = scale_add,
       .scale_shift = scale_shift_loop,
       .typed_unary = typed_unary,
       .typed_binary = typed_binary,
