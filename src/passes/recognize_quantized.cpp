@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "passes/passes.h"
@@ -122,6 +123,9 @@ std::optional<Patch> propose(Graph& graph, Node& node) {
   if (w->bytes->constant().size() / std::max<std::int64_t>(weights[axis], 1) > kMaxTerms)
     return std::nullopt;
   const bool is_conv = product->is("Conv");
+  // Integer kernels do not crop.
+  if (std::ranges::any_of(product->get_ints("pads", {}), [](std::int64_t pad) { return pad < 0; }))
+    return std::nullopt;
   const auto constant = [&](const Tensor& tensor) { return graph.add_constant("", tensor); };
   std::optional<Tensor> bias;
   if (is_conv && product->input(2) != nullptr) {
