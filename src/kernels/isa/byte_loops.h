@@ -260,9 +260,25 @@ inline void transpose_corner(const TransposedBytes& bytes, std::int64_t row, std
   }
 }
 
+/// The last whole block may overlap the one before.
+inline std::int64_t block_start(std::int64_t at, std::int64_t size) {
+  return size < 16 || at + 16 <= size ? at : size - 16;
+}
+
 void transpose_bytes(const TransposedBytes& bytes) noexcept {
+  constexpr std::int64_t kFewRows = 4;
+  if (bytes.rows < kFewRows) {
+    for (std::int64_t row = 0; row < bytes.rows; ++row) {
+      const std::uint8_t* from = bytes.input + row * bytes.input_stride;
+      std::uint8_t* to = bytes.output + row;
+      for (std::int64_t column = 0; column < bytes.columns; ++column)
+        to[column * bytes.output_stride] = from[column] ^ bytes.flip;
+    }
+    return;
+  }
   for (std::int64_t column = 0; column < bytes.columns; column += 16) {
-    for (std::int64_t row = 0; row < bytes.rows; row += 16) transpose_corner(bytes, row, column);
+    for (std::int64_t row = 0; row < bytes.rows; row += 16)
+      transpose_corner(bytes, block_start(row, bytes.rows), block_start(column, bytes.columns));
   }
 }
 
