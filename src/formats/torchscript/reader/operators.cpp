@@ -8,24 +8,24 @@
 namespace headway::script {
 namespace {
 
-IValue convert(Interpreter& interpreter, const AtenOperator& op, std::vector<IValue> arguments,
+IValue convert(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
                KeywordArguments keywords) {
-  Call call(interpreter, op, std::move(arguments), std::move(keywords));
+  Call call(recorder, op, std::move(arguments), std::move(keywords));
   return op.convert(call);
 }
 
 /// relu_(x) is x = relu(x).
-IValue convert_in_place(Interpreter& interpreter, const AtenOperator& op,
-                        std::vector<IValue> arguments, KeywordArguments keywords) {
+IValue convert_in_place(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
+                        KeywordArguments keywords) {
   const auto* given = arguments.empty() ? nullptr : std::get_if<TensorRef>(&arguments[0]);
   if (given == nullptr) fail(ErrorCode::kInvalidModel, "torch.", op.name, "_ of no tensor");
   const TensorRef self = *given;
   const DType dtype = read(self)->type.dtype;
-  const IValue result = convert(interpreter, op, std::move(arguments), std::move(keywords));
+  const IValue result = convert(recorder, op, std::move(arguments), std::move(keywords));
   const auto* cell = std::get_if<TensorRef>(&result);
   if (cell == nullptr) fail(ErrorCode::kInternal, "torch.", op.name, "_ gives no tensor");
   if (*cell == self) return self;
-  write(self, cast_to(interpreter.graph(), read(*cell), dtype));
+  write(self, cast_to(recorder.graph(), read(*cell), dtype));
   return self;
 }
 
@@ -44,14 +44,14 @@ const AtenOperator* find_aten_operator(std::string_view name) {
   return nullptr;
 }
 
-IValue call_operator(Interpreter& interpreter, const std::string& name,
-                     std::vector<IValue> arguments, KeywordArguments keywords) {
-  if (auto result = call_scalar_operator(interpreter, name, arguments)) return *result;
+IValue call_operator(Recorder& recorder, const std::string& name, std::vector<IValue> arguments,
+                     KeywordArguments keywords) {
+  if (auto result = call_scalar_operator(recorder, name, arguments)) return *result;
   if (const AtenOperator* op = find_aten_operator(name))
-    return convert(interpreter, *op, std::move(arguments), std::move(keywords));
+    return convert(recorder, *op, std::move(arguments), std::move(keywords));
   if (name.size() > 1 && name.ends_with('_') && !name.ends_with("__"))
     if (const AtenOperator* op = find_aten_operator(name.substr(0, name.size() - 1)))
-      return convert_in_place(interpreter, *op, std::move(arguments), std::move(keywords));
+      return convert_in_place(recorder, *op, std::move(arguments), std::move(keywords));
   std::string kinds;
   for (const IValue& argument : arguments)
     kinds += concat(kinds.empty() ? "" : ", ", kind_of(argument));

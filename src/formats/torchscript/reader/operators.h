@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/torchscript/reader/interpreter.h"
+#include "formats/torchscript/reader/recorder.h"
 
 namespace headway::script {
 
@@ -41,12 +41,12 @@ std::span<const AtenOperator> resize_operators();
 const AtenOperator* find_aten_operator(std::string_view name);
 
 /// Operators on what is no tensor; nullopt if there is none for these arguments.
-std::optional<IValue> call_scalar_operator(Interpreter& interpreter, std::string_view name,
+std::optional<IValue> call_scalar_operator(Recorder& recorder, std::string_view name,
                                            const std::vector<IValue>& arguments);
 
 /// Calls an operator by its name without namespace. Throws Error(kUnsupported) naming it if it is
 /// not known.
-IValue call_operator(Interpreter& interpreter, const std::string& name,
-                     std::vector<IValue> arguments, KeywordArguments keywords);
+IValue call_operator(Recorder& recorder, const std::string& name, std::vector<IValue> arguments,
+                     KeywordArguments keywords);
 
 }  // namespace headway::script
