@@ -41,6 +41,8 @@ constexpr std::array kTable = {
     Entry{"DFT", "", lower_dft},
     Entry{"STFT", "", lower_stft},
 
+    Entry{"LinearClassifier", kMlDomain, lower_linear_model},
+    Entry{"LinearRegressor", kMlDomain, lower_linear_model},
     Entry{"TreeEnsemble", kMlDomain, lower_trees},
     Entry{"TreeEnsembleClassifier", kMlDomain, lower_trees},
     Entry{"TreeEnsembleRegressor", kMlDomain, lower_trees},

@@ -40,6 +40,7 @@ std::unique_ptr<Step> lower_group_norm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_integer_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_integer_matmul(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_layer_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_linear_model(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_lines(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_log_sum_exp(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_loss(const Node& node, Lowering& lowering);

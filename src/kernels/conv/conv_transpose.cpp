@@ -34,7 +34,16 @@ ConvTranspose::ConvTranspose(const ConvShape& shape, const SlideAxis& depth, Brg
     : shape_(shape),
       depth_(depth),
       threads_(threads),
-      product_(product_of(shape, depth), {}, tiles, threads) {}
+      product_(product_of(shape, depth), {}, tiles, threads) {
+  const std::int64_t stride = shape.stride_width, pitch = (shape.out_width + stride - 1) / stride;
+  for (std::int64_t kx = 0; kx < shape.kernel_width; ++kx) {
+    const std::int64_t shift = kx * shape.dilation_width - shape.pad_left;
+    const std::int64_t phase = (shift % stride + stride) % stride, first = (shift - phase) / stride;
+    const std::int64_t count = (shape.out_width - phase + stride - 1) / stride;
+    shifts_.push_back({phase * pitch + first, std::max<std::int64_t>(0, -first),
+                       std::min(shape.in_width, count - first)});
+  }
+}
 
 std::size_t ConvTranspose::packed_size() const noexcept {
   return static_cast<std::size_t>(shape_.in_channels * rows_of(shape_, depth_));
@@ -116,17 +125,40 @@ void ConvTranspose::add_channel(const KernelContext& context, const Source& sour
   const std::int64_t stride = s.stride_width, pitch = (s.out_width + stride - 1) / stride;
   const std::int64_t points = depth_.out * s.out_height * s.out_width;
   const float bias = epilogue.bias ? epilogue.bias[channel % s.out_channels] : 0.0F;
-  for (std::int64_t line = 0; line < depth_.out * s.out_height; ++line) {
-    const std::int64_t at = channel * points + line * s.out_width;
-    float* to = output + at;
-    std::fill_n(row, row_size(), bias);
-    add_row(source, line / s.out_height, line % s.out_height, row);
-    for (std::int64_t phase = 0; phase < stride; ++phase) {
-      const float* from = row + phase * pitch;
-      for (std::int64_t x = phase; x < s.out_width; x += stride)
-        to[x] = *from++ + (epilogue.residual ? epilogue.residual[at + x] : 0.0F);
+  float* to = output + channel * points;
+  for (std::int64_t z = 0; z < depth_.out; ++z) {
+    for (std::int64_t y = 0; y < s.out_height; ++y, to += s.out_width) {
+      std::fill_n(row, stride * pitch, bias);
+      add_row(source, z, y, row);
+      if (epilogue.residual) add_phases(row, epilogue.residual + (to - output));
+      interleave(row, to);
     }
-    context.loops.unary(epilogue.activation, s.out_width, to, to);
+  }
+  to = output + channel * points;
+  if (epilogue.activation.op != UnaryOp::kIdentity)
+    context.loops.unary(epilogue.activation, points, to, to);
+}
+
+/// Columns that are one stride apart lie side by side.
+void ConvTranspose::add_phases(float* row, const float* residual) const noexcept {
+  const std::int64_t stride = shape_.stride_width, pitch = (shape_.out_width + stride - 1) / stride;
+  for (std::int64_t x = 0; x < shape_.out_width; ++x)
+    row[x % stride * pitch + x / stride] += residual[x];
+}
+
+void ConvTranspose::interleave(const float* row, float* to) const noexcept {
+  const std::int64_t stride = shape_.stride_width, width = shape_.out_width;
+  const std::int64_t pitch = (width + stride - 1) / stride;
+  if (stride == 2) {
+    for (std::int64_t i = 0; i < width / 2; ++i) {
+      to[2 * i] = row[i];
+      to[2 * i + 1] = row[pitch + i];
+    }
+    if (width % 2 != 0) to[width - 1] = row[pitch - 1];
+    return;
+  }
+  for (std::int64_t phase = 0; phase < stride; ++phase, row += pitch) {
+    for (std::int64_t x = phase, i = 0; x < width; x += stride, ++i) to[x] = row[i];
   }
 }
 
@@ -134,29 +166,24 @@ void ConvTranspose::add_channel(const KernelContext& context, const Source& sour
 void ConvTranspose::add_row(const Source& source, std::int64_t z, std::int64_t y,
                             float* row) const noexcept {
   const ConvShape& s = shape_;
-  for (std::int64_t tap = 0; tap < taps(); ++tap) {
-    const std::int64_t kx = tap % s.kernel_width, ky = tap / s.kernel_width % s.kernel_height;
-    const std::int64_t kz = tap / s.kernel_width / s.kernel_height;
-    const std::int64_t up = y + s.pad_top - ky * s.dilation_height;
+  for (std::int64_t kz = 0; kz < depth_.kernel; ++kz) {
     const std::int64_t in = z + depth_.pad - kz * depth_.dilation;
-    if (up < 0 || up % s.stride_height != 0 || up / s.stride_height >= s.in_height) continue;
     if (in < 0 || in % depth_.stride != 0 || in / depth_.stride >= depth_.in) continue;
-    const float* plane = source.planes + (source.weights ? 0 : tap * in_points());
-    add_line(kx, source.weights ? source.weights[tap] : 1.0F,
-             plane + (in / depth_.stride * s.in_height + up / s.stride_height) * s.in_width, row);
+    for (std::int64_t ky = 0; ky < s.kernel_height; ++ky) {
+      const std::int64_t up = y + s.pad_top - ky * s.dilation_height;
+      if (up < 0 || up % s.stride_height != 0 || up / s.stride_height >= s.in_height) continue;
+      const std::int64_t line = in / depth_.stride * s.in_height + up / s.stride_height;
+      const std::int64_t tap = (kz * s.kernel_height + ky) * s.kernel_width;
+      for (std::int64_t kx = 0; kx < s.kernel_width; ++kx) {
+        const Shift& shift = shifts_[static_cast<std::size_t>(kx)];
+        const std::int64_t plane = source.weights ? 0 : tap + kx;
+        const float weight = source.weights ? source.weights[tap + kx] : 1.0F;
+        const float* from = source.planes + plane * in_points() + line * s.in_width;
+        float* to = row + shift.offset;
+        for (std::int64_t i = shift.begin; i < shift.end; ++i) to[i] += weight * from[i];
+      }
+    }
   }
-}
-
-void ConvTranspose::add_line(std::int64_t kx, float weight, const float* from,
-                             float* row) const noexcept {
-  const std::int64_t stride = shape_.stride_width, pitch = (shape_.out_width + stride - 1) / stride;
-  const std::int64_t shift = kx * shape_.dilation_width - shape_.pad_left;
-  const std::int64_t phase = (shift % stride + stride) % stride, first = (shift - phase) / stride;
-  const std::int64_t count = (shape_.out_width - phase + stride - 1) / stride;
-  const std::int64_t begin = std::max<std::int64_t>(0, -first);
-  const std::int64_t end = std::min(shape_.in_width, count - first);
-  float* to = row + phase * pitch + first;
-  for (std::int64_t i = begin; i < end; ++i) to[i] += weight * from[i];
 }
 
 }  // namespace headway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "kernels/context.h"
 #include "kernels/conv/conv_shape.h"
@@ -30,6 +31,11 @@ class ConvTranspose {
   const char* algorithm() const noexcept { return is_depthwise() ? "depthwise" : "gemm"; }
 
  private:
+  /// Where the elements of an input row from `begin` to before `end` go that a tap weighs.
+  struct Shift {
+    std::int64_t offset, begin, end;
+  };
+
   /// What is added up in one channel: a plane per tap, or one that all taps weigh.
   struct Source {
     const float* planes = nullptr;
@@ -45,12 +51,14 @@ class ConvTranspose {
               const Epilogue& epilogue, float* output, float* rows) const noexcept;
   void add_channel(const KernelContext& context, const Source& source, std::int64_t channel,
                    const Epilogue& epilogue, float* output, float* row) const noexcept;
+  void add_phases(float* row, const float* residual) const noexcept;
+  void interleave(const float* row, float* to) const noexcept;
   void add_row(const Source& source, std::int64_t z, std::int64_t y, float* row) const noexcept;
-  void add_line(std::int64_t kx, float weight, const float* from, float* row) const noexcept;
 
   ConvShape shape_;
   SlideAxis depth_;
   int threads_;
+  std::vector<Shift> shifts_;  ///< For each column of the kernel.
   Gemm product_;
 };
 
