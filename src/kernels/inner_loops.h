@@ -10,6 +10,7 @@
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
 #include "kernels/elementwise/typed_function.h"
+#include "kernels/fourier/loops.h"
 #include "kernels/gemm/strassen_operands.h"
 #include "kernels/integer/byte_loops.h"
 #include "kernels/movement/lanes.h"
@@ -21,6 +22,9 @@
 #include "kernels/winograd/transforms.h"
 
 namespace headway {
+
+/// Columns that are cumulated at once.
+inline constexpr std::int64_t kCumulatedColumns = 256;
 
 /// The innermost loops of all kernels, compiled once per instruction set from the same source
 /// (kernels/isa/). Everything around them is ordinary C++, compiled once.
@@ -83,6 +87,9 @@ struct InnerLoops {
   RequantizeRows (*requantize_rows)(DType to) noexcept;
 
   void (*sample_points)(const SampledPoints& points) noexcept;
+  void (*sample_pixels)(const SampledPixels& pixels) noexcept;
+
+  void (*fourier_pass)(const FourierPass& pass) noexcept;
 
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
@@ -99,6 +106,11 @@ struct InnerLoops {
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].
   void (*reduce_columns)(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
                          const float* input, float* totals) noexcept;
+
+  /// y[row · step + i] = sum or product of x[.. · step + i] up to that row, or of those before it
+  /// if `exclusive`, in double, for i < columns <= kCumulatedColumns.
+  void (*cumulate_columns)(bool product, bool exclusive, std::int64_t columns, std::int64_t rows,
+                           std::int64_t step, const float* x, float* y) noexcept;
 
   /// For ArgMax or ArgMin; `last`: of equal elements, the later one wins. nullptr for a dtype that
   /// C++ does not compute with.
@@ -118,6 +130,14 @@ struct InnerLoops {
   /// output[column * output_stride + row] = input[row * input_stride + column]
   void (*transpose)(std::int64_t rows, std::int64_t columns, const float* input,
                     std::int64_t input_stride, float* output, std::int64_t output_stride) noexcept;
+  /// output[j · stride + i] = input[3 i + j] for j < 3, and back.
+  void (*split_triples)(std::int64_t size, const std::uint8_t* input, std::uint8_t* output,
+                        std::int64_t stride) noexcept;
+  void (*join_triples)(std::int64_t size, const std::uint8_t* input, std::int64_t stride,
+                       std::uint8_t* output) noexcept;
+  /// output[2 i] = output[2 i + 1] = copy[2 i] = copy[2 i + 1] = input[i]
+  void (*double_elements)(std::int64_t size, const float* input, float* output,
+                          float* copy) noexcept;
   /// output[pixel * width + channel] = input[channel * stride + pixel] for `channels`, at most
   /// width; zeros beyond them.
   void (*block_pixels)(int channels, std::int64_t pixels, const float* input, std::int64_t stride,

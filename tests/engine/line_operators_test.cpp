@@ -24,6 +24,23 @@ TEST(LineOperators, Normalizations) {
   }
 }
 
+TEST(LineOperators, LocalResponse) {
+  Random random(5);
+  for (std::int64_t i = 0; i < 24; ++i) {
+    Shape shape = any_shape(random);
+    shape.back() = up_to(random, 300);
+    expect_near_reference({"LRN",
+                           {random_tensor(shape, random.next())},
+                           {{"size", up_to(random, 7)},
+                            {"alpha", 0.5F},
+                            {"beta", i % 2 == 0 ? 0.75F : 0.6F},
+                            {"bias", 1.5F}}},
+                          1e-5);
+    expect_near_reference(
+        {"GlobalLpPool", {random_tensor(shape, random.next())}, {{"p", 1 + i % 2}}}, 1e-5);
+  }
+}
+
 /// Few different numbers, whose roundings do not cancel out, in one long line and in long columns.
 TEST(LineOperators, LongSumsOfMeanVarianceNormalization) {
   Random random(4);

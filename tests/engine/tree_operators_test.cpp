@@ -140,6 +140,34 @@ TEST(TreeOperators, Classifier) {
   }
 }
 
+TEST(LinearModels, AreAProduct) {
+  Random random(4);
+  for (int i = 0; i < 40; ++i) {
+    const bool classifies = i % 2 == 0;
+    const auto features = static_cast<std::int64_t>(1 + random.below(60));
+    const auto targets = static_cast<std::int64_t>((classifies ? 2 : 1) + random.below(20));
+    Floats coefficients(static_cast<std::size_t>(features * targets)), intercepts;
+    for (float& coefficient : coefficients) coefficient = random.normal();
+    for (std::int64_t target = 0; i % 3 != 0 && target < targets; ++target)
+      intercepts.push_back(random.normal());
+    Ints labels;
+    for (std::int64_t label = 0; label < targets; ++label) labels.push_back(3 * label);
+    Attributes attributes = {
+        {"coefficients", coefficients},
+        {"post_transform",
+         std::string(std::array{"NONE", "LOGISTIC", "SOFTMAX"}[random.below(3)])}};
+    if (!intercepts.empty()) attributes["intercepts"] = intercepts;
+    if (classifies) attributes["classlabels_ints"] = labels;
+    if (!classifies) attributes["targets"] = targets;
+    expect_near_reference({.op = classifies ? "LinearClassifier" : "LinearRegressor",
+                           .inputs = {random_tensor({some_rows(i), features}, random.next())},
+                           .attributes = attributes,
+                           .outputs = classifies ? 2U : 1U,
+                           .domain = "ai.onnx.ml"},
+                          1e-5);
+  }
+}
+
 /// A root that asks whether x[1] is one of some numbers, and two leaves.
 TEST(TreeOperators, Membership) {
   Random random(3);
