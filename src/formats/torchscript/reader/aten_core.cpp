@@ -1,0 +1,88 @@
+#include "formats/torchscript/reader/call.h"
+
+/// What decompositions to Core ATen leave of other operators: the same with further results, which
+/// inference does not use, or further arguments.
+namespace headway::script {
+namespace {
+
+/// Results that nothing reads are None.
+IValue with_unused(IValue result, std::size_t unused) {
+  std::vector<IValue> results(unused + 1);
+  results[0] = std::move(result);
+  return tuple_of(std::move(results));
+}
+
+/// Calls another operator with those of its arguments.
+IValue call_with(Call& call, const std::string& name,
+                 std::initializer_list<std::string_view> arguments) {
+  std::vector<IValue> given;
+  for (const std::string_view argument : arguments) given.push_back(call.argument(argument));
+  return call_operator(call.recorder(), name, std::move(given), {});
+}
+
+IValue native_layer_norm(Call& call) {
+  return with_unused(
+      call_with(call, "layer_norm", {"input", "normalized_shape", "weight", "bias", "eps"}), 2);
+}
+IValue native_group_norm(Call& call) {
+  return with_unused(call_with(call, "group_norm", {"input", "group", "weight", "bias", "eps"}), 2);
+}
+IValue batch_norm(Call& call) {
+  return with_unused(call_with(call, "batch_norm",
+                               {"input", "weight", "bias", "running_mean", "running_var",
+                                "training", "momentum", "eps"}),
+                     2);
+}
+IValue max_pool2d(Call& call) {
+  return with_unused(
+      call_with(call, "max_pool2d",
+                {"self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"}),
+      1);
+}
+IValue max_pool3d(Call& call) {
+  return with_unused(
+      call_with(call, "max_pool3d",
+                {"self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"}),
+      1);
+}
+IValue dropout(Call& call) {
+  return with_unused(call_with(call, "dropout", {"input", "p", "train"}), 1);
+}
+IValue attention(Call& call) {
+  IValue result = call_operator(
+      call.recorder(), "scaled_dot_product_attention",
+      {call.argument("query"), call.argument("key"), call.argument("value"),
+       call.argument("attn_mask"), 0.0, call.argument("is_causal"), call.argument("scale")},
+      {});
+  return with_unused(std::move(result), 1);
+}
+IValue log_softmax(Call& call) {
+  return call_with(call, "log_softmax", {"self", "dim"});
+}
+
+constexpr AtenOperator kOperators[] = {
+    {"native_layer_norm", "input, normalized_shape, weight, bias, eps", native_layer_norm},
+    {"native_group_norm", "input, weight, bias, N, C, HxW, group, eps", native_group_norm},
+    {"native_batch_norm", "input, weight, bias, running_mean, running_var, training, momentum, eps",
+     batch_norm},
+    {"_native_batch_norm_legit",
+     "input, weight, bias, running_mean, running_var, training, momentum, eps", batch_norm},
+    {"_native_batch_norm_legit_no_training",
+     "input, weight, bias, running_mean, running_var, momentum, eps, training=False", batch_norm},
+    {"max_pool2d_with_indices",
+     "self, kernel_size, stride=[], padding=0, dilation=1, ceil_mode=False", max_pool2d},
+    {"max_pool3d_with_indices",
+     "self, kernel_size, stride=[], padding=0, dilation=1, ceil_mode=False", max_pool3d},
+    {"native_dropout", "input, p, train", dropout},
+    {"_scaled_dot_product_flash_attention_for_cpu",
+     "query, key, value, dropout_p=0.0, is_causal=False, attn_mask=None, scale=None", attention},
+    {"_log_softmax", "self, dim, half_to_float=False", log_softmax},
+};
+
+}  // namespace
+
+std::span<const AtenOperator> core_operators() {
+  return kOperators;
+}
+
+}  // namespace headway::script
