@@ -13,15 +13,17 @@ namespace {
 constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 28;
 /// Strided weights that are copied may take this much more than the file.
 constexpr std::uint64_t kSpareBytes = std::uint64_t{1} << 28;
-constexpr std::int64_t kSchemaVersion = 8;
+/// PyTorch 2.5 writes 7, every release since then so far 8.
+constexpr std::int64_t kOldestSchema = 7, kNewestSchema = 8;
 constexpr std::string_view kFlatProgram = "serialized_exported_program.json";
 
 void check_schema(const Json& program) {
   const Json& version = member(program, "schema_version");
   const std::int64_t major = integer(version.is_object() ? member(version, "major") : version);
-  if (major != kSchemaVersion) {
-    fail(ErrorCode::kUnsupported, "its program has schema version ", major, ", but only version ",
-         kSchemaVersion, " is known; export it again with another release of PyTorch");
+  if (major < kOldestSchema || major > kNewestSchema) {
+    fail(ErrorCode::kUnsupported, "its program has schema version ", major, ", but only ",
+         kOldestSchema, " and ", kNewestSchema,
+         " are known; export it again with another release of PyTorch");
   }
 }
 

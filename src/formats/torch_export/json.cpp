@@ -16,6 +16,24 @@ constexpr int kMaxDepth = 200;
   fail(ErrorCode::kInvalidModel, "its program is malformed: ", shown, " is no ", wanted);
 }
 
+/// Python writes infinities and NaN as bare words (PyTorch 2.5), which JSON has not: as texts.
+std::string with_quoted_words(std::string_view text) {
+  std::string result;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\' && i + 1 < text.size()) result += text[i++];
+    if (text[i] == '"') in_string = !in_string;
+    for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+      if (in_string || !text.substr(i).starts_with(word)) continue;
+      result += concat('"', word, '"');
+      i += word.size();
+      break;
+    }
+    if (i < text.size()) result += text[i];
+  }
+  return result;
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, std::string_view what) {
@@ -23,8 +41,10 @@ Json parse_json(std::string_view text, std::string_view what) {
     if (depth > kMaxDepth) fail(ErrorCode::kInvalidModel, what, " is nested too deeply");
     return true;
   };
+  const bool has_words =
+      text.find("Infinity") != std::string_view::npos || text.find("NaN") != std::string_view::npos;
   try {
-    return Json::parse(text, bounded);
+    return has_words ? Json::parse(with_quoted_words(text), bounded) : Json::parse(text, bounded);
   } catch (const Json::exception& error) {
     fail(ErrorCode::kInvalidModel, what, " is no JSON: ", error.what());
   }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "formats/torchscript/reader/call.h"
 
 /// What decompositions to Core ATen leave of other operators: the same with further results, which
@@ -60,6 +63,38 @@ IValue log_softmax(Call& call) {
   return call_with(call, "log_softmax", {"self", "dim"});
 }
 
+/// copy_ that gives what it would have written.
+IValue copy(Call& call) {
+  Value* self = call.tensor("self");
+  Value* source = call.cast(call.tensor("src"), call.graph().dtype(self));
+  return tensor_result(call.expand(source, call.extents_of(self)));
+}
+
+IValue slice_scatter(Call& call) {
+  Value* self = call.tensor("self");
+  Value* source = call.tensor("src");
+  const std::int64_t axis = call.axis(call.integer("dim"), call.rank(self));
+  const std::int64_t start = call.has("start") ? call.integer("start") : 0;
+  const std::int64_t stop =
+      call.has("end") ? call.integer("end") : std::numeric_limits<std::int64_t>::max();
+  if (call.integer("step") != 1) call.unsupported("another step than 1");
+  if (start == 0 && stop == std::numeric_limits<std::int64_t>::max()) return tensor_result(source);
+  const std::int64_t extent = call.extent(self, axis);
+  const auto place = [&](std::int64_t index) {
+    return std::clamp<std::int64_t>(index < 0 ? index + extent : index, 0, extent);
+  };
+  return tensor_result(
+      call.put_slice(self, source, axis, place(start), std::max(place(start), place(stop))));
+}
+
+IValue select_scatter(Call& call) {
+  Value* self = call.tensor("self");
+  const std::int64_t axis = call.axis(call.integer("dim"), call.rank(self));
+  const std::int64_t index = call.axis(call.integer("index"), call.extent(self, axis));
+  Value* part = call.unsqueeze(call.tensor("src"), {axis});
+  return tensor_result(call.put_slice(self, part, axis, index, index + 1));
+}
+
 constexpr AtenOperator kOperators[] = {
     {"native_layer_norm", "input, normalized_shape, weight, bias, eps", native_layer_norm},
     {"native_group_norm", "input, weight, bias, N, C, HxW, group, eps", native_group_norm},
@@ -76,6 +111,9 @@ constexpr AtenOperator kOperators[] = {
     {"native_dropout", "input, p, train", dropout},
     {"_scaled_dot_product_flash_attention_for_cpu",
      "query, key, value, dropout_p=0.0, is_causal=False, attn_mask=None, scale=None", attention},
+    {"copy", "self, src, non_blocking=False", copy},
+    {"slice_scatter", "self, src, dim=0, start=None, end=None, step=1", slice_scatter},
+    {"select_scatter", "self, src, dim, index", select_scatter},
     {"_log_softmax", "self, dim, half_to_float=False", log_softmax},
 };
 
