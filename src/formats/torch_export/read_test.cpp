@@ -16,6 +16,11 @@ Graph read(const std::string& bytes) {
   return read_torch_export(std::as_bytes(std::span(bytes)), "model.pt2");
 }
 
+/// For x of [1, 2].
+Tensor result(const Graph& graph, std::initializer_list<float> x) {
+  return run_reference(graph, std::vector{Tensor::from<float>({1, 2}, x)})[0];
+}
+
 void expect_error(const Archive& archive, ErrorCode code, const std::string& part) {
   try {
     read(archive.bytes());
@@ -40,7 +45,7 @@ void expect_small_results(const std::string& bytes) {
   ASSERT_EQ(graph.outputs().size(), 1U);
   EXPECT_EQ(graph.outputs()[0]->name(), "sum");
   EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[s0,2]");
-  const Tensor y = run_reference(graph, {Tensor::from<float>({1, 2}, {10, 100})})[0];
+  const Tensor y = result(graph, {10, 100});
   EXPECT_EQ(y.data<float>()[0], 10 + 200 + 10);
   EXPECT_EQ(y.data<float>()[1], 30 + 400 + 100);
 }
@@ -72,7 +77,7 @@ TEST(ReadTorchExport, ArgumentsByNameAfterThoseLeftOut) {
   Archive archive;
   nodes(archive)[1]["inputs"].push_back({{"name", "alpha"}, {"arg", {{"as_int", 2}}}, {"kind", 2}});
   const Graph graph = read(archive.bytes());
-  const Tensor y = run_reference(graph, {Tensor::from<float>({1, 2}, {10, 100})})[0];
+  const Tensor y = result(graph, {10, 100});
   EXPECT_EQ(y.data<float>()[0], 10 + 200 + 20);
 }
 
@@ -84,7 +89,7 @@ TEST(ReadTorchExport, InfinitiesAreTextsOrBareWords) {
     text.replace(text.find("\"HERE\""), 6, infinity);
     archive.more["m/models/model.json"] = text;
     const Graph graph = read(archive.bytes());
-    const Tensor y = run_reference(graph, {Tensor::from<float>({1, 2}, {10, 100})})[0];
+    const Tensor y = result(graph, {10, 100});
     EXPECT_EQ(y.data<float>()[0], -std::numeric_limits<float>::infinity());
   }
 }
@@ -114,7 +119,7 @@ TEST(ReadTorchExport, ABranchBecomesIf) {
                          "add")};
   nodes(archive)[1]["outputs"] = {{{"as_tensors", {{{"name", "add"}}}}}};
   const Graph read_graph = read(archive.bytes());
-  const Tensor y = run_reference(read_graph, {Tensor::from<float>({1, 2}, {-10, 100})})[0];
+  const Tensor y = result(read_graph, {-10, 100});
   EXPECT_EQ(y.data<float>()[0], 10);
   EXPECT_EQ(y.data<float>()[1], -100);
 }

@@ -95,6 +95,23 @@ IValue select_scatter(Call& call) {
   return tensor_result(call.put_slice(self, part, axis, index, index + 1));
 }
 
+/// Only where it is another shape of a tensor whose elements lie one after the other.
+IValue as_strided(Call& call) {
+  const std::vector<Extent> size = call.extents("size");
+  const Ints strides = call.ints("stride");
+  std::optional<std::int64_t> dense = 1;
+  bool is_dense = !call.reference("self")->base && strides.size() == size.size() &&
+                  (!call.has("storage_offset") || call.integer("storage_offset") == 0);
+  for (std::size_t i = size.size(); is_dense && i-- > 0;) {
+    const auto* extent = std::get_if<std::int64_t>(&size[i]);
+    if (extent != nullptr && *extent == 1) continue;
+    is_dense = dense == strides[i];
+    dense = dense && extent != nullptr ? std::optional(*dense * *extent) : std::nullopt;
+  }
+  if (!is_dense) call.unsupported("strides that are not those of a dense tensor");
+  return tensor_result(call.reshape(call.tensor("self"), size));
+}
+
 constexpr AtenOperator kOperators[] = {
     {"native_layer_norm", "input, normalized_shape, weight, bias, eps", native_layer_norm},
     {"native_group_norm", "input, weight, bias, N, C, HxW, group, eps", native_group_norm},
@@ -111,6 +128,7 @@ constexpr AtenOperator kOperators[] = {
     {"native_dropout", "input, p, train", dropout},
     {"_scaled_dot_product_flash_attention_for_cpu",
      "query, key, value, dropout_p=0.0, is_causal=False, attn_mask=None, scale=None", attention},
+    {"as_strided", "self, size, stride, storage_offset=None", as_strided},
     {"copy", "self, src, non_blocking=False", copy},
     {"slice_scatter", "self, src, dim=0, start=None, end=None, step=1", slice_scatter},
     {"select_scatter", "self, src, dim, index", select_scatter},
