@@ -24,6 +24,16 @@ TEST(LineOperators, Normalizations) {
   }
 }
 
+/// Few different numbers, whose roundings do not cancel out, in one long line and in long columns.
+TEST(LineOperators, LongSumsOfMeanVarianceNormalization) {
+  Random random(4);
+  Tensor x = Tensor::allocate(DType::kFloat32, {8, 64, 64, 3});
+  for (float& element : x.values<float>()) element = 0.5F * static_cast<float>(random.below(12));
+  for (const std::vector<std::int64_t>& axes :
+       {std::vector<std::int64_t>{0, 1, 2, 3}, {0, 1, 2}, {0, 2, 3}})
+    expect_near_reference({"MeanVarianceNormalization", {x}, {{"axes", axes}}}, 2e-6);
+}
+
 TEST(LineOperators, Hardmax) {
   Random random(2);
   for (int i = 0; i < 20; ++i)
