@@ -44,23 +44,29 @@ struct Inspection {
   Model model;
   std::optional<OnnxMetadata> onnx;
   std::optional<PackingTarget> compiled;
-  bool torchscript = false;
-  Graph graph;                      ///< Types are static if `cost` is there.
-  std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
+  FileKind kind = FileKind::kUnknown;  ///< Of a file that is not compiled.
+  Graph graph;                         ///< Types are static if `cost` is there.
+  std::vector<Shape> input_shapes;     ///< Empty if `cost` is not there.
   std::optional<Cost> cost;
   std::string no_cost_because;
   std::map<std::string, int> operators;  ///< Type to number of nodes.
 };
 
 Inspection inspect(const InspectArguments& arguments) {
-  Inspection found{
-      load_model(arguments.model, 0, {}, arguments.shapes), {}, {}, false, Graph(), {}, {}, {}, {}};
+  Inspection found{load_model(arguments.model, 0, {}, arguments.shapes),
+                   {},
+                   {},
+                   FileKind::kUnknown,
+                   Graph(),
+                   {},
+                   {},
+                   {},
+                   {}};
   if (found.model.is_compiled()) {
     found.compiled = read_hwy(std::filesystem::path(arguments.model)).target;
   } else if (!is_builtin(arguments.model)) {
-    found.torchscript =
-        detect_kind(MappedFile::open(arguments.model)->bytes()) == FileKind::kTorchScript;
-    if (!found.torchscript) found.onnx = read_onnx_metadata(arguments.model);
+    found.kind = detect_kind(MappedFile::open(arguments.model)->bytes());
+    if (found.kind == FileKind::kOnnx) found.onnx = read_onnx_metadata(arguments.model);
   }
   found.graph = found.model.graph().clone();
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
@@ -90,7 +96,8 @@ std::string summary_text(const Inspection& found, const std::string& title) {
   for (const ValueInfo& output : found.model.outputs())
     text += concat("  output  ", output.name, "  ", described(output), "\n");
   text += "\n";
-  if (found.torchscript) text += "  format            TorchScript\n";
+  if (found.kind == FileKind::kTorchScript) text += "  format            TorchScript\n";
+  if (found.kind == FileKind::kTorchExport) text += "  format            torch.export\n";
   if (found.onnx)
     text +=
         concat("  format            ONNX, opset ", found.onnx->opset,
@@ -185,7 +192,8 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"parameters", parameter_count(found.graph)},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
-  if (found.torchscript) json["file"] = {{"format", "torchscript"}};
+  if (found.kind == FileKind::kTorchScript) json["file"] = {{"format", "torchscript"}};
+  if (found.kind == FileKind::kTorchExport) json["file"] = {{"format", "torch.export"}};
   if (found.onnx)
     json["file"] = {{"format", "onnx"},
                     {"opset", found.onnx->opset},

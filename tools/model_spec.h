@@ -22,6 +22,6 @@ bool is_builtin(const std::string& spec);
 
 /// How every subcommand describes its MODEL argument.
 inline constexpr const char* kModelHelp =
-    "A model file (.onnx, .pt, .hwy) or a built-in model's name";
+    "A model file (.onnx, .pt, .pt2, .hwy) or a built-in model's name";
 
 }  // namespace headway

@@ -65,7 +65,8 @@ struct CompileOptions {
 /// copy.
 class HEADWAY_API Model {
  public:
-  /// Reads .onnx (external data beside it included), TorchScript (.pt) or .hwy (see save_compiled).
+  /// Reads .onnx (external data beside it included), TorchScript (.pt), torch.export (.pt2) or .hwy
+  /// (see save_compiled).
   /// A TorchScript file does not say what its inputs are: `shapes` does, where its program leaves
   /// it open. Throws Error naming the file and what is wrong with it.
   static Model load(const std::filesystem::path& file, const std::vector<InputShape>& shapes = {});

@@ -8,6 +8,18 @@
 namespace headway::script {
 namespace {
 
+/// "self, dim=-1" to self and dim.
+std::vector<std::string_view> argument_names(std::string_view arguments) {
+  std::vector<std::string_view> names;
+  while (!arguments.empty()) {
+    const std::size_t end = std::min(arguments.find(','), arguments.size());
+    names.push_back(arguments.substr(0, std::min(arguments.find('='), end)));
+    arguments.remove_prefix(end);
+    while (arguments.starts_with(',') || arguments.starts_with(' ')) arguments.remove_prefix(1);
+  }
+  return names;
+}
+
 IValue convert(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
                KeywordArguments keywords) {
   Call call(recorder, op, std::move(arguments), std::move(keywords));
@@ -31,12 +43,18 @@ IValue convert_in_place(Recorder& recorder, const AtenOperator& op, std::vector<
 
 }  // namespace
 
+int AtenOperator::position(std::string_view argument) const {
+  const std::vector<std::string_view> names = argument_names(arguments);
+  const auto found = std::ranges::find(names, argument);
+  return found == names.end() ? -1 : static_cast<int>(found - names.begin());
+}
+
 const AtenOperator* find_aten_operator(std::string_view name) {
   for (const auto family :
        {convolution_operators, pooling_operators, normalization_operators, activation_operators,
         elementwise_operators, comparison_operators, reduction_operators, product_operators,
         attention_operators, shape_operators, view_operators, join_operators, index_operators,
-        creation_operators, write_operators, resize_operators}) {
+        creation_operators, write_operators, resize_operators, core_operators}) {
     const std::span<const AtenOperator> operators = family();
     const auto found = std::ranges::find(operators, name, &AtenOperator::name);
     if (found != operators.end()) return &*found;

@@ -18,6 +18,9 @@ struct AtenOperator {
   /// "self, dim=-1, keepdim=False".
   std::string_view arguments;
   IValue (*convert)(Call& call);
+
+  /// Which argument is called that; -1 if none is.
+  int position(std::string_view argument) const;
 };
 
 std::span<const AtenOperator> convolution_operators();
@@ -36,6 +39,7 @@ std::span<const AtenOperator> index_operators();
 std::span<const AtenOperator> creation_operators();
 std::span<const AtenOperator> write_operators();
 std::span<const AtenOperator> resize_operators();
+std::span<const AtenOperator> core_operators();
 
 /// nullptr if it is not known.
 const AtenOperator* find_aten_operator(std::string_view name);
