@@ -163,6 +163,23 @@ graph g (%x: float32[N,4,2]) -> (%y) {
   EXPECT_TRUE(contains(code, "torch.unflatten(t, 1, [torch.size(self.i, 0)"));
 }
 
+TEST(WriteTorchScript, NamesFunctionsAsATenDoes) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[2,2], %i: int64[2,2]) -> (%t, %a, %b, %s, %l) {
+  %t = Trilu(%x) {upper = 0}
+  %a = ThresholdedRelu(%x) {alpha = 0.5}
+  %b = BitwiseAnd(%i, %i)
+  %s = ScatterElements(%x, %i, %x) {axis = 1}
+  %l = ReduceLogSum(%x) {axes = [1]}
+}
+)");
+  EXPECT_TRUE(contains(code, "t = torch.tril(x, 0)"));
+  EXPECT_TRUE(contains(code, "a = torch.threshold(x, 0.5, 0)"));
+  EXPECT_TRUE(contains(code, "b = torch.bitwise_and(i, i)"));
+  EXPECT_TRUE(contains(code, "s = torch.scatter(x, 1, i, x)"));
+  EXPECT_TRUE(contains(code, "l = torch.log(torch.sum(x, [1], True))"));
+}
+
 TEST(WriteTorchScript, KeepsExtentsSymbolic) {
   const std::string code = code_of(R"(
 graph g (%x: float32[N,2,3]) -> (%y) {
