@@ -82,7 +82,10 @@ Tensor moved(const Tensor& tensor, const Errors& errors, Random& random) {
   const double absolute = errors.absolute + errors.of_largest * unit * largest_of(result);
   for (double& element : result.values<double>()) {
     const double direction = 2 * random.uniform() - 1;
-    element += direction * (std::abs(element) * errors.units * unit + absolute);
+    const double error = std::abs(element) * errors.units * unit + absolute;
+    // What may vanish sometimes does, which decides what it is as a truth value.
+    const bool vanishes = std::abs(element) <= error && random.below(4) == 0;
+    element = vanishes ? 0 : element + direction * error;
   }
   return result.to(tensor.dtype());
 }
