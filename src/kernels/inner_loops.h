@@ -10,7 +10,7 @@
 #include "kernels/elementwise/pixels.h"
 #include "kernels/elementwise/typed_function.h"
 #include "kernels/gemm/strassen_operands.h"
-#include "kernels/integer/loops.h"
+#include "kernels/integer/byte_loops.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
 #include "kernels/quantize/loops.h"
@@ -71,17 +71,18 @@ struct InnerLoops {
   /// nullptr for a dtype that they do not know (kernels/quantize/quantize.h).
   QuantizeLoop (*quantize)(DType to) noexcept;
   DequantizeLoop (*dequantize)(DType from) noexcept;
-  RequantizeLoop (*requantize)(DType to) noexcept;
-  CentreLoop (*centre)(DType from) noexcept;
   /// Widens [low, high] to contain all elements but NaN.
   void (*range_of_row)(std::int64_t size, const float* input, float* low, float* high) noexcept;
 
-  void (*integer_tile)(const IntegerTile& tile) noexcept;
-  void (*integer_taps)(const IntegerTaps& taps) noexcept;
-  void (*gather_pairs)(const IntegerPairs& pairs) noexcept;
-  /// output[2 i] = low[i · stride], output[2 i + 1] = high[i · stride]
-  void (*interleave)(std::int64_t size, const std::int16_t* low, const std::int16_t* high,
-                     std::int64_t stride, std::int16_t* output) noexcept;
+  void (*byte_tile)(const ByteTile& tile) noexcept;
+  void (*pack_four)(const ByteFour& four) noexcept;
+  /// output[i] = input[i] ^ flip; returns the sum of the results.
+  std::int32_t (*flip_bytes)(std::int64_t size, const std::uint8_t* input, std::uint8_t flip,
+                             std::uint8_t* output) noexcept;
+  std::int32_t (*sum_bytes)(std::int64_t size, const std::uint8_t* input) noexcept;
+  void (*byte_taps)(const ByteTaps& taps) noexcept;
+  void (*transpose_bytes)(const TransposedBytes& bytes) noexcept;
+  RequantizeRows (*requantize_rows)(DType to) noexcept;
 
   void (*sample_points)(const SampledPoints& points) noexcept;
 

@@ -52,8 +52,8 @@ void emit_sum_square(Emitter& emitter) {
 void emit_l2(Emitter& emitter) {
   const auto reduction = reduction_of(emitter);
   if (!reduction) return emitter.assign(call("abs", {emitter.tensor(0)}));
-  emitter.assign(call("sqrt", {call("sum", {square(emitter), list(reduction->axes),
-                                            truth(reduction->keeps_axes)})}));
+  emitter.assign(
+      call("norm", {emitter.tensor(0), "2", list(reduction->axes), truth(reduction->keeps_axes)}));
 }
 
 void emit_log_sum_exp(Emitter& emitter) {

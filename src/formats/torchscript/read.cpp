@@ -6,6 +6,7 @@
 #include "base/mapped_file.h"
 #include "base/strings.h"
 #include "formats/torch/archive.h"
+#include "formats/torchscript/interface.h"
 #include "formats/torchscript/reader/interpreter.h"
 #include "formats/torchscript/reader/outputs.h"
 
@@ -81,12 +82,29 @@ std::vector<std::string> inputs_of(Program& program) {
   return input_names(interpreter.method(interpreter.module(), "forward"));
 }
 
-Graph read_archive(torch::Archive& archive, const std::string& name,
-                   std::span<const InputShape> shapes) {
-  Program program(archive);
-  const std::vector<std::string> names = inputs_of(program);
+std::optional<torchscript::Interface> interface_of(const torch::Archive& archive,
+                                                   std::size_t inputs) {
+  if (!archive.has(torchscript::kInterfaceRecord)) return std::nullopt;
+  auto interface = torchscript::parse_interface(archive.read(torchscript::kInterfaceRecord));
+  return interface && interface->inputs.size() == inputs ? interface : std::nullopt;
+}
+
+/// Fills in what Headway wrote down itself.
+void add_declared(const torchscript::Interface& interface, std::vector<TensorType>& types) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const TensorType& declared = interface.inputs[i].second;
+    types[i].dtype = declared.dtype;
+    const bool is_known = declared.shape && std::ranges::none_of(*declared.shape, &Dim::is_unknown);
+    if (!types[i].shape && is_known) types[i].shape = declared.shape;
+  }
+}
+
+Graph read_program(Program& program, const std::string& name, std::span<const InputShape> shapes,
+                   const std::vector<std::string>& names,
+                   const std::optional<torchscript::Interface>& interface) {
   bool symbolic_batch = true;
   std::vector<TensorType> types = given_types(names, shapes, symbolic_batch);
+  if (interface) add_declared(*interface, types);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     try {
       return run_program(program, name, types);
@@ -98,9 +116,20 @@ Graph read_archive(torch::Archive& archive, const std::string& name,
              "; say what the inputs' shapes are (--shape 1x3x224x224, once per input)");
       symbolic_batch = false;
       types = given_types(names, shapes, symbolic_batch);
+      if (interface) add_declared(*interface, types);
     }
   }
   fail(ErrorCode::kUnsupported, "what its inputs are cannot be told from its program");
+}
+
+Graph read_archive(torch::Archive& archive, const std::string& name,
+                   std::span<const InputShape> shapes) {
+  Program program(archive);
+  const std::vector<std::string> names = inputs_of(program);
+  const auto interface = interface_of(archive, names.size());
+  Graph graph = read_program(program, name, shapes, names, interface);
+  if (interface) torchscript::restore_names(graph, *interface);
+  return graph;
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
+#include "kernels/isa/byte_loops.h"
 #include "kernels/isa/convert_loops.h"
-#include "kernels/isa/integer_loops.h"
 #include "kernels/isa/order_loops.h"
 #include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
@@ -49,13 +49,14 @@ constexpr InnerLoops loops_of(const char* name) {
       .select_elements = select_elements,
       .quantize = quantize,
       .dequantize = dequantize,
-      .requantize = requantize,
-      .centre = centre,
       .range_of_row = range_of_row,
-      .integer_tile = integer_tile,
-      .integer_taps = integer_taps,
-      .gather_pairs = gather_pairs,
-      .interleave = interleave,
+      .byte_tile = byte_tile<PairProducts>,
+      .pack_four = pack_four,
+      .flip_bytes = flip_bytes,
+      .sum_bytes = sum_bytes,
+      .byte_taps = byte_taps,
+      .transpose_bytes = transpose_bytes,
+      .requantize_rows = requantize_rows_to,
       .sample_points = sample_points,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
@@ -73,6 +74,14 @@ constexpr InnerLoops loops_of(const char* name) {
       .select_lanes = select_lanes,
   };
 }
+
+#if defined(__AVX2__)
+/// The same for a processor with dot products of bytes (VNNI).
+constexpr InnerLoops with_dot_products(InnerLoops loops) {
+  loops.byte_tile = byte_tile<DotProducts>;
+  return loops;
+}
+#endif
 
 }  // namespace
 }  // namespace headway
