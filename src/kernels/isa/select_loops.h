@@ -65,7 +65,7 @@ void double_elements(std::int64_t size, const float* input, float* output, float
       low[lane] = lane / 2;
       high[lane] = kWidth / 2 + lane / 2;
     }
-    const Vector first = __builtin_shuffle(v, low), second = __builtin_shuffle(v, high);
+    const Vector first = take_lanes(v, low, v), second = take_lanes(v, high, v);
     const int in_first = width < kWidth / 2 ? 2 * width : kWidth, in_second = 2 * width - in_first;
     float* const targets[] = {output + 2 * i, copy + 2 * i};
     for (float* to : targets) {
