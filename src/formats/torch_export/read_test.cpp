@@ -12,6 +12,7 @@
 namespace headway::torch_export {
 namespace {
 
+/// `bytes` must outlive the graph.
 Graph read(const std::string& bytes) {
   return read_torch_export(std::as_bytes(std::span(bytes)), "model.pt2");
 }
@@ -76,7 +77,8 @@ TEST(ReadTorchExport, ReadsStridedWeights) {
 TEST(ReadTorchExport, ArgumentsByNameAfterThoseLeftOut) {
   Archive archive;
   nodes(archive)[1]["inputs"].push_back({{"name", "alpha"}, {"arg", {{"as_int", 2}}}, {"kind", 2}});
-  const Graph graph = read(archive.bytes());
+  const std::string bytes = archive.bytes();
+  const Graph graph = read(bytes);
   const Tensor y = result(graph, {10, 100});
   EXPECT_EQ(y.data<float>()[0], 10 + 200 + 20);
 }
@@ -88,7 +90,8 @@ TEST(ReadTorchExport, InfinitiesAreTextsOrBareWords) {
     std::string text = archive.program.dump();
     text.replace(text.find("\"HERE\""), 6, infinity);
     archive.more["m/models/model.json"] = text;
-    const Graph graph = read(archive.bytes());
+    const std::string bytes = archive.bytes();
+    const Graph graph = read(bytes);
     const Tensor y = result(graph, {10, 100});
     EXPECT_EQ(y.data<float>()[0], -std::numeric_limits<float>::infinity());
   }
@@ -118,7 +121,8 @@ TEST(ReadTorchExport, ABranchBecomesIf) {
                           {"", {{"as_tensors", {{{"name", "x"}}}}}}},
                          "add")};
   nodes(archive)[1]["outputs"] = {{{"as_tensors", {{{"name", "add"}}}}}};
-  const Graph read_graph = read(archive.bytes());
+  const std::string bytes = archive.bytes();
+  const Graph read_graph = read(bytes);
   const Tensor y = result(read_graph, {-10, 100});
   EXPECT_EQ(y.data<float>()[0], 10);
   EXPECT_EQ(y.data<float>()[1], -100);
@@ -200,7 +204,7 @@ TEST(ReadTorchExport, RefusesGraphsNestedTooDeeply) {
     Json wrap = node("torch.ops.higher_order.wrap",
                      {{"", {{"as_graph", {{"name", "g"}, {"graph", graph}}}}}}, "none");
     wrap["outputs"] = Json::array();
-    graph["nodes"] = {std::move(wrap)};
+    graph["nodes"] = Json::array({std::move(wrap)});
   }
   nodes(archive).push_back(graph["nodes"][0]);
   expect_error(archive, ErrorCode::kInvalidModel, "nested too deeply");
