@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/map.h"
 #include "ops/ml/attributes.h"
@@ -201,7 +202,7 @@ void run_one_hot_encoder(const Node& node, std::span<const Tensor> inputs,
   if (inputs[0].dtype() == DType::kString) {
     for (const std::string& x : inputs[0].values<std::string>()) mark(strings, x);
   } else {
-    for (const double x : to_doubles(inputs[0])) mark(integers, static_cast<std::int64_t>(x));
+    for (const double x : to_doubles(inputs[0])) mark(integers, saturated<std::int64_t>(x));
   }
 }
 
