@@ -50,6 +50,7 @@ struct Inspection {
   std::optional<Cost> cost;
   std::string no_cost_because;
   std::map<std::string, int> operators;  ///< Type to number of nodes.
+  std::int64_t parameters = 0;
 };
 
 Inspection inspect(const InspectArguments& arguments) {
@@ -61,7 +62,8 @@ Inspection inspect(const InspectArguments& arguments) {
                    {},
                    {},
                    {},
-                   {}};
+                   {},
+                   0};
   if (found.model.is_compiled()) {
     found.compiled = read_hwy(std::filesystem::path(arguments.model)).target;
   } else if (!is_builtin(arguments.model)) {
@@ -69,6 +71,7 @@ Inspection inspect(const InspectArguments& arguments) {
     if (found.kind == FileKind::kOnnx) found.onnx = read_onnx_metadata(arguments.model);
   }
   found.graph = found.model.graph().clone();
+  found.parameters = parameters_of(arguments.model, found.graph);
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
   try {
     auto shapes = resolve_input_shapes(found.model.inputs(), arguments.shapes);
@@ -106,10 +109,10 @@ std::string summary_text(const Inspection& found, const std::string& title) {
     text +=
         concat("  format            compiled for ", found.compiled->isa, ", ",
                found.compiled->threads, found.compiled->threads == 1 ? " thread\n" : " threads\n");
-  text += concat(
-      "  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
-      "\n  parameters        ", grouped(parameter_count(found.graph)), "\n  weights           ",
-      bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
+  text +=
+      concat("  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
+             "\n  parameters        ", grouped(found.parameters), "\n  weights           ",
+             bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
   if (!found.cost)
     return text + concat("  costs             unknown: ", found.no_cost_because, "\n");
   return text + concat("  multiply-adds     ",
@@ -189,7 +192,7 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"inputs", to_json(found.model.inputs())},
                {"outputs", to_json(found.model.outputs())},
                {"node_count", found.graph.node_count()},
-               {"parameters", parameter_count(found.graph)},
+               {"parameters", found.parameters},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
   if (found.kind == FileKind::kTorchScript) json["file"] = {{"format", "torchscript"}};

@@ -95,9 +95,8 @@ struct InnerLoops {
 
   /// Raw reductions: no division for kMean, no root for kL2.
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
-  /// output[i] = exp(input[i] * scale - shift), and their sum.
-  float (*exp_sum_row)(std::int64_t size, float scale, float shift, const float* input,
-                       float* output) noexcept;
+  /// output[i] = exp(input[i] - shift), and their sum.
+  float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
   /// Turns a row of scores into weights; returns the factor that sums of values so far take.
   float (*attention_weights)(AttentionRow& row) noexcept;
   void (*scale_rows)(const ScaledRows& rows) noexcept;

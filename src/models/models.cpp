@@ -57,4 +57,20 @@ Graph build_model(std::string_view name, const ModelOptions& options) {
   return graph;
 }
 
+bool is_trained(std::string_view constant) {
+  constexpr std::string_view kBuffers[] = {".running_mean", ".running_var",
+                                           ".relative_position_index", ".relative_coords_table"};
+  // What belongs to a node instead of a module is named after it, with a slash.
+  return !constant.starts_with('/') && std::ranges::none_of(kBuffers, [&](std::string_view end) {
+    return constant.ends_with(end);
+  });
+}
+
+std::int64_t trained_parameters(const Graph& graph) {
+  std::int64_t count = 0;
+  for (const Value* constant : graph.constants())
+    if (is_trained(constant->name())) count += constant->constant().size();
+  return count;
+}
+
 }  // namespace headway::models

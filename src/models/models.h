@@ -41,4 +41,10 @@ const BuiltinModel& find_builtin(std::string_view name);
 /// windows or patches.
 Graph build_model(std::string_view name, const ModelOptions& options = {});
 
+/// Whether training changes a built-in network's constant of that name: it leaves alone running
+/// statistics, tables of positions, and masks.
+bool is_trained(std::string_view constant);
+/// Elements of all that it changes.
+std::int64_t trained_parameters(const Graph& graph);
+
 }  // namespace headway::models

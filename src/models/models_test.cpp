@@ -55,13 +55,6 @@ std::int64_t small_image(std::string_view name) {
   return name == "inception_v3" ? 96 : 64;
 }
 
-/// What a state dict has, but training does not change.
-bool is_buffer(const Value* constant) {
-  return constant->name().find(".running_") != std::string::npos ||
-         constant->name().find(".relative_position_index") != std::string::npos ||
-         constant->name().find(".relative_coords_table") != std::string::npos;
-}
-
 using Parameters = std::map<std::string, std::string>;  // name to shape
 
 bool is_parameter(const Value* constant) {
@@ -141,10 +134,7 @@ INSTANTIATE_TEST_SUITE_P(Models, EveryModel, testing::ValuesIn(kTested),
 TEST_P(EveryModel, HasTheParametersItSays) {
   const Graph graph = build_model(GetParam());
   verify(graph);
-  std::int64_t count = 0;
-  for (const Value* constant : graph.constants())
-    if (is_parameter(constant) && !is_buffer(constant)) count += constant->constant().size();
-  EXPECT_EQ(count, find_builtin(GetParam()).parameters);
+  EXPECT_EQ(trained_parameters(graph), find_builtin(GetParam()).parameters);
 }
 
 TEST_P(EveryModel, TakesAnyBatchOfImages) {
@@ -200,7 +190,7 @@ TEST_P(EveryModel, KeepsActivationsInARealisticRange) {
 TEST_P(EveryModel, HasNoDenormalWeights) {
   const Graph graph = build_model(GetParam());
   for (const Value* constant : graph.constants()) {
-    if (!is_parameter(constant) || is_buffer(constant)) continue;
+    if (!is_trained(constant->name())) continue;
     EXPECT_EQ(denormals(constant->constant().values<float>()), 0u) << constant->name();
   }
 }

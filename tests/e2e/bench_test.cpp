@@ -60,5 +60,9 @@ TEST_F(BenchModel, RacesTorchScript) {
     EXPECT_EQ(race(arguments).at("races").at(0).at("rows").at(0).at("status"), "ok");
 }
 
+TEST_F(BenchModel, AsksForTheExtentsThatAreOpen) {
+  expect_error("bench bert_base --runtimes headway", 2, {"'input_ids'", "--shape"});
+}
+
 }  // namespace
 }  // namespace headway

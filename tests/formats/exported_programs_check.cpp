@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "find_array.h"
 #include "formats/torch_export/read.h"
 #include "ops/operator.h"
 #include "tensor/compare.h"
@@ -22,12 +23,6 @@ using namespace headway;
 
 constexpr double kTolerance = 1e-4;  // Of the largest expected magnitude.
 
-Tensor find(const NamedTensors& tensors, const std::string& name) {
-  for (const auto& [key, tensor] : tensors)
-    if (key == name) return tensor;
-  throw std::runtime_error("no array '" + name + "'");
-}
-
 bool check(const fs::path& file) {
   Graph graph = read_torch_export(file);
   infer_types(graph);
@@ -35,13 +30,13 @@ bool check(const fs::path& file) {
   if (name.ends_with("_core")) name.resize(name.size() - 5);
   const NamedTensors arrays = read_npz(file.parent_path() / (name + ".npz"));
   std::vector<Tensor> inputs;
-  for (const Value* input : graph.inputs()) inputs.push_back(find(arrays, input->name()));
+  for (const Value* input : graph.inputs()) inputs.push_back(find_array(arrays, input->name()));
   const std::vector<Tensor> outputs = run_reference(graph, inputs);
   if (inputs.size() + outputs.size() != arrays.size())
     throw std::runtime_error("not as many inputs and outputs as PyTorch's");
   double worst = 0;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Tensor expected = find(arrays, "=" + graph.outputs()[i]->name());
+    const Tensor expected = find_array(arrays, "=" + graph.outputs()[i]->name());
     const Comparison comparison = compare(outputs[i], expected, 0, kTolerance);
     worst = std::max(worst, comparison.max_abs / comparison.largest_expected);
   }

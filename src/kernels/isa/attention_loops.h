@@ -6,22 +6,21 @@
 namespace headway {
 namespace {
 
-/// output = exp(input * scale - shift); returns the sum.
-float exp_sum_row(std::int64_t n, float scale, float shift, const float* input,
-                  float* output) noexcept {
+/// output = exp(input - shift); returns the sum.
+float exp_sum_row(std::int64_t n, float shift, const float* input, float* output) noexcept {
   const Vector offset = splat(shift);
   Vector sums[2] = {};
   std::int64_t i = 0;
   for (; i + 2 * kWidth <= n; i += 2 * kWidth) {
     for (int v = 0; v < 2; ++v) {
-      const Vector weight = exp(load(input + i + v * kWidth) * scale - offset);
+      const Vector weight = exp(load(input + i + v * kWidth) - offset);
       store(output + i + v * kWidth, weight);
       sums[v] += weight;
     }
   }
   for (; i < n; i += kWidth) {
     const int there = at_most_width(n - i);
-    const Vector weight = exp(load_partial(input + i, there) * scale - offset);
+    const Vector weight = exp(load_partial(input + i, there) - offset);
     store_partial(output + i, weight, there);
     sums[0] += select(iota() < splat_bits(there), weight, Vector{});
   }

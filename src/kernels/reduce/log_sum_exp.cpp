@@ -16,7 +16,7 @@ float log_sum_exp_row(const InnerLoops& loops, std::int64_t size, const float* i
   const float shift = std::isinf(largest) ? 0.0F : largest;
   float sum = 0;
   for (std::int64_t i = 0; i < size; i += kChunk)
-    sum += loops.exp_sum_row(std::min(kChunk, size - i), 1, shift, input + i, powers);
+    sum += loops.exp_sum_row(std::min(kChunk, size - i), shift, input + i, powers);
   return shift + std::log(sum);
 }
 
