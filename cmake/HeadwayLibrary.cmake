@@ -5,7 +5,7 @@ list(TRANSFORM folders REPLACE "(.+)" "$<TARGET_OBJECTS:headway_\\1>" OUTPUT_VAR
 
 add_library(libheadway SHARED ${objects})
 add_library(headway::headway ALIAS libheadway)
-target_link_libraries(libheadway PRIVATE Threads::Threads ZLIB::ZLIB)
+target_link_libraries(libheadway PRIVATE Threads::Threads ZLIB::ZLIB ${HEADWAY_RE2})
 target_include_directories(libheadway INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
                                                 $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(libheadway INTERFACE cxx_std_20)

@@ -60,6 +60,7 @@ void add_convert_command(CLI::App& app, int& status) {
       "  headway convert resnet50 -o resnet50.onnx\n"
       "  headway convert resnet50 --weights resnet50.pth -o trained.onnx\n"
       "  headway convert model.onnx -o model.pt            then torch.jit.load(\"model.pt\")\n"
+      "  headway convert exported.pt2 -o exported.onnx\n"
       "  headway convert model.onnx -o fixed.onnx --shape 1x3x224x224");
   command->callback([arguments, &status] {
     convert(*arguments);

@@ -1,6 +1,7 @@
 #include "input_shapes.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "shape_option.h"
@@ -31,13 +32,29 @@ std::size_t named(const std::vector<ValueInfo>& inputs, const std::string& name)
   return static_cast<std::size_t>(input - inputs.begin());
 }
 
-Shape declared_shape(const ValueInfo& input) {
+/// Extents that shapes already given decide, by symbol.
+using Extents = std::map<std::string, std::int64_t>;
+
+Extents known_extents(const std::vector<ValueInfo>& inputs, const std::vector<Shape>& shapes) {
+  Extents known;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    for (std::size_t axis = 0; axis < std::min(shapes[i].size(), inputs[i].symbols.size()); ++axis)
+      if (!inputs[i].symbols[axis].empty()) known.emplace(inputs[i].symbols[axis], shapes[i][axis]);
+  return known;
+}
+
+Shape declared_shape(const ValueInfo& input, const Extents& known) {
   if (!input.has_rank && input.container == Container::kNone)
     fail(ErrorCode::kInvalidArgument, "input '", input.name, "' may have any rank: say how large ",
          "it is with --shape ", input.name, ":EXTENTxEXTENTx…");
   Shape shape = input.shape;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] >= 0) continue;
+    const auto found = known.find(input.symbols[axis]);
+    if (found != known.end()) {
+      shape[axis] = found->second;
+      continue;
+    }
     if (axis > 0)
       fail(ErrorCode::kInvalidArgument, "input '", input.name, "' is ", described(input),
            ": say how large it is with --shape ", input.name, ":EXTENTxEXTENTx…");
@@ -93,8 +110,9 @@ std::vector<Shape> resolve_input_shapes(const std::vector<ValueInfo>& inputs,
       shapes[index] = std::move(option.shape);
     }
   }
+  const Extents known = known_extents(inputs, shapes);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (shapes[i].empty()) shapes[i] = declared_shape(inputs[i]);
+    if (shapes[i].empty()) shapes[i] = declared_shape(inputs[i], known);
   return shapes;
 }
 

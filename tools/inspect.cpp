@@ -44,25 +44,34 @@ struct Inspection {
   Model model;
   std::optional<OnnxMetadata> onnx;
   std::optional<PackingTarget> compiled;
-  bool torchscript = false;
-  Graph graph;                      ///< Types are static if `cost` is there.
-  std::vector<Shape> input_shapes;  ///< Empty if `cost` is not there.
+  FileKind kind = FileKind::kUnknown;  ///< Of a file that is not compiled.
+  Graph graph;                         ///< Types are static if `cost` is there.
+  std::vector<Shape> input_shapes;     ///< Empty if `cost` is not there.
   std::optional<Cost> cost;
   std::string no_cost_because;
   std::map<std::string, int> operators;  ///< Type to number of nodes.
+  std::int64_t parameters = 0;
 };
 
 Inspection inspect(const InspectArguments& arguments) {
-  Inspection found{
-      load_model(arguments.model, 0, {}, arguments.shapes), {}, {}, false, Graph(), {}, {}, {}, {}};
+  Inspection found{load_model(arguments.model, 0, {}, arguments.shapes),
+                   {},
+                   {},
+                   FileKind::kUnknown,
+                   Graph(),
+                   {},
+                   {},
+                   {},
+                   {},
+                   0};
   if (found.model.is_compiled()) {
     found.compiled = read_hwy(std::filesystem::path(arguments.model)).target;
   } else if (!is_builtin(arguments.model)) {
-    found.torchscript =
-        detect_kind(MappedFile::open(arguments.model)->bytes()) == FileKind::kTorchScript;
-    if (!found.torchscript) found.onnx = read_onnx_metadata(arguments.model);
+    found.kind = detect_kind(MappedFile::open(arguments.model)->bytes());
+    if (found.kind == FileKind::kOnnx) found.onnx = read_onnx_metadata(arguments.model);
   }
   found.graph = found.model.graph().clone();
+  found.parameters = parameters_of(arguments.model, found.graph);
   for (const Node* node : found.graph.nodes()) ++found.operators[node->op_type()];
   try {
     auto shapes = resolve_input_shapes(found.model.inputs(), arguments.shapes);
@@ -90,7 +99,8 @@ std::string summary_text(const Inspection& found, const std::string& title) {
   for (const ValueInfo& output : found.model.outputs())
     text += concat("  output  ", output.name, "  ", described(output), "\n");
   text += "\n";
-  if (found.torchscript) text += "  format            TorchScript\n";
+  if (found.kind == FileKind::kTorchScript) text += "  format            TorchScript\n";
+  if (found.kind == FileKind::kTorchExport) text += "  format            torch.export\n";
   if (found.onnx)
     text +=
         concat("  format            ONNX, opset ", found.onnx->opset,
@@ -99,10 +109,10 @@ std::string summary_text(const Inspection& found, const std::string& title) {
     text +=
         concat("  format            compiled for ", found.compiled->isa, ", ",
                found.compiled->threads, found.compiled->threads == 1 ? " thread\n" : " threads\n");
-  text += concat(
-      "  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
-      "\n  parameters        ", grouped(parameter_count(found.graph)), "\n  weights           ",
-      bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
+  text +=
+      concat("  nodes             ", grouped(static_cast<std::int64_t>(found.graph.node_count())),
+             "\n  parameters        ", grouped(found.parameters), "\n  weights           ",
+             bench::format_bytes(static_cast<double>(constant_bytes(found.graph))), "\n");
   if (!found.cost)
     return text + concat("  costs             unknown: ", found.no_cost_because, "\n");
   return text + concat("  multiply-adds     ",
@@ -182,10 +192,11 @@ Json to_json(const Inspection& found, bool with_nodes) {
                {"inputs", to_json(found.model.inputs())},
                {"outputs", to_json(found.model.outputs())},
                {"node_count", found.graph.node_count()},
-               {"parameters", parameter_count(found.graph)},
+               {"parameters", found.parameters},
                {"weight_bytes", constant_bytes(found.graph)},
                {"operators", found.operators}};
-  if (found.torchscript) json["file"] = {{"format", "torchscript"}};
+  if (found.kind == FileKind::kTorchScript) json["file"] = {{"format", "torchscript"}};
+  if (found.kind == FileKind::kTorchExport) json["file"] = {{"format", "torch.export"}};
   if (found.onnx)
     json["file"] = {{"format", "onnx"},
                     {"opset", found.onnx->opset},

@@ -44,7 +44,7 @@ class EngineModel : public bench::ModelSource {
 
   bench::ModelFacts facts() const override {
     return {fs::path(spec_).stem().string(), cost_of(model_.graph()).multiply_adds,
-            parameter_count(model_.graph()), weight_bytes(model_.graph())};
+            parameters_of(spec_, model_.graph()), weight_bytes(model_.graph())};
   }
 
   std::vector<bench::InputSpec> inputs() const override { return input_specs(model_); }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "cost.h"
 #include "models/models.h"
 #include "shape_option.h"
 
@@ -29,6 +30,10 @@ std::vector<InputShape> input_shapes(const std::vector<std::string>& options) {
 bool is_builtin(const std::string& spec) {
   const auto builtins = models::builtin_models();
   return std::ranges::find(builtins, spec, &models::BuiltinModel::name) != builtins.end();
+}
+
+std::int64_t parameters_of(const std::string& spec, const Graph& graph) {
+  return is_builtin(spec) ? models::trained_parameters(graph) : parameter_count(graph);
 }
 
 Model load_model(const std::string& spec, std::uint64_t seed, const WeightsOption& weights,

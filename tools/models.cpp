@@ -33,7 +33,8 @@ void list_as_table() {
                bench::format_count(static_cast<double>(model.multiply_adds)),
                std::string(model.description), std::string(model.paper)});
   print(table.to_text(false) +
-        "\nMultiply-adds are of one 224x224 image. Weights are seeded, not trained: use them to "
+        "\nMultiply-adds are of one 224x224 image, or of 128 tokens. Weights are seeded, not "
+        "trained: use them to "
         "measure, not to classify.\n");
 }
 

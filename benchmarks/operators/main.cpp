@@ -1,6 +1,6 @@
 // operator_models FILE FOLDER [PART OF A NAME]...: writes every graph of a file of graphs in text
-// form, or those whose names have one of the parts in them, as FOLDER/<name>.onnx, and prints the
-// paths.
+// form and a few forests, or those whose names have one of the parts in them, as
+// FOLDER/<name>.onnx, and prints the paths.
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +15,7 @@
 
 #include "headway/headway.h"
 
+#include "forests.h"
 #include "graph/text.h"
 #include "ops/operator.h"
 
@@ -39,12 +40,19 @@ std::vector<std::string_view> graphs_in(std::string_view text) {
   return graphs;
 }
 
+std::vector<Graph> all_graphs(const std::filesystem::path& file) {
+  std::vector<Graph> graphs;
+  const std::string text = read(file);
+  for (const std::string_view graph : graphs_in(text))
+    graphs.push_back(parse_graph(graph, file.string()));
+  std::ranges::move(forests(), std::back_inserter(graphs));
+  return graphs;
+}
+
 void write_models(const std::filesystem::path& file, const std::filesystem::path& folder,
                   std::span<const std::string_view> parts) {
   std::filesystem::create_directories(folder);
-  const std::string text = read(file);
-  for (const std::string_view graph_text : graphs_in(text)) {
-    Graph graph = parse_graph(graph_text, file.string());
+  for (Graph& graph : all_graphs(file)) {
     infer_types(graph);
     const Model model(std::move(graph));
     const auto is_part = [&](std::string_view part) {

@@ -56,16 +56,18 @@ struct CompileOptions {
   bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
                          ///< products) that round differently from plain sums (up to 1e-3 of the
                          ///< largest output over a whole network).
-  std::uint64_t memory_limit = 0;  ///< Most bytes that the results of one node may take; a model
-                                   ///< that asks for more is refused before they are allocated.
-                                   ///< 0: what this machine, or the cgroup, has.
+  std::uint64_t memory_limit = 0;  ///< Most bytes that values computed by a run may take at once,
+                                   ///< inputs and weights apart; a model that asks for more is
+                                   ///< refused before they are allocated. 0: what this machine, or
+                                   ///< the cgroup, has.
 };
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to
 /// copy.
 class HEADWAY_API Model {
  public:
-  /// Reads .onnx (external data beside it included), TorchScript (.pt) or .hwy (see save_compiled).
+  /// Reads .onnx (external data beside it included), TorchScript (.pt), torch.export (.pt2) or .hwy
+  /// (see save_compiled).
   /// A TorchScript file does not say what its inputs are: `shapes` does, where its program leaves
   /// it open. Throws Error naming the file and what is wrong with it.
   static Model load(const std::filesystem::path& file, const std::vector<InputShape>& shapes = {});
@@ -110,9 +112,11 @@ class HEADWAY_API Model {
   const Graph& graph() const noexcept { return *graph_; }
 
  private:
+  Model(Graph graph, std::string file);
   Model(Graph graph, std::shared_ptr<const CompiledFile> compiled);
 
   std::shared_ptr<Graph> graph_;                  ///< Shared by copies; never changed.
+  std::string file_;                              ///< Where it comes from, for messages.
   std::shared_ptr<const CompiledFile> compiled_;  ///< Where it comes from, if from a .hwy file.
 };
 

@@ -106,6 +106,12 @@ CpuFeatures detect_cpu() {
   return cpu;
 }
 
+bool has_vnni(Isa isa) noexcept {
+  CpuFeatures cpu;
+  detect_instructions(cpu);
+  return isa == Isa::kAvx512 ? cpu.avx512_vnni : isa == Isa::kAvx2 && cpu.avx_vnni;
+}
+
 Isa choose_isa(const CpuFeatures& cpu, std::optional<std::string_view> forced) {
   if (!forced) return cpu.best_isa();
   for (const Isa isa : kAllIsas) {

@@ -30,6 +30,9 @@ struct CpuFeatures {
 
 CpuFeatures detect_cpu();
 
+/// Whether this processor has dot products of bytes in the vectors of that family.
+bool has_vnni(Isa isa) noexcept;
+
 /// The kernels to use: the best that `cpu` supports, unless `forced` names others. Throws
 /// Error(kInvalidArgument) if `forced` is no known name, Error(kUnsupported) if `cpu` lacks it.
 Isa choose_isa(const CpuFeatures& cpu, std::optional<std::string_view> forced);

@@ -41,6 +41,18 @@ bool is_plain_name(std::string_view text) noexcept {
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_name_character);
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f)
+      append_escape(out, byte);
+    else
+      out += c;
+  }
+  return out;
+}
+
 std::string quote(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -15,4 +15,8 @@ bool is_plain_name(std::string_view text) noexcept;
 /// \\, \xHH), except that well-formed UTF-8 stays as it is.
 std::string quote(std::string_view text);
 
+/// For messages: control characters, which would end a C string or play tricks on a terminal, as
+/// \xHH.
+std::string printable(std::string_view text);
+
 }  // namespace headway

@@ -118,7 +118,7 @@ std::string_view description_of(FileKind kind) noexcept {
       return "PyTorch weights (a pickle without the model's structure); give them to a built-in "
              "architecture (resnet50 --weights FILE), or export the model with torch.onnx.export";
     case FileKind::kTorchExport:
-      return "a torch.export archive; export the model with torch.onnx.export instead";
+      return "a torch.export archive";
     case FileKind::kSafetensors:
       return "a safetensors file, which holds weights but no model structure; give them to a "
              "built-in architecture (resnet50 --weights FILE)";

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "graph/graph.h"
 
 namespace headway {
@@ -65,7 +66,8 @@ std::size_t Node::captures() const {
 }
 
 std::string Node::described() const {
-  return concat("node '", name_, "' (", domain_, domain_.empty() ? "" : ".", op_type_, ")");
+  return printable(
+      concat("node '", name_, "' (", domain_, domain_.empty() ? "" : ".", op_type_, ")"));
 }
 
 }  // namespace headway

@@ -6,8 +6,8 @@ namespace headway {
 
 const InnerLoops& inner_loops(Isa isa) noexcept {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return kAvx512Loops;
-  if (isa == Isa::kAvx2) return kAvx2Loops;
+  if (isa == Isa::kAvx512) return has_vnni(isa) ? kAvx512VnniLoops : kAvx512Loops;
+  if (isa == Isa::kAvx2) return has_vnni(isa) ? kAvxVnniLoops : kAvx2Loops;
 #endif
   (void)isa;
   return kPortableLoops;

@@ -4,13 +4,15 @@
 
 #include "headway/dtype.h"
 
+#include "kernels/attention/row.h"
 #include "kernels/brgemm/tile.h"
 #include "kernels/depthwise/band.h"
 #include "kernels/elementwise/function.h"
 #include "kernels/elementwise/pixels.h"
 #include "kernels/elementwise/typed_function.h"
+#include "kernels/fourier/loops.h"
 #include "kernels/gemm/strassen_operands.h"
-#include "kernels/integer/loops.h"
+#include "kernels/integer/byte_loops.h"
 #include "kernels/movement/lanes.h"
 #include "kernels/pool/band.h"
 #include "kernels/quantize/loops.h"
@@ -20,6 +22,9 @@
 #include "kernels/winograd/transforms.h"
 
 namespace headway {
+
+/// Columns that are cumulated at once.
+inline constexpr std::int64_t kCumulatedColumns = 256;
 
 /// The innermost loops of all kernels, compiled once per instruction set from the same source
 /// (kernels/isa/). Everything around them is ordinary C++, compiled once.
@@ -68,19 +73,23 @@ struct InnerLoops {
   /// nullptr for a dtype that they do not know (kernels/quantize/quantize.h).
   QuantizeLoop (*quantize)(DType to) noexcept;
   DequantizeLoop (*dequantize)(DType from) noexcept;
-  RequantizeLoop (*requantize)(DType to) noexcept;
-  CentreLoop (*centre)(DType from) noexcept;
   /// Widens [low, high] to contain all elements but NaN.
   void (*range_of_row)(std::int64_t size, const float* input, float* low, float* high) noexcept;
 
-  void (*integer_tile)(const IntegerTile& tile) noexcept;
-  void (*integer_taps)(const IntegerTaps& taps) noexcept;
-  void (*gather_pairs)(const IntegerPairs& pairs) noexcept;
-  /// output[2 i] = low[i · stride], output[2 i + 1] = high[i · stride]
-  void (*interleave)(std::int64_t size, const std::int16_t* low, const std::int16_t* high,
-                     std::int64_t stride, std::int16_t* output) noexcept;
+  void (*byte_tile)(const ByteTile& tile) noexcept;
+  void (*pack_four)(const ByteFour& four) noexcept;
+  /// output[i] = input[i] ^ flip; returns the sum of the results.
+  std::int32_t (*flip_bytes)(std::int64_t size, const std::uint8_t* input, std::uint8_t flip,
+                             std::uint8_t* output) noexcept;
+  std::int32_t (*sum_bytes)(std::int64_t size, const std::uint8_t* input) noexcept;
+  void (*byte_taps)(const ByteTaps& taps) noexcept;
+  void (*transpose_bytes)(const TransposedBytes& bytes) noexcept;
+  RequantizeRows (*requantize_rows)(DType to) noexcept;
 
   void (*sample_points)(const SampledPoints& points) noexcept;
+  void (*sample_pixels)(const SampledPixels& pixels) noexcept;
+
+  void (*fourier_pass)(const FourierPass& pass) noexcept;
 
   void (*scale_shift_pixels)(const ScaledPixels& pixels) noexcept;
 
@@ -88,11 +97,19 @@ struct InnerLoops {
   float (*reduce_row)(ReduceOp op, std::int64_t size, const float* input) noexcept;
   /// output[i] = exp(input[i] - shift), and their sum.
   float (*exp_sum_row)(std::int64_t size, float shift, const float* input, float* output) noexcept;
+  /// Turns a row of scores into weights; returns the factor that sums of values so far take.
+  float (*attention_weights)(AttentionRow& row) noexcept;
+  void (*scale_rows)(const ScaledRows& rows) noexcept;
   /// totals[i] = totals[i] combined with input[i].
   void (*reduce_into)(ReduceOp op, std::int64_t size, const float* input, float* totals) noexcept;
   /// The same for each row: totals[i] = totals[i] combined with input[row * stride + i].
   void (*reduce_columns)(ReduceOp op, std::int64_t rows, std::int64_t stride, std::int64_t columns,
                          const float* input, float* totals) noexcept;
+
+  /// y[row · step + i] = sum or product of x[.. · step + i] up to that row, or of those before it
+  /// if `exclusive`, in double, for i < columns <= kCumulatedColumns.
+  void (*cumulate_columns)(bool product, bool exclusive, std::int64_t columns, std::int64_t rows,
+                           std::int64_t step, const float* x, float* y) noexcept;
 
   /// For ArgMax or ArgMin; `last`: of equal elements, the later one wins. nullptr for a dtype that
   /// C++ does not compute with.
@@ -112,6 +129,14 @@ struct InnerLoops {
   /// output[column * output_stride + row] = input[row * input_stride + column]
   void (*transpose)(std::int64_t rows, std::int64_t columns, const float* input,
                     std::int64_t input_stride, float* output, std::int64_t output_stride) noexcept;
+  /// output[j · stride + i] = input[3 i + j] for j < 3, and back.
+  void (*split_triples)(std::int64_t size, const std::uint8_t* input, std::uint8_t* output,
+                        std::int64_t stride) noexcept;
+  void (*join_triples)(std::int64_t size, const std::uint8_t* input, std::int64_t stride,
+                       std::uint8_t* output) noexcept;
+  /// output[2 i] = output[2 i + 1] = copy[2 i] = copy[2 i + 1] = input[i]
+  void (*double_elements)(std::int64_t size, const float* input, float* output,
+                          float* copy) noexcept;
   /// output[pixel * width + channel] = input[channel * stride + pixel] for `channels`, at most
   /// width; zeros beyond them.
   void (*block_pixels)(int channels, std::int64_t pixels, const float* input, std::int64_t stride,

@@ -37,10 +37,14 @@ ModelBuilder::Scope ModelBuilder::enter(std::string_view module) {
   return Scope(*this);
 }
 
-std::string ModelBuilder::parameter_name(std::string_view name, std::string_view parameter) const {
+std::string ModelBuilder::full_name(std::string_view name) const {
   std::string full;
   for (const std::string& module : path_) full += module + ".";
-  return headway::concat(full, name, ".", parameter);
+  return headway::concat(full, name);
+}
+
+std::string ModelBuilder::parameter_name(std::string_view name, std::string_view parameter) const {
+  return headway::concat(full_name(name), ".", parameter);
 }
 
 // As PyTorch's ONNX exporter writes it: an index is shown together with the container it is in.
@@ -91,14 +95,13 @@ std::int64_t ModelBuilder::pooled_size(std::string_view name, const Value* x, st
 }
 
 /// A bias that leaves the channels' means scattered around zero, as training does.
-Value* ModelBuilder::bias_around_zero(std::string_view name, Spread& y, double deviation) {
-  const std::string full = parameter_name(name, "bias");
-  Tensor bias =
-      seeded_uniform({static_cast<std::int64_t>(y.channels())}, 0, deviation, options_.seed, full);
+Value* ModelBuilder::bias_around_zero(const std::string& full_name, Spread& y, double deviation) {
+  Tensor bias = seeded_uniform({static_cast<std::int64_t>(y.channels())}, 0, deviation,
+                               options_.seed, full_name);
   const std::span<float> values = bias.values<float>();
   for (std::size_t c = 0; c < y.channels(); ++c) values[c] -= static_cast<float>(y.mean(c));
   y = y.affine(std::vector(y.channels(), 1.0), {values.begin(), values.end()});
-  return graph_.add_constant(full, bias);
+  return graph_.add_constant(full_name, bias);
 }
 
 Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& options) {
@@ -113,7 +116,9 @@ Value* ModelBuilder::conv(std::string_view name, Value* x, const ConvOptions& op
   Spread spread = scale_weights(weight, facts_.at(x).spread, geometry, options.variance);
 
   std::vector<Value*> inputs = {x, graph_.add_constant(full, weight)};
-  if (options.bias) inputs.push_back(bias_around_zero(name, spread, options.bias_deviation));
+  if (options.bias)
+    inputs.push_back(
+        bias_around_zero(parameter_name(name, "bias"), spread, options.bias_deviation));
   return node("Conv", name, std::move(inputs),
               {{"dilations", Ints{1, 1}},
                {"group", options.groups},
@@ -229,25 +234,21 @@ std::array<Value*, 2> ModelBuilder::halves(std::string_view name, Value* x) {
   const std::string path = node_path(name);
   Node* split =
       graph_.add_node("Split", {x}, {path + "_0", path + "_1"}, {{"axis", std::int64_t{1}}});
-  const auto [first, second] = facts_.at(x).spread.halves();
-  facts_.emplace(split->output(0), Facts{first, size(x)});
-  facts_.emplace(split->output(1), Facts{second, size(x)});
+  const std::size_t count = spread(x).channels() / 2;
+  facts_.emplace(split->output(0), Facts{spread(x).part(0, count), size(x)});
+  facts_.emplace(split->output(1), Facts{spread(x).part(count, count), size(x)});
   return {split->output(0), split->output(1)};
 }
 
 Value* ModelBuilder::shuffle_channels(std::string_view name, Value* x, std::int64_t groups) {
   const auto scope = enter(name);
   const std::int64_t all = channels(x), extent = size(x);
-  const auto reshape = [&](std::string_view step, Value* value, const Ints& shape, Spread spread) {
-    Value* constant = graph_.add_constant(
-        node_path(step) + "/shape",
-        Tensor::from<std::int64_t>({static_cast<std::int64_t>(shape.size())}, shape));
-    return node("Reshape", step, {value, constant}, {}, {std::move(spread), extent});
-  };
-  const Spread shuffled = facts_.at(x).spread.transposed(static_cast<std::size_t>(groups));
-  x = reshape("Reshape", x, {0, groups, all / groups, extent, extent}, shuffled);
-  x = node("Transpose", "Transpose", {x}, {{"perm", Ints{0, 2, 1, 3, 4}}}, {shuffled, extent});
-  return reshape("Reshape_1", x, {0, all, extent, extent}, shuffled);
+  Spread shuffled = facts_.at(x).spread.transposed(static_cast<std::size_t>(groups));
+  x = reshape("Reshape", x, {0, groups, all / groups, extent, extent});
+  x = permute("Transpose", x, {0, 2, 1, 3, 4});
+  x = reshape("Reshape_1", x, {0, all, extent, extent});
+  expect(x, std::move(shuffled));
+  return x;
 }
 
 Value* ModelBuilder::flatten(std::string_view name, Value* x) {
@@ -263,14 +264,20 @@ Value* ModelBuilder::linear(std::string_view name, Value* x, std::int64_t featur
   Spread spread =
       scale_weights(weight, facts_.at(x).spread, {{1, 0}, {1, 0}, 1, 1, 1, 1}, variance);
   Value* constant = graph_.add_constant(full, weight);
-  Value* bias = bias_around_zero(name, spread, 0.1);
+  Value* bias = bias_around_zero(parameter_name(name, "bias"), spread, 0.1);
   return node("Gemm", name, {x, constant, bias}, {{"transB", std::int64_t{1}}},
               {std::move(spread), 1});
 }
 
 Graph ModelBuilder::finish(Value* logits) {
-  graph_.rename(logits, "output");
-  graph_.add_output(logits);
+  return finish({{logits, "output"}});
+}
+
+Graph ModelBuilder::finish(std::initializer_list<std::pair<Value*, std::string>> outputs) {
+  for (const auto& [value, name] : outputs) {
+    graph_.rename(value, name);
+    graph_.add_output(value);
+  }
   return std::move(graph_);
 }
 

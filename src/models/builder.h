@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -32,6 +34,19 @@ struct ConvOptions {
 struct NormOptions {
   double mean = 0;
   double deviation = 1;
+};
+
+/// A linear layer over the last axis of tokens.
+struct DenseOptions {
+  std::int64_t features;
+  bool bias = true;
+  double variance = 1;  ///< Wanted of the output, apart from the bias.
+  char joint = '.';     ///< Before "weight": nn.MultiheadAttention has "in_proj_weight".
+};
+
+struct LayerNormOptions {
+  float epsilon = 1e-5f;
+  double deviation = 1;  ///< What the normalization leaves, about.
 };
 
 /// Writes a network as a Graph layer by layer, as torchvision's modules do in PyTorch. Every layer
@@ -84,26 +99,61 @@ class ModelBuilder {
   Value* flatten(std::string_view name, Value* x);
   Value* linear(std::string_view name, Value* x, std::int64_t features, double variance = 1);
 
+  // Tokens: the channels are the last axis of [N, ..., channels].
+  Value* dense(std::string_view name, Value* x, const DenseOptions& options);
+  Value* layer_norm(std::string_view name, Value* x, const LayerNormOptions& options = {});
+  /// The three thirds of the channels.
+  std::array<Value*, 3> thirds(std::string_view name, Value* x);
+  /// Layer normalization over the channels of an image.
+  Value* layer_norm_2d(std::string_view name, Value* x, const LayerNormOptions& options = {});
+
+  // Of images and tokens alike.
+  Value* gelu(std::string_view name, Value* x);
+  Value* tanh(std::string_view name, Value* x);
+  Value* permute(std::string_view name, Value* x, std::vector<std::int64_t> order);
+  /// A 0 keeps the extent.
+  Value* reshape(std::string_view name, Value* x, const std::vector<std::int64_t>& shape);
+  /// An operator that leaves the channels of its first input as they are, about.
+  Value* apply(std::string_view op_type, std::string_view name, std::vector<Value*> inputs,
+               Attributes attributes = {});
+
+  Value* input(std::string_view name, TensorType type);
+  /// A seeded parameter of the open module.
+  Value* parameter(std::string_view name, Shape shape, double mean, double deviation);
+  /// What a module keeps under a name of its own, but does not learn.
+  Value* buffer(std::string_view name, Tensor tensor);
+  /// An operand that belongs to no module.
+  Value* constant(std::string_view name, Tensor tensor);
+
+  const Spread& spread(const Value* x) const { return facts_.at(x).spread; }
+  /// Says what is known of a value better than by the operator that made it.
+  void expect(const Value* x, Spread spread) { facts_[x].spread = std::move(spread); }
+
   std::int64_t channels(const Value* x) const;
   /// Expected of the value's elements around their channel's mean.
   double variance(const Value* x) const { return facts_.at(x).spread.variance(); }
   /// Height and width.
   std::int64_t size(const Value* x) const { return facts_.at(x).size; }
 
+  const ModelOptions& options() const { return options_; }
+
   /// Makes `logits` the output, under the name "output".
   Graph finish(Value* logits);
+  /// Makes the values the outputs, in this order.
+  Graph finish(std::initializer_list<std::pair<Value*, std::string>> outputs);
 
  private:
   struct Facts {
     Spread spread;
-    std::int64_t size;
+    std::int64_t size = 0;
   };
 
+  std::string full_name(std::string_view name) const;
   std::string parameter_name(std::string_view name, std::string_view parameter) const;
   std::string node_path(std::string_view name) const;
   Value* node(std::string_view op_type, std::string_view name, std::vector<Value*> inputs,
               Attributes attributes, Facts facts);
-  Value* bias_around_zero(std::string_view name, Spread& y, double deviation);
+  Value* bias_around_zero(const std::string& full_name, Spread& y, double deviation);
   std::int64_t pooled_size(std::string_view name, const Value* x, std::int64_t window,
                            std::int64_t stride, std::int64_t padding, bool ceil_mode = false) const;
 

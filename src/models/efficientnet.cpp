@@ -5,6 +5,7 @@
 
 #include "models/architectures.h"
 #include "models/builder.h"
+#include "models/squeeze_excitation.h"
 #include "models/variant.h"
 
 namespace headway::models {
@@ -83,21 +84,6 @@ Value* conv_bn_silu(ModelBuilder& b, Value* x, const ConvOptions& options) {
   return b.silu("2", conv_bn(b, x, options, kBeforeSilu));
 }
 
-Value* squeeze_excitation(ModelBuilder& b, Value* x, std::int64_t squeezed) {
-  Value* gate = b.global_average_pool("avgpool", x);
-  // The little variance that averaging a whole map leaves is passed on as it is: blown up to 1, the
-  // small errors of the expected means would grow block by block. The biases tell channels apart.
-  ConvOptions squeeze = {.out_channels = squeezed, .bias = true, .bias_deviation = 0.5};
-  squeeze.variance = b.variance(gate);
-  ConvOptions excite = squeeze;
-  excite.out_channels = b.channels(x);
-  gate = b.conv("fc1", gate, squeeze);
-  gate = b.silu("activation", gate);
-  gate = b.conv("fc2", gate, excite);
-  gate = b.sigmoid("scale_activation", gate);
-  return b.multiply("Mul", x, gate);
-}
-
 Value* inverted_bottleneck(ModelBuilder& b, Value* x, const Stage& stage, std::int64_t channels,
                            std::int64_t stride) {
   const std::int64_t hidden =
@@ -122,7 +108,8 @@ Value* inverted_bottleneck(ModelBuilder& b, Value* x, const Stage& stage, std::i
     }
     {
       const auto excitation = b.enter(index++);
-      y = squeeze_excitation(b, y, std::max<std::int64_t>(1, b.channels(x) / 4));
+      const auto squeezed = std::max<std::int64_t>(1, b.channels(x) / 4);
+      y = SqueezeExcitation{squeezed, &ModelBuilder::silu, &ModelBuilder::sigmoid}.build(b, y);
     }
     const auto project = b.enter(index);
     y = conv_bn(b, y, {.out_channels = channels}, residual ? kBranch : NormOptions{});

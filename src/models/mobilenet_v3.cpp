@@ -3,6 +3,7 @@
 
 #include "models/architectures.h"
 #include "models/builder.h"
+#include "models/squeeze_excitation.h"
 #include "models/variant.h"
 
 namespace headway::models {
@@ -64,20 +65,6 @@ Value* conv_bn(ModelBuilder& b, Value* x, Activation activation, const ConvOptio
   return activate(b, b.batch_norm("1", b.conv("0", x, options)), activation);
 }
 
-Value* squeeze_excitation(ModelBuilder& b, Value* x) {
-  Value* gate = b.global_average_pool("avgpool", x);
-  // See efficientnet.cpp: what averaging leaves of the variance is passed on as it is.
-  ConvOptions squeeze = {.out_channels = make_divisible(static_cast<double>(b.channels(x) / 4), 8),
-                         .bias = true,
-                         .bias_deviation = 0.5};
-  squeeze.variance = b.variance(gate);
-  ConvOptions excite = squeeze;
-  excite.out_channels = b.channels(x);
-  gate = b.relu("activation", b.conv("fc1", gate, squeeze));
-  gate = b.hard_sigmoid("scale_activation", b.conv("fc2", gate, excite));
-  return b.multiply("Mul", x, gate);
-}
-
 Value* inverted_residual(ModelBuilder& b, Value* x, const Layer& layer) {
   const bool residual = layer.stride == 1 && b.channels(x) == layer.channels;
   int index = 0;
@@ -99,7 +86,8 @@ Value* inverted_residual(ModelBuilder& b, Value* x, const Layer& layer) {
     }
     if (layer.excites) {
       const auto excitation = b.enter(index++);
-      y = squeeze_excitation(b, y);
+      const auto squeezed = make_divisible(static_cast<double>(b.channels(y) / 4), 8);
+      y = SqueezeExcitation{squeezed, &ModelBuilder::relu, &ModelBuilder::hard_sigmoid}.build(b, y);
     }
     const auto project = b.enter(index);
     y = b.batch_norm("1", b.conv("0", y, {.out_channels = layer.channels}),

@@ -4,6 +4,7 @@
 
 #include "models/architectures.h"
 #include "models/builder.h"
+#include "models/squeeze_excitation.h"
 #include "models/variant.h"
 
 namespace headway::models {
@@ -29,6 +30,7 @@ constexpr std::array kVariants = {
     Variant{"regnet_x_400mf", 22, 24, 24.48, 2.54, 16, false},
     Variant{"regnet_x_800mf", 16, 56, 35.73, 2.28, 16, false},
     Variant{"regnet_x_8gf", 23, 80, 49.56, 2.88, 120, false},
+    Variant{"regnet_y_128gf", 27, 456, 160.83, 2.52, 264, true},
     Variant{"regnet_y_16gf", 18, 200, 106.23, 2.48, 112, true},
     Variant{"regnet_y_1_6gf", 27, 48, 20.71, 2.65, 24, true},
     Variant{"regnet_y_32gf", 20, 232, 115.89, 2.53, 232, true},
@@ -62,19 +64,6 @@ std::vector<Stage> stages_of(const Variant& variant) {
   return stages;
 }
 
-Value* squeeze_excitation(ModelBuilder& b, Value* x, std::int64_t squeezed) {
-  const auto scope = b.enter("se");
-  Value* gate = b.global_average_pool("avgpool", x);
-  // See efficientnet.cpp: what averaging leaves of the variance is passed on as it is.
-  ConvOptions squeeze = {.out_channels = squeezed, .bias = true, .bias_deviation = 0.5};
-  squeeze.variance = b.variance(gate);
-  ConvOptions excite = squeeze;
-  excite.out_channels = b.channels(x);
-  gate = b.relu("activation", b.conv("fc1", gate, squeeze));
-  gate = b.sigmoid("scale_activation", b.conv("fc2", gate, excite));
-  return b.multiply("Mul", x, gate);
-}
-
 Value* conv_bn(ModelBuilder& b, std::string_view module, Value* x, const ConvOptions& options,
                const NormOptions& norm = {}) {
   const auto scope = b.enter(module);
@@ -97,7 +86,10 @@ Value* bottleneck(ModelBuilder& b, Value* x, const Stage& stage, std::int64_t st
                  .padding = 1,
                  .groups = stage.width / stage.group_width});
     y = b.relu("b/Relu", y);
-    if (excites) y = squeeze_excitation(b, y, squeezed);
+    if (excites) {
+      const auto excitation = b.enter("se");
+      y = SqueezeExcitation{squeezed, &ModelBuilder::relu, &ModelBuilder::sigmoid}.build(b, y);
+    }
     y = conv_bn(b, "c", y, {.out_channels = stage.width}, kBranch);
   }
   if (projects) {

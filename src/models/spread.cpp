@@ -74,12 +74,11 @@ Spread Spread::affine(const std::vector<double>& scale, const std::vector<double
   return result;
 }
 
-std::pair<Spread, Spread> Spread::halves() const {
-  Spread first, second;
-  const auto middle = channels_.begin() + static_cast<std::ptrdiff_t>(channels() / 2);
-  first.channels_.assign(channels_.begin(), middle);
-  second.channels_.assign(middle, channels_.end());
-  return {first, second};
+Spread Spread::part(std::size_t first, std::size_t count) const {
+  Spread result;
+  const auto begin = channels_.begin() + static_cast<std::ptrdiff_t>(first);
+  result.channels_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+  return result;
 }
 
 Spread Spread::transposed(std::size_t groups) const {

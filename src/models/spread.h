@@ -50,8 +50,8 @@ class Spread {
     return result;
   }
 
-  /// The first and the second half of the channels.
-  std::pair<Spread, Spread> halves() const;
+  /// Of `count` of the channels.
+  Spread part(std::size_t first, std::size_t count) const;
   /// Of the channels as a matrix [groups × the rest] transposed.
   Spread transposed(std::size_t groups) const;
   /// Of the largest of `count` values.

@@ -141,7 +141,9 @@ void run_prelu(const Node&, std::span<const Tensor> inputs, std::span<Tensor> ou
                       for (std::int64_t i = 0; i < count; ++i, ++x, ++y) {
                         const auto value = load(*x);
                         const auto factor = load(slope[offsets[0] + i * steps[0]]);
-                        *y = value < 0 ? store<T>(value * factor) : *x;
+                        const auto product = static_cast<Accumulated<T>>(value) *
+                                             static_cast<Accumulated<T>>(factor);
+                        *y = value < 0 ? store<T>(product) : *x;
                       }
                     });
   });

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <numeric>
+#include <unordered_map>
 
 #include "ops/elements.h"
 #include "ops/families.h"
@@ -54,6 +57,23 @@ void infer_compress(InferContext& context) {
   context.set_output(0, std::move(type));
 }
 
+/// Some slices of an axis.
+Tensor taken(const Tensor& x, std::size_t axis, const std::vector<std::int64_t>& kept) {
+  Shape shape = x.shape();
+  shape[axis] = static_cast<std::int64_t>(kept.size());
+  Tensor result = Tensor::allocate(x.dtype(), shape);
+  const std::int64_t outer = product(std::span(shape).first(axis));
+  const std::int64_t inner = product(std::span(shape).subspan(axis + 1));
+  std::int64_t target = 0;
+  for (std::int64_t row = 0; row < outer; ++row) {
+    for (const std::int64_t index : kept) {
+      copy_elements(x, (row * x.dim(axis) + index) * inner, result, target, inner);
+      target += inner;
+    }
+  }
+  return result;
+}
+
 std::vector<Datum> evaluate_compress(const Node& node, std::span<const Datum> inputs,
                                      EvaluateContext&) {
   Tensor x = aligned(inputs[0].tensor());
@@ -67,19 +87,7 @@ std::vector<Datum> evaluate_compress(const Node& node, std::span<const Datum> in
     fail(ErrorCode::kInvalidArgument, node.described(), ": the condition has ", condition.size(),
          " elements, but the axis only ", x.dim(axis));
   }
-  Shape shape = x.shape();
-  shape[axis] = static_cast<std::int64_t>(kept.size());
-  Tensor result = Tensor::allocate(x.dtype(), shape);
-  const std::int64_t outer = product(std::span(shape).first(axis));
-  const std::int64_t inner = product(std::span(shape).subspan(axis + 1));
-  std::int64_t target = 0;
-  for (std::int64_t row = 0; row < outer; ++row) {
-    for (const std::int64_t index : kept) {
-      copy_elements(x, (row * x.dim(axis) + index) * inner, result, target, inner);
-      target += inner;
-    }
-  }
-  return {result};
+  return {taken(x, axis, kept)};
 }
 
 void infer_unique(InferContext& context) {
@@ -113,6 +121,7 @@ int compare_slices(const T* elements, std::int64_t a, std::int64_t b, std::int64
 
 /// The axis as the first one of a matrix.
 Tensor slices_of(const Tensor& x, std::size_t axis) {
+  if (axis == 0) return x;
   std::vector<Tensor> slices;
   for (std::int64_t i = 0; i < x.dim(axis); ++i) slices.push_back(element_at(x, axis, i));
   return stack(slices, 0);
@@ -121,6 +130,20 @@ Tensor slices_of(const Tensor& x, std::size_t axis) {
 struct Groups {
   std::vector<std::int64_t> first, inverse, counts;
 };
+
+/// The groups in another order: the new first one is order[0].
+Groups reordered(const Groups& groups, const std::vector<std::size_t>& order) {
+  Groups result;
+  std::vector<std::int64_t> rank(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    rank[order[i]] = static_cast<std::int64_t>(i);
+    result.first.push_back(groups.first[order[i]]);
+    result.counts.push_back(groups.counts[order[i]]);
+  }
+  for (const std::int64_t old : groups.inverse)
+    result.inverse.push_back(rank[static_cast<std::size_t>(old)]);
+  return result;
+}
 
 template <typename Compare>
 Groups group(std::int64_t count, bool sorted, Compare&& compare) {
@@ -139,20 +162,45 @@ Groups group(std::int64_t count, bool sorted, Compare&& compare) {
         static_cast<std::int64_t>(groups.first.size()) - 1;
   }
   if (sorted) return groups;
-  // In the order in which they appear.
   std::vector<std::size_t> appearance(groups.first.size());
   std::iota(appearance.begin(), appearance.end(), std::size_t{0});
   std::ranges::sort(appearance, {}, [&](std::size_t i) { return groups.first[i]; });
-  Groups renamed;
-  std::vector<std::int64_t> rank(appearance.size());
-  for (std::size_t i = 0; i < appearance.size(); ++i) {
-    rank[appearance[i]] = static_cast<std::int64_t>(i);
-    renamed.first.push_back(groups.first[appearance[i]]);
-    renamed.counts.push_back(groups.counts[appearance[i]]);
+  return reordered(groups, appearance);
+}
+
+/// The same for equal numbers, and for all that are NaN.
+template <typename T>
+std::uint64_t key_of(const T& element) {
+  const auto value = load(element);
+  if constexpr (std::is_floating_point_v<std::remove_const_t<decltype(value)>>) {
+    if (value != value) return std::bit_cast<std::uint64_t>(std::nan(""));
+    return std::bit_cast<std::uint64_t>(static_cast<double>(value) + 0.0);
+  } else {
+    return static_cast<std::uint64_t>(value);
   }
-  for (const std::int64_t old : groups.inverse)
-    renamed.inverse.push_back(rank[static_cast<std::size_t>(old)]);
-  return renamed;
+}
+
+/// Only one element of each group takes part in the sorting.
+template <typename T, typename Compare>
+Groups group_numbers(std::span<const T> elements, bool sorted, Compare&& compare) {
+  Groups groups;
+  std::unordered_map<std::uint64_t, std::int64_t> places;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const auto [place, fresh] = places.try_emplace(key_of(elements[i]), groups.first.size());
+    if (fresh) {
+      groups.first.push_back(static_cast<std::int64_t>(i));
+      groups.counts.push_back(0);
+    }
+    ++groups.counts[static_cast<std::size_t>(place->second)];
+    groups.inverse.push_back(place->second);
+  }
+  if (!sorted) return groups;
+  std::vector<std::size_t> order(groups.first.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return compare(groups.first[a], groups.first[b]) < 0;
+  });
+  return reordered(groups, order);
 }
 
 std::vector<Datum> evaluate_unique(const Node& node, std::span<const Datum> inputs,
@@ -169,17 +217,24 @@ std::vector<Datum> evaluate_unique(const Node& node, std::span<const Datum> inpu
            " elements have no order");
     } else {
       const T* elements = slices.data<T>();
-      groups = group(count, node.get_int("sorted", 1) != 0, [&](std::int64_t a, std::int64_t b) {
+      const bool sorted = node.get_int("sorted", 1) != 0;
+      const auto compare = [&](std::int64_t a, std::int64_t b) {
         return compare_slices(elements, a, b, length);
-      });
+      };
+      if constexpr (!std::is_same_v<T, std::string>) {
+        if (length == 1) {
+          groups =
+              group_numbers(std::span(elements, static_cast<std::size_t>(count)), sorted, compare);
+          return;
+        }
+      }
+      groups = group(count, sorted, compare);
     }
   });
-  std::vector<Tensor> kept;
-  for (const std::int64_t first : groups.first) kept.push_back(element_at(x, axis, first));
   const auto list = [](const std::vector<std::int64_t>& values) {
     return Tensor::from<std::int64_t>({static_cast<std::int64_t>(values.size())}, values);
   };
-  std::vector<Datum> outputs = {kept.empty() ? x : stack(kept, axis), list(groups.first),
+  std::vector<Datum> outputs = {taken(x, axis, groups.first), list(groups.first),
                                 list(groups.inverse), list(groups.counts)};
   outputs.resize(node.outputs().size());
   return outputs;

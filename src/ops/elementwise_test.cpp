@@ -81,6 +81,12 @@ TEST(Activation, NanStaysNan) {
   }
 }
 
+TEST(Activation, PReluOfIntegersWrapsAround) {
+  const Tensor x = Tensor::from<std::int32_t>({1}, {std::numeric_limits<std::int32_t>::min()});
+  const Tensor slope = Tensor::from<std::int32_t>({1}, {-3});
+  EXPECT_EQ(to_ints(run_op("PRelu", {x, slope}))[0], std::numeric_limits<std::int32_t>::min());
+}
+
 TEST(Activation, PReluBroadcastsItsSlope) {
   const Tensor x = floats({1, 2, 2}, {-1, 2, -3, 4});
   expect_near(run_op("PRelu", {x, floats({2, 1}, {0.5, 2})}), floats({1, 2, 2}, {-0.5, 2, -6, 4}));

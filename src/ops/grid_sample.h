@@ -16,9 +16,10 @@ struct Sampler {
 
   /// The elements along an axis that a normalized coordinate, in [-1, 1] if inside, is made of.
   AxisTaps taps(double normalized, std::int64_t extent) const;
+  /// The coordinate in elements that it is.
+  double position(double normalized, std::int64_t extent) const;
 
  private:
-  double position(double normalized, std::int64_t extent) const;
   double reflected(double x, std::int64_t extent) const;
   std::int64_t element(std::int64_t at, std::int64_t extent) const;
 };

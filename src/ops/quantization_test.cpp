@@ -132,5 +132,15 @@ TEST(QLinearConv, InfersSymbolicShapes) {
   EXPECT_EQ(one.infer(), type_of({symbol("N"), 4, symbol("H"), 8}, DType::kUInt8));
 }
 
+TEST(MatMulInteger, RefusesOperandsThatAreNoIntegers) {
+  const Tensor x = Tensor::from<float>({1, 1}, {1}), y = Tensor::from<std::int8_t>({1, 1}, {1});
+  expect_error(ErrorCode::kInvalidModel, {"MatMulInteger"}, [&] {
+    run_op("MatMulInteger", {x, y});
+  });
+  expect_error(ErrorCode::kInvalidModel, {"MatMulInteger"}, [&] {
+    run_op("MatMulInteger", {y, x});
+  });
+}
+
 }  // namespace
 }  // namespace headway

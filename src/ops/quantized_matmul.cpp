@@ -92,6 +92,7 @@ void require_zero_point(const InferContext& context, std::size_t operand, std::s
 }
 
 void infer_matmul_integer(InferContext& context) {
+  for (const std::size_t operand : {0U, 1U}) require_dtype(context, operand, kIntegerTypes);
   require_zero_point(context, 0, 2);
   require_zero_point(context, 1, 3);
   context.set_output(0, {DType::kInt32, product_shape(context, 0, 1)});

@@ -2,6 +2,7 @@
 
 #include "ops/elements.h"
 #include "ops/facts.h"
+#include "ops/kept_bytes.h"
 
 namespace headway {
 namespace {
@@ -9,26 +10,37 @@ namespace {
 /// The values that are alive at one point of a run.
 class Liveness {
  public:
-  explicit Liveness(const Graph& graph) {
+  /// `kept_bytes` counts what is computed and kept, here and around it.
+  Liveness(const Graph& graph, std::uint64_t& kept_bytes)
+      : kept_bytes_(kept_bytes), bytes_before_(kept_bytes) {
     for (const Node* node : graph.nodes()) {
       for (const Value* value : node->inputs()) ++reads_[value];
     }
     for (const Value* value : graph.outputs()) ++reads_[value];
   }
+  ~Liveness() { kept_bytes_ = bytes_before_; }
+  Liveness(const Liveness&) = delete;
+  Liveness& operator=(const Liveness&) = delete;
 
   void define(const Value* value, Datum datum) {
-    if (value != nullptr && reads_[value] > 0) data_[value] = std::move(datum);
+    if (value == nullptr || reads_[value] == 0) return;
+    if (value->producer() != nullptr) kept_bytes_ += byte_size(datum);
+    data_[value] = std::move(datum);
   }
 
   Datum read(const Value* value) {
     if (value == nullptr) return {};
     if (value->is_constant()) return value->constant();
     Datum datum = data_.at(value);
-    if (--reads_[value] == 0) data_.erase(value);
+    if (--reads_[value] > 0) return datum;
+    if (value->producer() != nullptr) kept_bytes_ -= byte_size(datum);
+    data_.erase(value);
     return datum;
   }
 
  private:
+  std::uint64_t& kept_bytes_;
+  const std::uint64_t bytes_before_;
   std::unordered_map<const Value*, std::size_t> reads_;
   std::unordered_map<const Value*, Datum> data_;
 };
@@ -44,7 +56,7 @@ class Interpreter final : public EvaluateContext {
   explicit Interpreter(std::uint64_t memory_limit) : memory_limit_(memory_limit) {}
 
   std::vector<Datum> run(const Graph& graph, std::span<const Datum> inputs) override {
-    Liveness values(graph);
+    Liveness values(graph, kept_bytes_);
     for (std::size_t index = 0; index < inputs.size(); ++index)
       values.define(graph.inputs()[index], inputs[index]);
     for (const Node* node : graph.nodes()) {
@@ -57,13 +69,14 @@ class Interpreter final : public EvaluateContext {
   }
 
   void check_memory(const Node& node, std::uint64_t bytes) const override {
-    if (bytes <= memory_limit_) return;
-    fail(ErrorCode::kOutOfMemory, node.described(), ": its results would take ", bytes,
+    const std::uint64_t all = saturating_sum(bytes, kept_bytes_);
+    if (all <= memory_limit_) return;
+    fail(ErrorCode::kOutOfMemory, node.described(), ": with its results, the run keeps ", all,
          " bytes, more than the memory limit of ", memory_limit_);
   }
 
  private:
-  std::uint64_t memory_limit_;
+  std::uint64_t memory_limit_, kept_bytes_ = 0;
 };
 
 std::uint64_t checked_bytes(const TensorType& type, const Shape& shape) {
@@ -86,6 +99,14 @@ bool is_reshape(const Node& node) {
 }
 
 }  // namespace
+
+std::uint64_t byte_size(const Datum& datum) {
+  if (datum.is_nothing()) return 0;
+  if (datum.is_tensor()) return datum.tensor().byte_size();
+  std::uint64_t bytes = 0;
+  for (const Tensor& element : datum.elements()) bytes += element.byte_size();
+  return bytes;
+}
 
 void check_input(const Value& declared, const Datum& given) {
   const TensorType& type = declared.type;
@@ -119,7 +140,7 @@ std::vector<Tensor> compute_node(const Node& node, const Operator& op,
       fail(ErrorCode::kUnsupported, node.described(), ": the shape ", type.to_string(),
            " of output ", index, " depends on data in a way Headway cannot compute");
     }
-    if (__builtin_add_overflow(bytes, checked_bytes(type, *shape), &bytes)) bytes = kNoMemoryLimit;
+    bytes = saturating_sum(bytes, checked_bytes(type, *shape));
     Interpreter(memory_limit).check_memory(node, bytes);
     results[index] = Tensor::allocate(type.dtype, *shape);
   }
@@ -155,7 +176,8 @@ std::vector<Datum> evaluate_node(const Node& node, std::span<const Datum> inputs
   std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < outputs.size(); ++index) {
     const auto shape = outputs[index].type.static_shape();
-    if (node.output(index) != nullptr && shape) bytes += checked_bytes(outputs[index].type, *shape);
+    if (node.output(index) != nullptr && shape)
+      bytes = saturating_sum(bytes, checked_bytes(outputs[index].type, *shape));
   }
   context.check_memory(node, bytes);
   std::vector<Datum> results;

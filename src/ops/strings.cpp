@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include <locale.h>
+#include <re2/re2.h>
 #include <wctype.h>
 
 #include "ops/broadcast.h"
@@ -198,25 +198,18 @@ void infer_full_match(InferContext& context) {
   context.set_output(0, {DType::kBool, context.input(0).shape});
 }
 
-/// The matcher recurses once or twice for each character.
-constexpr std::size_t kMaxMatched = 4096;
-
 void run_full_match(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const std::string pattern = node.get_string("pattern", "");
-  try {
-    const std::regex expression(pattern, std::regex::ECMAScript);
-    bool* y = outputs[0].data<bool>();
-    for (const std::string& text : inputs[0].values<std::string>()) {
-      if (text.size() > kMaxMatched) {
-        fail(ErrorCode::kUnsupported, node.described(), ": a string has ", text.size(),
-             " bytes; at most ", kMaxMatched, " can be matched");
-      }
-      *y++ = std::regex_match(text, expression);
-    }
-  } catch (const std::regex_error& error) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 expression(pattern, options);
+  if (!expression.ok()) {
     fail(ErrorCode::kInvalidModel, node.described(), ": the pattern '", pattern,
-         "' cannot be used: ", error.what());
+         "' cannot be used: ", expression.error());
   }
+  bool* y = outputs[0].data<bool>();
+  for (const std::string& text : inputs[0].values<std::string>())
+    *y++ = RE2::FullMatch(text, expression);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ extern const Pass kRecognizeLayerNorm;
 extern const Pass kRecognizeGelu;
 extern const Pass kRecognizeSilu;
 extern const Pass kRecognizeHardSwish;
+extern const Pass kRecognizeQuantized;
 extern const Pass kFuseBias;
 extern const Pass kHoistReshape;
 extern const Pass kFuseAttention;

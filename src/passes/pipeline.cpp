@@ -24,6 +24,8 @@ constexpr std::array kPipeline = {
     &kWidenHalves,
     &kExpandEinsum,
     &kSplitGemm,
+    // What is quantized, while constant weights still are.
+    &kRecognizeQuantized,
     // Shape arithmetic and unused decoration: they stand between the nodes below.
     &kFoldConstants,
     &kRemoveNoOp,

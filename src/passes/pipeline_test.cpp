@@ -61,7 +61,7 @@ TEST(Pipeline, DumpsTheGraphAfterEveryPass) {
   std::ifstream last(folder / (std::to_string(pipeline().size()) + "-fuse-activation.txt"));
   const std::string text((std::istreambuf_iterator<char>(last)), {});
   EXPECT_EQ(text, print_graph(graph));
-  EXPECT_TRUE(std::filesystem::exists(folder / "05-fold-constants.txt"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "06-fold-constants.txt"));
   std::filesystem::remove_all(folder);
 }
 

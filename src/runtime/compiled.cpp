@@ -70,7 +70,7 @@ CompileOptions options_for(const CompiledModel& compiled, CompileOptions options
 
 CompiledModel compile_for_file(Graph graph, const CompileOptions& options) {
   require_static_inputs(graph);
-  const ProgramImpl program(graph.clone(), options, nullptr, true);
+  const ProgramImpl program(graph.clone(), options, "", nullptr, true);
   const PackedWeights& weights = program.weights();
   CompiledModel compiled;
   const std::vector<Value*> constants = graph.constants();

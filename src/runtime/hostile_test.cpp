@@ -93,6 +93,14 @@ TEST_F(HostileFiles, OddNamesAreOnlyNames) {
   }
 }
 
+TEST_F(HostileFiles, NamesWithControlCharactersDoNotCutTheSentence) {
+  const std::string name("a\0b\x1b", 4);
+  expect_refusal(ModelBuilder().input("x", {1}).node("Relu", {name}, {name + "c"}).output("y"),
+                 {"hostile.onnx", "'a\\x00b\\x1bc' (Relu)", "reads 'a\\x00b\\x1b'", "computes"});
+  expect_refusal(ModelBuilder().input(name, {1}).input(name, {1}).output(name),
+                 {"the name 'a\\x00b\\x1b' is given to two values"});
+}
+
 TEST_F(HostileFiles, Opsets) {
   for (const std::int64_t opset : {std::int64_t{0}, std::int64_t{-1}, kMin}) {
     expect_refusal(ModelBuilder(opset).input("x", {1}).node("Relu", {"x"}, {"y"}).output("y"),
@@ -400,27 +408,27 @@ TEST_F(HostileFiles, SmallFilesThatAskForALot) {
   const auto of = [](const std::string& op_type, const std::vector<std::int64_t>& n) {
     return with_ints(op_type, n);
   };
-  expect_refusal(of("Expand", {many, 2, 3, 4}), {"'y' (Expand)", "memory"});
-  expect_refusal(of("Tile", {many, 1, 1}), {"'y' (Tile)", "memory"});
-  expect_refusal(of("Pad", {many, 0, 0, many, 0, 0}), {"'y' (Pad)", "memory"});
+  expect_refusal(of("Expand", {many, 2, 3, 4}), {"hostile.onnx", "'y' (Expand)", "memory"});
+  expect_refusal(of("Tile", {many, 1, 1}), {"hostile.onnx", "'y' (Tile)", "memory"});
+  expect_refusal(of("Pad", {many, 0, 0, many, 0, 0}), {"hostile.onnx", "'y' (Pad)", "memory"});
   expect_refusal(ModelBuilder()
                      .initializer(ints_tensor("n", {many, 4}))
                      .node("ConstantOfShape", {"n"}, {"y"})
                      .output("y"),
-                 {"'y' (ConstantOfShape)", "memory"});
+                 {"hostile.onnx", "'y' (ConstantOfShape)", "memory"});
   expect_refusal(ModelBuilder()
                      .input("x", {1, 1, 2, 2})
                      .floats("s", {1, 1, 1e6f, 1e6f})
                      .node("Resize", {"x", "", "s"}, {"y"})
                      .output("y"),
-                 {"'y' (Resize)", "memory"});
+                 {"hostile.onnx", "'y' (Resize)", "memory"});
   expect_refusal(ModelBuilder()
                      .input("x", {4}, 7)
                      .initializer(ints_tensor("depth", {many}))
                      .floats("values", {0, 1})
                      .node("OneHot", {"x", "depth", "values"}, {"y"})
                      .output("y"),
-                 {"'y' (OneHot)", "memory"});
+                 {"hostile.onnx", "'y' (OneHot)", "memory"});
   const auto scalar = [](const std::string& name, std::int64_t value) {
     return raw_tensor(name, 7, {}, {reinterpret_cast<const char*>(&value), sizeof value});
   };
@@ -430,7 +438,7 @@ TEST_F(HostileFiles, SmallFilesThatAskForALot) {
                      .initializer(scalar("step", 1))
                      .node("Range", {"from", "to", "step"}, {"y"})
                      .output("y"),
-                 {"'y' (Range)", "memory"});
+                 {"hostile.onnx", "'y' (Range)", "memory"});
 }
 
 constexpr int kMany = 100'000;

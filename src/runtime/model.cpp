@@ -7,6 +7,7 @@
 #include "ops/operator.h"
 #include "passes/pipeline.h"
 #include "runtime/compiled.h"
+#include "runtime/named_errors.h"
 #include "runtime/program_impl.h"
 #include "runtime/value_info.h"
 
@@ -22,7 +23,10 @@ std::vector<std::string> Model::builtin_models() {
   return names;
 }
 
-Model::Model(Graph graph) : Model(std::move(graph), nullptr) {}
+Model::Model(Graph graph) : Model(std::move(graph), std::string()) {}
+
+Model::Model(Graph graph, std::string file)
+    : graph_(std::make_shared<Graph>(std::move(graph))), file_(std::move(file)) {}
 
 Model::Model(Graph graph, std::shared_ptr<const CompiledFile> compiled)
     : graph_(std::make_shared<Graph>(std::move(graph))), compiled_(std::move(compiled)) {}
@@ -47,8 +51,11 @@ Graph prepare(Graph graph, const CompileOptions& options) {
   return graph;
 }
 
-std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompileOptions& options) {
-  return std::make_shared<const ProgramImpl>(prepare(std::move(graph), options), options);
+std::shared_ptr<const ProgramImpl> make_program(Graph graph, const std::string& file,
+                                                const CompileOptions& options) {
+  return naming_file(file, [&] {
+    return std::make_shared<const ProgramImpl>(prepare(std::move(graph), options), options, file);
+  });
 }
 
 std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompiledFile& file,
@@ -57,7 +64,7 @@ std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompiledFile&
   try {
     if (!options.input_shapes.empty()) infer_types(graph, options.input_shapes);
     return std::make_shared<const ProgramImpl>(std::move(graph), options_for(file.model, options),
-                                               &file.model);
+                                               file.path, &file.model);
   } catch (const Error& error) {
     fail(error.code(), "'", file.path, "': ", error.what());
   }
@@ -66,14 +73,16 @@ std::shared_ptr<const ProgramImpl> make_program(Graph graph, const CompiledFile&
 }  // namespace
 
 Program Model::compile(const CompileOptions& options) const& {
-  return Model(graph_->clone(), compiled_).compile(options);
+  Model copy = *this;
+  copy.graph_ = std::make_shared<Graph>(graph_->clone());
+  return std::move(copy).compile(options);
 }
 
 Program Model::compile(const CompileOptions& options) && {
   Graph graph = graph_.use_count() == 1 ? std::move(*graph_) : graph_->clone();
   graph_.reset();
   if (compiled_) return Program(make_program(std::move(graph), *compiled_, options));
-  return Program(make_program(std::move(graph), options));
+  return Program(make_program(std::move(graph), file_, options));
 }
 
 void Model::save_compiled(const std::filesystem::path& file, const CompileOptions& options) const {

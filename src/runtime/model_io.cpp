@@ -5,6 +5,7 @@
 #include "formats/format.h"
 #include "formats/onnx/read.h"
 #include "formats/onnx/write.h"
+#include "formats/torch_export/read.h"
 #include "formats/torchscript/read.h"
 #include "formats/torchscript/write.h"
 #include "formats/weights.h"
@@ -30,11 +31,14 @@ Graph typed(Graph graph, const std::filesystem::path& file) {
 
 Model Model::load(const std::filesystem::path& file, const std::vector<InputShape>& shapes) {
   const FileKind kind = detect_kind(MappedFile::open(file)->bytes());
-  if (kind == FileKind::kOnnx) return Model(typed(read_onnx(file), file));
-  if (kind == FileKind::kTorchScript) {
+  if (kind == FileKind::kOnnx) return {typed(read_onnx(file), file), file.string()};
+  if (kind == FileKind::kTorchScript || kind == FileKind::kTorchExport) {
     std::vector<script::InputShape> given;
     for (const InputShape& input : shapes) given.push_back({input.name, input.shape});
-    return Model(typed(read_torchscript(file, given), file));
+    return {typed(kind == FileKind::kTorchScript ? read_torchscript(file, given)
+                                                 : read_torch_export(file, given),
+                  file),
+            file.string()};
   }
   if (kind == FileKind::kCompiled) {
     auto compiled = std::make_shared<CompiledFile>(CompiledFile{file.string(), read_hwy(file)});

@@ -96,11 +96,12 @@ bool fits(const Plan& plan, std::span<const Tensor> inputs) noexcept {
                             [](const Tensor& tensor) -> const Shape& { return tensor.shape(); });
 }
 
-ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled,
-                         bool keep_weights)
+ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, std::string file,
+                         const CompiledModel* compiled, bool keep_weights)
     : inputs_(describe_values(graph.inputs())),
       outputs_(describe_values(graph.outputs())),
       options_(with_defaults(options)),
+      file_(std::move(file)),
       isa_(choose_isa()),
       pool_(thread_count(options.threads)),
       graph_(std::move(graph)),
@@ -198,6 +199,7 @@ std::shared_ptr<const Plan> ProgramImpl::lower(Graph graph, bool is_optimized) c
     block_channels(graph, lowering.loops.width);
   }
   auto plan = make_plan(graph, lowering, options_.reference);
+  check_memory(plan->arena_bytes);
   tuner_.save();
   return plan;
 }
@@ -244,7 +246,13 @@ void ProgramImpl::check_inputs(std::span<const Datum> inputs) const {
 
 void ProgramImpl::check_memory(const Node& node, std::uint64_t bytes) const {
   if (bytes <= options_.memory_limit) return;
-  fail(ErrorCode::kOutOfMemory, node.described(), ": its results take ", bytes,
+  fail(ErrorCode::kOutOfMemory, node.described(), ": with its results, the run keeps ", bytes,
+       " bytes, more than the memory limit of ", options_.memory_limit);
+}
+
+void ProgramImpl::check_memory(std::uint64_t bytes) const {
+  if (bytes <= options_.memory_limit) return;
+  fail(ErrorCode::kOutOfMemory, "the values that a run keeps at once take ", bytes,
        " bytes, more than the memory limit of ", options_.memory_limit);
 }
 

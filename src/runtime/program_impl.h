@@ -28,8 +28,11 @@ class ProgramImpl {
  public:
   /// `graph` is optimized and typed, and given to the program. `compiled`: the weights of the graph
   /// that a compiled file holds, or nullptr. `keep_weights`: weights() is to tell all.
-  ProgramImpl(Graph graph, const CompileOptions& options, const CompiledModel* compiled = nullptr,
-              bool keep_weights = false);
+  ProgramImpl(Graph graph, const CompileOptions& options, std::string file = "",
+              const CompiledModel* compiled = nullptr, bool keep_weights = false);
+
+  /// Where the model comes from; "" if it is built in.
+  const std::string& file() const noexcept { return file_; }
 
   const std::vector<ValueInfo>& inputs() const noexcept { return inputs_; }
   const std::vector<ValueInfo>& outputs() const noexcept { return outputs_; }
@@ -54,7 +57,9 @@ class ProgramImpl {
 
   /// Throws Error(kInvalidArgument) naming the input that does not fit.
   void check_inputs(std::span<const Datum> inputs) const;
-  /// Throws Error(kOutOfMemory) naming the node if it needs more than the program may use.
+  /// Throws Error(kOutOfMemory) if that is more than the program may use.
+  void check_memory(std::uint64_t bytes) const;
+  /// The same, naming the node that wants to add to it.
   void check_memory(const Node& node, std::uint64_t bytes) const;
 
  private:
@@ -67,6 +72,7 @@ class ProgramImpl {
 
   std::vector<ValueInfo> inputs_, outputs_;
   CompileOptions options_;
+  const std::string file_;
   const Isa isa_;
   mutable ThreadPool pool_;
   Graph graph_;  ///< Empty once planned if every shape is fixed.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "ops/operator.h"
 #include "runtime/bound_plan.h"
+#include "runtime/named_errors.h"
 #include "runtime/program_impl.h"
 #include "runtime/stage_runner.h"
 
@@ -26,6 +27,8 @@ std::int64_t now_ns() noexcept {
 class SessionImpl {
  public:
   explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {}
+
+  const std::string& file() const noexcept { return program_->file(); }
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
     const BoundPlan* bound = prepare(inputs);
@@ -206,19 +209,19 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
 std::span<const Tensor> Session::run(std::span<const Tensor> inputs) {
-  return impl_->run(inputs);
+  return naming_file(impl_->file(), [&] { return impl_->run(inputs); });
 }
 
 std::span<const Datum> Session::evaluate(std::span<const Datum> inputs) {
-  return impl_->evaluate(inputs);
+  return naming_file(impl_->file(), [&] { return impl_->evaluate(inputs); });
 }
 
 std::span<const Tensor> Session::run_profiled(std::span<const Tensor> inputs, Profile& profile) {
-  return impl_->run_profiled(inputs, profile);
+  return naming_file(impl_->file(), [&] { return impl_->run_profiled(inputs, profile); });
 }
 
 std::vector<StepInfo> Session::steps(std::span<const Tensor> inputs) {
-  return impl_->steps(inputs);
+  return naming_file(impl_->file(), [&] { return impl_->steps(inputs); });
 }
 
 }  // namespace headway

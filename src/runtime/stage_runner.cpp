@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "ops/elements.h"
+#include "ops/kept_bytes.h"
 
 namespace headway {
 namespace {
@@ -46,6 +47,11 @@ StepInfo describe_evaluated(const Node& node, std::span<const Datum> inputs,
 }  // namespace
 
 std::vector<Datum> StageRunner::run(StagedGraph& staged, std::span<const Datum> inputs) {
+  struct Leave {
+    std::uint64_t& kept_bytes;
+    const std::uint64_t before = kept_bytes;
+    ~Leave() { kept_bytes = before; }
+  } leave{kept_bytes_};
   const Graph& graph = staged.graph();
   Frame frame;
   for (std::size_t i = 0; i < inputs.size(); ++i) frame[graph.inputs()[i]] = aligned(inputs[i]);
@@ -75,13 +81,14 @@ void StageRunner::run_stages(StagedGraph& staged, Frame& frame) {
     stage = staged.after(stage, frame);
     if (stage->plan) run_plan(*stage, frame);
     for (const Node* node : stage->evaluated) evaluate(*node, frame);
-    for (const Value* value : stage->dead) frame.erase(value);
+    for (const Value* value : stage->dead) drop(frame, value);
   } while (!stage->rest.empty());
 }
 
 void StageRunner::run_plan(const Stage& stage, Frame& frame) {
   std::vector<Tensor> inputs;
   for (const Value* input : stage.inputs) inputs.push_back(frame.at(input).tensor());
+  program_.check_memory(saturating_sum(kept_bytes_, stage.plan->arena_bytes));
   BoundPlan& bound = bind(stage.plan);
   bound.set_inputs(inputs);
   ThreadPool timed = program_.pool().timed(current_);
@@ -93,7 +100,7 @@ void StageRunner::run_plan(const Stage& stage, Frame& frame) {
   }
   // The arena is used again by the next plan.
   for (std::size_t i = 0; i < stage.outputs.size(); ++i)
-    frame[stage.outputs[i]] = bound.outputs()[i].clone();
+    keep(frame, stage.outputs[i], bound.outputs()[i].clone());
 }
 
 void StageRunner::evaluate(const Node& node, Frame& frame) {
@@ -102,7 +109,19 @@ void StageRunner::evaluate(const Node& node, Frame& frame) {
   std::vector<Datum> outputs = evaluate_node(node, inputs, *this);
   if (is_noted()) note(describe_evaluated(node, inputs, outputs));
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (node.output(i) != nullptr) frame[node.output(i)] = std::move(outputs[i]);
+    if (node.output(i) != nullptr) keep(frame, node.output(i), std::move(outputs[i]));
+}
+
+void StageRunner::keep(Frame& frame, const Value* value, Datum datum) {
+  kept_bytes_ += byte_size(datum);
+  frame[value] = std::move(datum);
+}
+
+void StageRunner::drop(Frame& frame, const Value* value) {
+  const auto found = frame.find(value);
+  if (found == frame.end()) return;
+  if (value->producer() != nullptr) kept_bytes_ -= byte_size(found->second);
+  frame.erase(found);
 }
 
 void StageRunner::note(StepInfo info) {
@@ -141,7 +160,8 @@ std::vector<Datum> StageRunner::run(const Graph& body, std::span<const Datum> in
 }
 
 void StageRunner::check_memory(const Node& node, std::uint64_t bytes) const {
-  program_.check_memory(node, bytes);
+  const std::uint64_t arena = arena_.defined() ? arena_.byte_size() : 0;
+  program_.check_memory(node, saturating_sum(bytes, kept_bytes_ + arena));
 }
 
 }  // namespace headway

@@ -32,6 +32,8 @@ class StageRunner final : public EvaluateContext {
   void run_stages(StagedGraph& staged, Frame& frame);
   void run_plan(const Stage& stage, Frame& frame);
   void evaluate(const Node& node, Frame& frame);
+  void keep(Frame& frame, const Value* value, Datum datum);
+  void drop(Frame& frame, const Value* value);
   BoundPlan& bind(const std::shared_ptr<const Plan>& plan);
   bool is_noted() const noexcept { return is_profiled_ && depth_ == 0; }
   void note(StepInfo info);
@@ -40,6 +42,7 @@ class StageRunner final : public EvaluateContext {
   Tensor arena_;
   std::vector<BoundPlan> bound_;  ///< Latest used first.
   int depth_ = 0;                 ///< Of bodies.
+  std::uint64_t kept_bytes_ = 0;  ///< Of computed values in all frames.
   bool is_profiled_ = false;
   std::int64_t begin_ns_ = 0;
   std::vector<StepInfo> steps_;

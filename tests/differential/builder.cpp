@@ -200,7 +200,8 @@ Case Builder::finish() {
       if (id != kOmitted) read[static_cast<std::size_t>(id)] = true;
   }
   for (std::size_t i = 0; i < case_.values.size(); ++i) {
-    if (case_.values[i].kind != Kind::kComputed) continue;
+    if (case_.values[i].kind != Kind::kComputed || case_.values[i].dtype == DType::kString)
+      continue;
     if (!read[i] || chance(10)) case_.outputs.push_back(static_cast<ValueId>(i));
   }
   return case_;

@@ -98,7 +98,7 @@ class Builder {
 
   std::size_t node_count() const noexcept { return case_.nodes.size(); }
 
-  /// Every value that nothing reads becomes an output, and some others.
+  /// Every value that nothing reads becomes an output, and some others; strings never.
   Case finish();
 
  private:

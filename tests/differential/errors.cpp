@@ -11,7 +11,9 @@ namespace {
 constexpr std::string_view kExact[] = {
     // clang-format off
     "Abs", "And", "ArgMax", "ArgMin", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr",
-    "BitwiseXor", "Cast", "Ceil", "Clip", "Concat", "ConstantOfShape", "ConvInteger", "DepthToSpace",
+    "ArrayFeatureExtractor", "Binarizer", "BitwiseXor", "Cast", "CategoryMapper", "Ceil", "Clip",
+    "Concat", "FeatureVectorizer", "Imputer", "LabelEncoder", "OneHotEncoder", "RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit",
+    "ConstantOfShape", "ConvInteger", "DepthToSpace",
     "Dropout", "Equal", "Expand", "EyeLike", "Flatten", "Floor", "Gather", "GatherElements",
     "GatherND", "GlobalMaxPool", "Greater", "GreaterOrEqual", "Hardmax", "Identity", "IsInf",
     "IsNaN", "Less", "LessOrEqual", "MatMulInteger", "Max", "MaxPool", "MaxUnpool", "Min", "Mod",
@@ -22,8 +24,9 @@ constexpr std::string_view kExact[] = {
 };
 
 /// Operators that say where numbers are: of nearly equal ones, any may be meant.
-constexpr std::string_view kDeciding[] = {"ArgMax", "ArgMin", "Hardmax", "NonMaxSuppression",
-                                          "TopK",   "Unique"};
+constexpr std::string_view kDeciding[] = {
+    "ArgMax", "ArgMin",           "Hardmax",       "NonMaxSuppression",     "TopK",
+    "Unique", "LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier"};
 
 /// One rounding, which the standard of floating-point numbers prescribes.
 constexpr std::string_view kRoundedOnce[] = {"Add", "Div", "Mul", "Sqrt", "Sub"};
@@ -46,11 +49,17 @@ constexpr std::string_view kRows[] = {"LayerNormalization", "LpNormalization", "
 constexpr std::string_view kSummed[] = {"Attention", "Einsum",      "FusedMatMul",       "Gemm",
                                         "MatMul",    "MatMulNBits", "MultiHeadAttention"};
 
+/// Sums whose logistic function may be taken as the complement of its mirror image.
+constexpr std::string_view kLinear[] = {"LinearClassifier", "LinearRegressor"};
+
+/// Sums of numbers that comparisons choose.
+constexpr std::string_view kTrees[] = {"TreeEnsembleClassifier", "TreeEnsembleRegressor"};
+
 /// Functions that kernels approximate by polynomials, with an absolute error.
 constexpr std::string_view kApproximated[] = {
     // clang-format off
-    "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GRU", "If", "Loop", "Scan", "HardSwish", "LSTM",
-    "LogSoftmax", "Mish", "QuickGelu", "RNN", "Selu", "Sigmoid", "Softmax", "SoftmaxCrossEntropyLoss", "Softplus", "Swish",
+    "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GroupQueryAttention", "GRU", "If", "Loop", "Scan", "HardSwish", "LSTM",
+    "LogSoftmax", "Mish", "QuickGelu", "RNN", "SVMClassifier", "SVMRegressor", "Selu", "Sigmoid", "Softmax", "SoftmaxCrossEntropyLoss", "Softplus", "Swish",
     "Tanh",
     // clang-format on
 };
@@ -66,9 +75,14 @@ Errors errors_of(const CaseNode& node) {
   if (contains(kGated, node.op_type)) return {16, 3e-7, 16};
   if (contains(kApproximated, node.op_type)) return {16, 3e-7};
   if (contains(kSampling, node.op_type)) return {64, 1e-5, 0, 0, 1};
+  if (node.op_type == "QLinearSoftmax") return {8, 0, 0, 0, 1};
   if (node.op_type == "FusedConv") return {16, 3e-7, 128};
   if (contains(kTransformed, node.op_type)) return {16, 0, 128};
+  if (contains(kTrees, node.op_type)) return {0, 3e-7, 16};
+  if (contains(kLinear, node.op_type)) return {16, 3e-7, 8};
   if (contains(kSummed, node.op_type)) return {16, 0, 8};
+  // A sum of n numbers is off by up to (n - 1) units of their mean magnitude, however much cancels.
+  if (node.op_type == "AveragePool") return {8, 0, 0, 8};
   if (node.op_type.ends_with("LpPool") || contains(kRows, node.op_type)) return {32};
   if (node.op_type == "DFT" || node.op_type == "STFT") return {8, 0, 1024};
   // With few elements the mean is near each of them, and 1 / sqrt(epsilon) is up to 1000.

@@ -33,6 +33,10 @@ Family contrib_family();
 Family contrib_quantized_family();
 Family dynamic_family();
 Family rarer_family();
+Family text_family();
+Family classical_family();
+Family body_family();
+Family decoder_family();
 
 std::vector<Family> all_families();
 

@@ -23,7 +23,11 @@ std::vector<Family> all_families() {
           contrib_family(),
           contrib_quantized_family(),
           dynamic_family(),
-          rarer_family()};
+          rarer_family(),
+          text_family(),
+          classical_family(),
+          body_family(),
+          decoder_family()};
 }
 
 Case generate(std::uint64_t seed) {

@@ -43,6 +43,10 @@ Tensor corner(const Tensor& tensor, const Shape& shape) {
       rest /= shape[axis];
       stride *= tensor.dim(axis);
     }
+    if (tensor.dtype() == DType::kString) {
+      result.data<std::string>()[i] = tensor.data<std::string>()[offset];
+      continue;
+    }
     std::copy_n(
         static_cast<const std::byte*>(tensor.raw()) + static_cast<std::size_t>(offset) * bytes,
         bytes, static_cast<std::byte*>(result.raw()) + static_cast<std::size_t>(i) * bytes);
@@ -102,11 +106,14 @@ class Shrinker {
     return false;
   }
 
+  /// Strings stay within a model.
+  bool is_text(ValueId id) { return value_of(case_, id).dtype == DType::kString; }
+
   /// An intermediate value becomes the only output: the earliest that will do.
   bool cut_below() {
     for (const CaseNode& node : std::vector<CaseNode>(case_.nodes)) {
       for (const ValueId id : node.outputs) {
-        if (id == kOmitted || case_.outputs == std::vector<ValueId>{id}) continue;
+        if (id == kOmitted || case_.outputs == std::vector<ValueId>{id} || is_text(id)) continue;
         if (attempt([&](Case& c) { c.outputs = {id}; })) return true;
       }
     }
@@ -119,7 +126,7 @@ class Shrinker {
     for (std::size_t i = case_.values.size(); i-- > 0;) {
       const auto id = static_cast<ValueId>(i);
       if (case_.values[i].kind != Kind::kComputed || !case_.values[i].tensor.defined() ||
-          std::ranges::find(case_.outputs, id) != case_.outputs.end())
+          std::ranges::find(case_.outputs, id) != case_.outputs.end() || is_text(id))
         continue;
       progress |= attempt([&](Case& c) {
         value_of(c, id).kind = Kind::kInput;
@@ -197,11 +204,13 @@ class Shrinker {
     }
   }
 
-  /// Ones, zeros, or whole numbers, of floating-point inputs.
+  /// Ones, zeros, or whole numbers, of floating-point inputs that are no scales.
   bool simpler_elements() {
     bool progress = false;
     for (const ValueId id : sources()) {
-      if (!is_floating_point(value_of(case_, id).dtype)) continue;
+      const CaseValue& source = value_of(case_, id);
+      const bool scale = source.kind == Kind::kConstant && source.tensor.rank() == 0;
+      if (!is_floating_point(source.dtype) || scale) continue;
       for (double (*simple)(double) :
            {+[](double) { return 1.0; }, +[](double x) { return std::round(x); },
             +[](double x) { return std::round(x * 8) / 8; }}) {

@@ -13,7 +13,9 @@ namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr int kRuns = 12;
-constexpr double kMargin = 4;  // What the runs show is not yet the worst.
+constexpr int kSmallerRuns = 16;  // Ever smaller ones: large movements overshoot the edges of a
+                                  // function's domain.
+constexpr double kMargin = 4;     // What the runs show is not yet the worst.
 
 /// Which values implementations may differ in at all, and how each node adds to that.
 struct Plan {
@@ -74,20 +76,24 @@ Tensor moved_by_one(const Tensor& tensor, const Errors& errors, Random& random) 
   return result.to(tensor.dtype());
 }
 
-Tensor moved(const Tensor& tensor, const Errors& errors, Random& random) {
+/// `size`: of the movements, 1 for the largest.
+Tensor moved(const Tensor& tensor, const Errors& errors, double size, Random& random) {
   if (!tensor.defined() || errors.none()) return tensor;
   if (!is_floating_point(tensor.dtype())) return moved_by_one(tensor, errors, random);
   Tensor result = tensor.to(DType::kFloat64).clone();
   const double unit = unit_of(tensor.dtype());
   const double absolute = errors.absolute + errors.of_largest * unit * largest_of(result);
   for (double& element : result.values<double>()) {
-    const double direction = 2 * random.uniform() - 1;
-    element += direction * (std::abs(element) * errors.units * unit + absolute);
+    const double direction = size * (2 * random.uniform() - 1);
+    const double error = std::abs(element) * errors.units * unit + absolute;
+    // What may vanish sometimes does, which decides what it is as a truth value.
+    const bool vanishes = std::abs(element) <= error && random.below(4) == 0;
+    element = vanishes ? 0 : element + direction * error;
   }
   return result.to(tensor.dtype());
 }
 
-Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
+Case perturbed(const Case& wanted, const Plan& plan, double size, Random& random) {
   Case result = wanted;
   const auto value = [&](ValueId id) -> CaseValue& {
     return result.values[static_cast<std::size_t>(id)];
@@ -100,7 +106,7 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
       // Some numbers say which shape comes out.
       const bool shapes = node.op_type == "Range" || (node.op_type == "Resize" && !inputs.empty());
       const bool movable = given.defined() && is_floating_point(given.dtype()) && !shapes;
-      inputs.push_back(movable ? moved(given, {plan.errors[n].units}, random) : given);
+      inputs.push_back(movable ? moved(given, {plan.errors[n].units}, size, random) : given);
     }
     const std::vector<Tensor> outputs = evaluate(node, inputs);
     Errors errors = plan.errors[n];
@@ -109,7 +115,7 @@ Case perturbed(const Case& wanted, const Plan& plan, Random& random) {
           errors.of_read * unit_of(inputs[0].dtype()) * largest_of(inputs[0].to(DType::kFloat64));
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       if (node.outputs[i] != kOmitted)
-        value(node.outputs[i]).tensor = moved(outputs[i], errors, random);
+        value(node.outputs[i]).tensor = moved(outputs[i], errors, size, random);
   }
   return result;
 }
@@ -156,10 +162,11 @@ std::vector<Tensor> slack_of(const Case& wanted, bool fused) {
     slack.push_back(rounding_of(output(wanted, i), plan.uncertain[id], plan.whole[id]));
   }
   Random random(wanted.seed);
-  for (int run = 0; run < kRuns; ++run) {
+  for (int run = 0; run < kRuns + kSmallerRuns; ++run) {
+    const double size = std::ldexp(1.0, std::min(0, (kRuns - run) / 2));
     Case other;
     try {
-      other = perturbed(wanted, plan, random);
+      other = perturbed(wanted, plan, size, random);
     } catch (
         const Error&) {  // Numbers decide about a shape, and another does not fit what follows.
       for (Tensor& tensor : slack) std::ranges::fill(tensor.values<double>(), kInfinite);

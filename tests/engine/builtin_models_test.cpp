@@ -6,6 +6,7 @@ namespace {
 
 std::int64_t smallest_image(std::string_view name) {
   if (name == "inception_v3") return 96;
+  if (name.starts_with("vit")) return 64;
   return name == "densenet121" || name == "squeezenet1_1" || name == "vgg16" ? 64 : 48;
 }
 
@@ -47,11 +48,12 @@ TEST_P(BuiltinModels, AgreeWithTheReferenceAtEveryBatchOnEveryInstructionSet) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BuiltinModels,
-                         testing::Values("densenet121", "efficientnet_b0", "efficientnet_v2_s",
-                                         "googlenet", "inception_v3", "mnasnet0_5", "mobilenet_v2",
-                                         "mobilenet_v3_small", "regnet_y_400mf", "resnet18",
-                                         "resnet50", "resnext50_32x4d", "shufflenet_v2_x0_5",
-                                         "squeezenet1_1", "vgg16"),
+                         testing::Values("convnext_tiny", "densenet121", "efficientnet_b0",
+                                         "efficientnet_v2_s", "googlenet", "inception_v3",
+                                         "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",
+                                         "regnet_y_400mf", "resnet18", "resnet50",
+                                         "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_1",
+                                         "swin_t", "swin_v2_t", "vgg16", "vit_b_32"),
                          [](const auto& model) { return std::string(model.param); });
 
 }  // namespace

@@ -24,6 +24,33 @@ TEST(LineOperators, Normalizations) {
   }
 }
 
+TEST(LineOperators, LocalResponse) {
+  Random random(5);
+  for (std::int64_t i = 0; i < 24; ++i) {
+    Shape shape = any_shape(random);
+    shape.back() = up_to(random, 300);
+    expect_near_reference({"LRN",
+                           {random_tensor(shape, random.next())},
+                           {{"size", up_to(random, 7)},
+                            {"alpha", 0.5F},
+                            {"beta", i % 2 == 0 ? 0.75F : 0.6F},
+                            {"bias", 1.5F}}},
+                          1e-5);
+    expect_near_reference(
+        {"GlobalLpPool", {random_tensor(shape, random.next())}, {{"p", 1 + i % 2}}}, 1e-5);
+  }
+}
+
+/// Few different numbers, whose roundings do not cancel out, in one long line and in long columns.
+TEST(LineOperators, LongSumsOfMeanVarianceNormalization) {
+  Random random(4);
+  Tensor x = Tensor::allocate(DType::kFloat32, {8, 64, 64, 3});
+  for (float& element : x.values<float>()) element = 0.5F * static_cast<float>(random.below(12));
+  for (const std::vector<std::int64_t>& axes :
+       {std::vector<std::int64_t>{0, 1, 2, 3}, {0, 1, 2}, {0, 2, 3}})
+    expect_near_reference({"MeanVarianceNormalization", {x}, {{"axes", axes}}}, 2e-6);
+}
+
 TEST(LineOperators, Hardmax) {
   Random random(2);
   for (int i = 0; i < 20; ++i)

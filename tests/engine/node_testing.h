@@ -80,6 +80,7 @@ struct NodeCase {
   Attributes attributes = {};
   std::size_t outputs = 1;
   std::vector<std::size_t> constants = {};
+  std::string domain = {};
 };
 
 inline Graph graph_of(const NodeCase& c) {
@@ -97,7 +98,8 @@ inline Graph graph_of(const NodeCase& c) {
           graph.add_input("x" + std::to_string(i), {tensor.dtype(), to_symbolic(tensor.shape())}));
     }
   }
-  Node* node = graph.add_node(c.op, inputs, std::vector<std::string>(c.outputs, ""), c.attributes);
+  Node* node = graph.add_node(c.op, inputs, std::vector<std::string>(c.outputs, ""), c.attributes,
+                              "", c.domain);
   for (Value* output : node->outputs()) graph.add_output(output);
   infer_types(graph);
   return graph;

@@ -194,5 +194,69 @@ TEST(QuantizedOperators, QuantizedConvolutions) {
   }
 }
 
+/// Quantized, and a float again.
+Value* through_bytes(Graph& graph, Value* value, Value* scale, Value* zero) {
+  value = graph.add_node("QuantizeLinear", {value, scale, zero})->output();
+  return graph.add_node("DequantizeLinear", {value, scale, zero})->output();
+}
+
+/// A convolution as quantizers of float models write it.
+Graph quantized_network(const Convolution& c, Random& random) {
+  Graph graph;
+  const auto constant = [&](const Tensor& tensor) { return graph.add_constant("", tensor); };
+  const DType x_type = any_byte(random), y_type = any_byte(random);
+  Value* x = graph.add_input("x", {DType::kFloat32, to_symbolic(c.x)});
+  const Tensor x_scale = random_scales({}, random), w_scale = random_scales({c.channels}, random);
+  x = through_bytes(graph, x, constant(x_scale), constant(random_elements(x_type, {}, random)));
+  Value* w = constant(random_elements(DType::kInt8, c.w, random));
+  w = graph.add_node("DequantizeLinear", {w, constant(w_scale)}, {""}, {{"axis", std::int64_t{0}}})
+          ->output();
+  Tensor unit = w_scale.clone();
+  for (float& element : unit.values<float>()) element *= x_scale.values<float>()[0];
+  Tensor bias = Tensor::allocate(DType::kInt32, {c.channels});
+  for (std::int32_t& b : bias.values<std::int32_t>())
+    b = static_cast<std::int32_t>(from_to(random, -9999, 9999));
+  Value* b = graph
+                 .add_node("DequantizeLinear", {constant(bias), constant(unit)}, {""},
+                           {{"axis", std::int64_t{0}}})
+                 ->output();
+  Value* y = graph.add_node("Conv", {x, w, b}, {""}, c.attributes)->output();
+  if (random.below(2) == 0) y = graph.add_node("Relu", {y})->output();
+  const Tensor y_scale = Tensor::from<float>({}, {0.0625F});
+  const bool lowest = random.below(2) == 0;
+  const Tensor y_zero =
+      lowest ? Tensor::from<std::uint8_t>({}, {0}) : random_elements(y_type, {}, random);
+  graph.add_output(
+      graph.add_node("QuantizeLinear", {y, constant(y_scale), constant(y_zero)})->output());
+  infer_types(graph);
+  return graph;
+}
+
+bool within_one(const Tensor& actual, const Tensor& expected) {
+  const Tensor a = actual.to(DType::kInt32), b = expected.to(DType::kInt32);
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    if (std::abs(a.data<std::int32_t>()[i] - b.data<std::int32_t>()[i]) > 1) return false;
+  }
+  return actual.dtype() == expected.dtype() && actual.shape() == expected.shape();
+}
+
+TEST(QuantizedOperators, NetworksBetweenQuantizations) {
+  Random random(8);
+  for (int i = 0; i < 40; ++i) {
+    const Convolution c = any_convolution(random);
+    const Model model(quantized_network(c, random));
+    SCOPED_TRACE(print_graph(model.graph()));
+    Tensor x = Tensor::allocate(DType::kFloat32, c.x);
+    for (float& element : x.values<float>()) element = random.normal();
+    const Tensor expected = run_reference(model.graph(), std::vector<Tensor>{x}).front();
+    for (const std::string& isa : available_isas()) {
+      const ScopedVariable force("HEADWAY_ISA", isa);
+      const Program program = model.compile({.threads = 2});
+      Session session(program);
+      EXPECT_TRUE(within_one(session.run(std::vector<Tensor>{x}).front(), expected)) << isa;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headway

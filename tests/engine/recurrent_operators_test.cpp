@@ -17,8 +17,10 @@ NodeCase any_layer(const std::string& op, std::int64_t gates, Random& random) {
   const std::string direction =
       std::vector<std::string>{"forward", "reverse", "bidirectional"}[random.below(3)];
   const std::int64_t directions = direction == "bidirectional" ? 2 : 1, rows = gates * hidden;
+  const bool batch_first = random.below(3) == 0, peepholes = op == "LSTM" && random.below(3) == 0;
   NodeCase c{op, std::vector<Tensor>(op == "LSTM" ? 7 : 6)};
-  c.inputs[0] = random_tensor({steps, batch, features}, random.next());
+  c.inputs[0] = random_tensor(
+      batch_first ? Shape{batch, steps, features} : Shape{steps, batch, features}, random.next());
   c.inputs[1] = scaled({directions, rows, features}, 0.3F, random);
   c.inputs[2] = scaled({directions, rows, hidden}, 0.2F, random);
   if (random.below(3) != 0) c.inputs[3] = scaled({directions, 2 * rows}, 0.5F, random);
@@ -28,9 +30,16 @@ NodeCase any_layer(const std::string& op, std::int64_t gates, Random& random) {
       length = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(steps + 1)));
   }
   for (std::size_t state = 5; state < c.inputs.size(); ++state) {
-    if (random.below(2) == 0) c.inputs[state] = random_tensor({directions, batch, hidden}, state);
+    const Shape states =
+        batch_first ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden};
+    if (random.below(2) == 0) c.inputs[state] = random_tensor(states, state);
   }
-  c.attributes = {{"hidden_size", hidden}, {"direction", direction}};
+  if (peepholes) c.inputs.push_back(scaled({directions, 3 * hidden}, 0.5F, random));
+  c.attributes = {{"hidden_size", hidden},
+                  {"direction", direction},
+                  {"layout", std::int64_t{batch_first}},
+                  {"clip", random.below(3) == 0 ? 0.7F : 0.0F}};
+  if (op == "LSTM") c.attributes["input_forget"] = static_cast<std::int64_t>(random.below(2));
   c.outputs = op == "LSTM" ? 3 : 2;
   c.constants = {1, 2, 3};
   return c;
@@ -63,7 +72,8 @@ TEST(RecurrentOperators, Rnn) {
 TEST(RecurrentOperators, ASequenceThatIsTooLongIsSaid) {
   Random random(4);
   NodeCase c = any_layer("GRU", 3, random);
-  c.inputs[4] = Tensor::allocate(DType::kInt32, {c.inputs[0].dim(1)});
+  const bool batch_first = std::get<std::int64_t>(c.attributes["layout"]) != 0;
+  c.inputs[4] = Tensor::allocate(DType::kInt32, {c.inputs[0].dim(batch_first ? 0 : 1)});
   std::ranges::fill(c.inputs[4].values<std::int32_t>(), 1000);
   std::vector<Tensor> inputs;
   for (const std::size_t i : {0, 4, 5}) {

@@ -203,6 +203,44 @@ TEST(Stages, EvaluateRunsPlannedProgramsToo) {
   EXPECT_THROW(session.evaluate(nothing), Error);
 }
 
+/// Each value fits by itself.
+TEST(Stages, MemoryIsLimitedInAll) {
+  const auto run = [](const std::string& text, std::vector<Datum> inputs, bool reference = false) {
+    try {
+      Session session(model_of(text).compile(
+          {.threads = 1, .fuse = false, .reference = reference, .memory_limit = 1 << 20}));
+      session.evaluate(inputs);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const Tensor x = random_tensor({150'000}, 1);
+  EXPECT_EQ(run("graph g (%x: float32[150000]) -> (%a) {\n%a = Relu(%x)\n}", {x}), "");
+  EXPECT_NE(run("graph g (%x: float32[150000]) -> (%a, %b) {\n%a = Relu(%x)\n%b = Tanh(%x)\n}", {x})
+                .find("at once"),
+            std::string::npos);
+  const std::string two = R"(graph g (%x: float32[1], %s: int64[1]) -> (%a, %b) {
+    %a = Expand(%x, %s)
+    %b = Expand(%x, %s)
+  })";
+  const std::string grows = R"(graph g (%x: float32[1]) -> (%y) {
+    %go: bool[] = constant {true}
+    %y = Loop(_, %go, %x) {body =
+      graph b (%i: int64[], %c: bool[], %v: float32[?]) -> (%c, %w) {
+        %w = Concat(%v, %v) {axis = 0}
+      }}
+  })";
+  for (const bool reference : {false, true}) {
+    const Tensor one = random_tensor({1}, 1);
+    EXPECT_NE(run(two, {one, Tensor::from<std::int64_t>({1}, {150'000})}, reference)
+                  .find("node 'b' (Expand)"),
+              std::string::npos);
+    EXPECT_NE(run(grows, {one}, reference).find("memory limit"), std::string::npos);
+  }
+}
+
 TEST(Stages, RefusesWhatNeedsTooMuchMemory) {
   const auto run = [](const std::string& text, std::vector<Datum> inputs) -> std::string {
     try {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "find_array.h"
 #include "formats/onnx/read.h"
 #include "formats/torchscript/read.h"
 #include "formats/torchscript/write.h"
@@ -24,12 +25,6 @@ namespace fs = std::filesystem;
 using namespace headway;
 
 constexpr double kTolerance = 1e-3;  // Of the largest expected magnitude.
-
-Tensor find(const NamedTensors& tensors, const std::string& name) {
-  for (const auto& [key, tensor] : tensors)
-    if (key == name) return tensor;
-  throw std::runtime_error("no array '" + name + "'");
-}
 
 /// A program does not tell every input's type: float32 stands for what it leaves open.
 bool agrees(const std::string& title, const Graph& graph, std::vector<Tensor> inputs,
@@ -63,8 +58,8 @@ bool check(const fs::path& folder, const std::string& name) {
   const Graph graph = read_onnx(folder / (name + ".onnx"));
   const NamedTensors arrays = read_npz(folder / (name + ".npz"));
   std::vector<Tensor> inputs;
-  for (const Value* input : graph.inputs()) inputs.push_back(find(arrays, input->name()));
-  const Tensor expected = find(arrays, "output");
+  for (const Value* input : graph.inputs()) inputs.push_back(find_array(arrays, input->name()));
+  const Tensor expected = find_array(arrays, "output");
   bool good = agrees(name, graph, inputs, expected);
   fs::create_directories(folder / "headway");
   write_torchscript(graph, folder / "headway" / (name + ".pt"));

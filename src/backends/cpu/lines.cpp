@@ -37,6 +37,7 @@ class LinesStep final : public Step {
 std::optional<AxisExtents> around_kept_axes(const Shape& shape, std::vector<std::size_t> reduced) {
   std::vector<bool> is_reduced(shape.size());
   for (const std::size_t axis : reduced) is_reduced[axis] = true;
+  if (reduced.size() == shape.size()) return around(shape, 0, 0);
   std::size_t first = 0, end = shape.size();
   while (first < end && is_reduced[first]) ++first;
   while (end > first && is_reduced[end - 1]) --end;

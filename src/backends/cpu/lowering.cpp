@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ops/fused.h"
+#include "ops/ml/attributes.h"
 
 namespace headway::cpu {
 namespace {
@@ -37,6 +38,15 @@ constexpr std::array kTable = {
     Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
     Entry{"QuantizeLinear", "", lower_quantize},
 
+    Entry{"DFT", "", lower_dft},
+    Entry{"STFT", "", lower_stft},
+
+    Entry{"LinearClassifier", kMlDomain, lower_linear_model},
+    Entry{"LinearRegressor", kMlDomain, lower_linear_model},
+    Entry{"TreeEnsemble", kMlDomain, lower_trees},
+    Entry{"TreeEnsembleClassifier", kMlDomain, lower_trees},
+    Entry{"TreeEnsembleRegressor", kMlDomain, lower_trees},
+
     Entry{"GRU", "", lower_recurrent},
     Entry{"LSTM", "", lower_recurrent},
     Entry{"RNN", "", lower_recurrent},
@@ -46,6 +56,7 @@ constexpr std::array kTable = {
     Entry{"MaxPool", "", lower_pool},
     Entry{"MaxUnpool", "", lower_max_unpool},
     Entry{"GlobalAveragePool", "", lower_global_pool},
+    Entry{"GlobalLpPool", "", lower_global_pool},
     Entry{"GlobalMaxPool", "", lower_global_pool},
 
     Entry{"ArgMax", "", lower_arg_reduce},
@@ -69,6 +80,7 @@ constexpr std::array kTable = {
     Entry{"ScaleShift", kFusedDomain, lower_scale_shift_blocks},
     Entry{"GroupNormalization", "", lower_group_norm},
     Entry{"InstanceNormalization", "", lower_group_norm},
+    Entry{"LRN", "", lower_lrn},
     Entry{"LayerNormalization", "", lower_layer_norm},
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"RMSNormalization", "", lower_rms_norm},

@@ -17,6 +17,13 @@ bool is_one_of(const Node& node, std::span<const std::string_view> operators) {
                      [&](std::string_view name) { return node.is(name); });
 }
 
+/// The product of something with itself, of which a sum is taken: a square of the norm.
+bool is_summed_square(const Node& node) {
+  return node.is("Mul") && node.input(0) == node.input(1) &&
+         std::ranges::any_of(node.output()->users(),
+                             [](const Node* user) { return user->is("ReduceSum"); });
+}
+
 }  // namespace
 
 bool is_normalized(const Value& value) {
@@ -26,7 +33,7 @@ bool is_normalized(const Value& value) {
     const Value* next = reached.back();
     reached.pop_back();
     for (const Node* user : next->users()) {
-      if (is_one_of(*user, kNorms)) return true;
+      if (is_one_of(*user, kNorms) || is_summed_square(*user)) return true;
       if (!is_one_of(*user, kMovements)) continue;
       for (const Value* output : user->outputs()) {
         if (output != nullptr && seen.insert(output).second) reached.push_back(output);

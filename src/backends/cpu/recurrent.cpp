@@ -91,7 +91,8 @@ class RecurrentStep final : public Step {
     kernel_.run(
         {pool, loops_},
         {float_input(operands, kX), input_as<float>(operands, kBias), lengths,
-         input_as<float>(operands, kHidden), input_as<float>(operands, kCell)},
+         input_as<float>(operands, kHidden), input_as<float>(operands, kCell),
+         input_as<float>(operands, kPeepholes)},
         static_cast<const float*>(w_.raw()), static_cast<const float*>(r_.raw()),
         {output_or_null(operands, 0), output_or_null(operands, 1), output_or_null(operands, 2)},
         operands.scratch);
@@ -111,21 +112,22 @@ class RecurrentStep final : public Step {
 }  // namespace
 
 std::unique_ptr<Step> lower_recurrent(const Node& node, Lowering& lowering) {
-  const bool is_common = node.get_int("layout", 0) == 0 && node.get_float("clip", 0.0f) <= 0.0f &&
-                         node.get_int("input_forget", 0) == 0 && !node.input(kPeepholes);
   const Value *w = node.input(kW), *r = node.input(kR);
-  if (!is_float(node.input(kX)) || !is_common || !w->is_constant() || !r->is_constant()) {
+  if (!is_float(node.input(kX)) || !w->is_constant() || !r->is_constant()) {
     return nullptr;
   }
   const std::string direction = node.get_string("direction", "forward");
   const int directions = direction == "bidirectional" ? 2 : 1;
   const auto functions = functions_of(node, directions);
   if (!functions) return nullptr;
-  const Shape x = shape_of(node.input(kX));
+  Shape x = shape_of(node.input(kX));
+  const bool batch_first = node.get_int("layout", 0) != 0;
+  if (batch_first) std::swap(x[0], x[1]);
   return std::make_unique<RecurrentStep>(
       node,
       RecurrentShape{cell_of(node), x[0], x[1], x[2], shape_of(r)[2], directions,
-                     direction != "forward", *functions},
+                     direction != "forward", batch_first, node.get_int("input_forget", 0) != 0,
+                     node.get_float("clip", 0.0F), *functions},
       lowering);
 }
 

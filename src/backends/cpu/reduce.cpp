@@ -148,7 +148,12 @@ std::unique_ptr<Step> lower_global_pool(const Node& node, Lowering& lowering) {
   if (shape.size() > kMaxRank) return nullptr;
   std::vector<std::size_t> axes;
   for (std::size_t axis = 2; axis < shape.size(); ++axis) axes.push_back(axis);
-  const ReduceOp op = node.is("GlobalMaxPool") ? ReduceOp::kMax : ReduceOp::kMean;
+  ReduceOp op = node.is("GlobalMaxPool") ? ReduceOp::kMax : ReduceOp::kMean;
+  if (node.is("GlobalLpPool")) {
+    const std::int64_t p = node.get_int("p", 2);
+    if (p != 1 && p != 2) return nullptr;
+    op = p == 1 ? ReduceOp::kL1 : ReduceOp::kL2;
+  }
   return std::make_unique<ReduceStep>(op, shape, axes, lowering);
 }
 

@@ -59,6 +59,25 @@ class TapTable {
     }
   }
 
+  /// The four neighbours of a point of a plane.
+  void set_between(std::int64_t point, double y, double x, std::int64_t height, std::int64_t width,
+                   double factor) {
+    y = bounded_coordinate(y);
+    x = bounded_coordinate(x);
+    auto top = static_cast<std::int64_t>(y), left = static_cast<std::int64_t>(x);
+    top -= static_cast<double>(top) > y ? 1 : 0;
+    left -= static_cast<double>(left) > x ? 1 : 0;
+    const double down = y - static_cast<double>(top), across = x - static_cast<double>(left);
+    const double rows[] = {factor * (1.0 - down), factor * down};
+    const double columns[] = {1.0 - across, across};
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const std::int64_t row = top + i / 2, column = left + i % 2;
+      const bool inside = row >= 0 && row < height && column >= 0 && column < width;
+      set(point, i, inside ? row * width + column : -1,
+          inside ? rows[i / 2] * columns[i % 2] : 0.0);
+    }
+  }
+
   /// Points that no one asks for.
   void fill_up(std::int64_t size) {
     for (; size % kWidestVector != 0; ++size) {
@@ -70,11 +89,38 @@ class TapTable {
     loops.sample_points({size, taps_, kChunk, offsets_, weights_, input, output});
   }
 
+  /// Of an input whose channels lie side by side, `pitch` from one pixel to the next; a channel's
+  /// points are written `stride` apart from the next one's. `rows`: kChunk × channels floats.
+  void sample(const InnerLoops& loops, std::int64_t size, std::int64_t channels, const float* input,
+              std::int64_t pitch, float* output, std::int64_t stride, float* rows) const {
+    loops.sample_pixels({size, taps_, kChunk, channels, pitch, offsets_, weights_, input, rows});
+    loops.transpose(size, channels, rows, channels, output, stride);
+  }
+
  private:
   std::int64_t taps_;
   std::int32_t* offsets_;
   float* weights_;
 };
+
+/// Channels from which on it pays to have those of a pixel side by side, and floats of lines.
+constexpr std::int64_t kManyChannels = 8;
+constexpr std::int64_t in_lines(std::int64_t floats) {
+  return (floats + 15) / 16 * 16;
+}
+
+/// output[pixel][channel] = input[channel][pixel]
+void gather_channels(const KernelContext& context, std::int64_t channels, std::int64_t pixels,
+                     const float* input, float* output) {
+  const std::int64_t strips = (pixels + kChunk - 1) / kChunk;
+  context.pool.parallel_for(strips, [&](std::int64_t strip, std::int64_t last, int) {
+    for (; strip < last; ++strip) {
+      const std::int64_t first = strip * kChunk, size = std::min(kChunk, pixels - first);
+      context.loops.transpose(channels, size, input + first, pixels, output + first * channels,
+                              channels);
+    }
+  });
+}
 
 class GridSampleStep final : public Step {
  public:
@@ -91,41 +137,68 @@ class GridSampleStep final : public Step {
                                : sampler_.mode == Sampler::Mode::kLinear ? 2
                                                                          : 4;
     for (std::size_t axis = 0; axis < extents_.size(); ++axis) taps_ *= along;
+    // What reflection puts elsewhere is no neighbour.
+    is_plain_ = extents_.size() == 2 && sampler_.mode == Sampler::Mode::kLinear &&
+                sampler_.outside != Sampler::Outside::kReflection;
+    side_by_side_ = channels_ >= kManyChannels && points_ * taps_ >= product(extents_);
   }
 
   void run(const Operands& operands, ThreadPool& pool) const override {
     const std::int64_t chunks = (points_ + kChunk - 1) / kChunk, volume = product(extents_);
-    pool.parallel_for(batch_ * chunks, [&](std::int64_t task, std::int64_t last, int thread) {
-      TapTable table(static_cast<std::byte*>(operands.scratch) +
-                         static_cast<std::size_t>(thread) * TapTable::bytes(taps_),
-                     taps_);
-      for (; task < last; ++task) {
-        const std::int64_t image = task / chunks, first = task % chunks * kChunk;
-        const std::int64_t size = std::min(kChunk, points_ - first);
-        fill(table, float_input(operands, 1), image * points_ + first, size);
-        for (std::int64_t channel = 0; channel < channels_; ++channel) {
-          const std::int64_t plane = image * channels_ + channel;
-          table.sample(loops_, size, float_input(operands, 0) + plane * volume,
-                       float_output(operands) + plane * points_ + first);
+    for (std::int64_t image = 0; image < batch_; ++image) {
+      const float* input = float_input(operands, 0) + image * channels_ * volume;
+      float* output = float_output(operands) + image * channels_ * points_;
+      auto* pixels = static_cast<float*>(operands.scratch);
+      if (side_by_side_) gather_channels({pool, loops_}, channels_, volume, input, pixels);
+      pool.parallel_for(chunks, [&](std::int64_t chunk, std::int64_t last, int thread) {
+        float* rows = pixels + shared_floats() + thread * thread_floats();
+        TapTable table(rows + (side_by_side_ ? kChunk * channels_ : 0), taps_);
+        for (; chunk < last; ++chunk) {
+          const std::int64_t first = chunk * kChunk, size = std::min(kChunk, points_ - first);
+          fill(table, float_input(operands, 1), image * points_ + first, size);
+          if (side_by_side_) {
+            table.sample(loops_, size, channels_, pixels, channels_, output + first, points_, rows);
+            continue;
+          }
+          for (std::int64_t channel = 0; channel < channels_; ++channel)
+            table.sample(loops_, size, input + channel * volume,
+                         output + channel * points_ + first);
         }
-      }
-    });
+      });
+    }
   }
 
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(threads_) * TapTable::bytes(taps_);
+    return static_cast<std::size_t>(shared_floats() + threads_ * thread_floats()) * sizeof(float);
   }
 
  private:
+  /// For the image, and for the rows and the table of a thread.
+  std::int64_t shared_floats() const {
+    return side_by_side_ ? in_lines(channels_ * product(extents_)) : 0;
+  }
+  std::int64_t thread_floats() const {
+    return (side_by_side_ ? kChunk * channels_ : 0) +
+           static_cast<std::int64_t>(TapTable::bytes(taps_) / sizeof(float));
+  }
+
   /// Coordinates of a point count innermost first.
   void fill(TapTable& table, const float* grid, std::int64_t first, std::int64_t size) const {
-    std::array<AxisTaps, kMostAxes> axes;
     const std::size_t rank = extents_.size();
+    const float* at = grid + first * static_cast<std::int64_t>(rank);
+    if (is_plain_) {
+      for (std::int64_t point = 0; point < size; ++point, at += 2) {
+        table.set_between(point, sampler_.position(at[1], extents_[0]),
+                          sampler_.position(at[0], extents_[1]), extents_[0], extents_[1], 1.0);
+      }
+      return table.fill_up(size);
+    }
+    std::array<AxisTaps, kMostAxes> axes;
     for (std::int64_t point = 0; point < size; ++point) {
-      const float* at = grid + (first + point) * static_cast<std::int64_t>(rank);
       for (std::size_t axis = 0; axis < rank; ++axis)
         axes[axis] = sampler_.taps(at[rank - 1 - axis], extents_[axis]);
       table.set(point, std::span(axes).first(rank), extents_);
+      at += rank;
     }
     table.fill_up(size);
   }
@@ -133,6 +206,7 @@ class GridSampleStep final : public Step {
   Sampler sampler_;
   std::int64_t batch_, channels_, points_ = 0, taps_ = 1;
   Shape extents_;
+  bool is_plain_, side_by_side_;
   int threads_;
   const InnerLoops& loops_;
 };
@@ -245,7 +319,11 @@ class DeformConvStep final : public Step {
     const std::int64_t points = geometry_.output_points(), out = geometry_.group_out();
     const float* bias = float_input(operands, 3);
     for (std::int64_t image = 0; image < geometry_.batch; ++image) {
-      gather(operands, pool, image, columns, rest);
+      const float* x =
+          float_input(operands, 0) + image * geometry_.in_channels * geometry_.input_points();
+      auto* pixels = reinterpret_cast<float*>(rest);
+      gather_channels(context, geometry_.in_channels, geometry_.input_points(), x, pixels);
+      gather(operands, pool, image, pixels, columns);
       for (std::int64_t group = 0; group < geometry_.groups; ++group) {
         float* y = float_output(operands) + (image * geometry_.out_channels + group * out) * points;
         product_.run(context, float_input(operands, 1) + group * out * depth(),
@@ -258,8 +336,8 @@ class DeformConvStep final : public Step {
   }
 
   std::size_t scratch_bytes() const override {
-    const std::size_t tables = static_cast<std::size_t>(threads_) * TapTable::bytes(taps_);
-    return columns_bytes() + std::max(tables, product_.scratch_bytes(false));
+    const auto gathering = static_cast<std::size_t>(pixels_floats() + threads_ * thread_floats());
+    return columns_bytes() + std::max(gathering * sizeof(float), product_.scratch_bytes(false));
   }
 
  private:
@@ -270,24 +348,31 @@ class DeformConvStep final : public Step {
     return (floats * sizeof(float) + 63) / 64 * 64;
   }
 
-  void gather(const Operands& operands, ThreadPool& pool, std::int64_t image, float* columns,
-              std::byte* tables) const {
+  /// For an image, and for the rows and the table of a thread.
+  std::int64_t pixels_floats() const {
+    return in_lines(geometry_.in_channels * geometry_.input_points());
+  }
+  std::int64_t thread_floats() const {
+    return kChunk * (geometry_.in_channels / groups_) +
+           static_cast<std::int64_t>(TapTable::bytes(taps_) / sizeof(float));
+  }
+
+  void gather(const Operands& operands, ThreadPool& pool, std::int64_t image, float* pixels,
+              float* columns) const {
     const std::int64_t points = geometry_.output_points(), taps = geometry_.kernel_points();
-    const std::int64_t chunks = (points + kChunk - 1) / kChunk, volume = geometry_.input_points();
+    const std::int64_t chunks = (points + kChunk - 1) / kChunk;
     const std::int64_t channels = geometry_.in_channels / groups_;
     pool.parallel_for(groups_ * taps * chunks, [&](std::int64_t i, std::int64_t last, int thread) {
-      TapTable table(tables + static_cast<std::size_t>(thread) * TapTable::bytes(taps_), taps_);
+      float* rows = pixels + pixels_floats() + thread * thread_floats();
+      TapTable table(rows + kChunk * channels, taps_);
       for (; i < last; ++i) {
         const std::int64_t row = i / chunks, first = i % chunks * kChunk;
         const std::int64_t size = std::min(kChunk, points - first);
         for (std::int64_t point = 0; point < size; ++point)
           fill(table, operands, image, row, first + point, point);
-        table.fill_up(size);
-        for (std::int64_t c = row / taps * channels; c < (row / taps + 1) * channels; ++c) {
-          table.sample(loops_, size,
-                       float_input(operands, 0) + (image * geometry_.in_channels + c) * volume,
-                       columns + (c * taps + row % taps) * points + first);
-        }
+        const std::int64_t channel = row / taps * channels;
+        table.sample(loops_, size, channels, pixels + channel, geometry_.in_channels,
+                     columns + (channel * taps + row % taps) * points + first, taps * points, rows);
       }
     });
   }
@@ -298,22 +383,26 @@ class DeformConvStep final : public Step {
     const std::size_t rank = extents_.size();
     const std::int64_t points = geometry_.output_points(), taps = geometry_.kernel_points();
     const std::int64_t line = image * groups_ * taps + row;
-    std::array<AxisTaps, kMostAxes> axes;
+    const float* mask = float_input(operands, 4);
+    const double factor = mask ? mask[line * points + point] : 1.0F;
+    std::array<double, kMostAxes> at{};
     std::int64_t tap = row % taps, position = point;
     for (std::size_t axis = rank; axis-- > 0;) {
       const WindowAxis& a = geometry_.axes[axis];
-      const std::int64_t at =
+      const std::int64_t regular =
           position % a.output * a.stride - a.pad_begin + tap % a.kernel * a.dilation;
       const std::int64_t index =
           line * static_cast<std::int64_t>(rank) + static_cast<std::int64_t>(axis);
       const double offset = float_input(operands, 2)[index * points + point];
-      axes[axis] = linear_taps(static_cast<double>(at) + offset, a.input);
+      at[axis] = static_cast<double>(regular) + offset;
       position /= a.output;
       tap /= a.kernel;
     }
-    const float* mask = float_input(operands, 4);
-    table.set(place, std::span(axes).first(rank), extents_,
-              mask ? mask[line * points + point] : 1.0);
+    if (rank == 2) return table.set_between(place, at[0], at[1], extents_[0], extents_[1], factor);
+    std::array<AxisTaps, kMostAxes> axes;
+    for (std::size_t axis = 0; axis < rank; ++axis)
+      axes[axis] = linear_taps(at[axis], extents_[axis]);
+    table.set(place, std::span(axes).first(rank), extents_, factor);
   }
 
   ConvGeometry geometry_;

@@ -3,6 +3,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "formats/onnx/schema.h"
 #include "graph/graph.h"
 #include "ops/onnx_dtype.h"
@@ -287,7 +288,7 @@ void add_function(protozero::pbf_reader field, ModelProto& model) {
 
 std::string NodeProto::described() const {
   const std::string_view shown = !name.empty() ? name : outputs.empty() ? "" : outputs.front();
-  return concat("node '", shown, "' (", op_type, ")");
+  return printable(concat("node '", shown, "' (", op_type, ")"));
 }
 
 std::string_view canonical_domain(std::string_view domain) {

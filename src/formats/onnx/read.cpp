@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/strings.h"
 #include "formats/format.h"
 #include "formats/onnx/functions.h"
 #include "formats/onnx/proto.h"
@@ -104,7 +105,7 @@ Value* GraphBuilder::find(std::string_view name) const {
 
 void GraphBuilder::declare(std::string_view name, Value* value) {
   if (!values_.emplace(name, value).second)
-    fail(ErrorCode::kInvalidModel, "the name '", name, "' is given to two values");
+    fail(ErrorCode::kInvalidModel, "the name '", printable(name), "' is given to two values");
 }
 
 void GraphBuilder::add_initializers() {
@@ -112,7 +113,8 @@ void GraphBuilder::add_initializers() {
     auto [name, tensor] = tensors_.read(message);
     if (name.empty()) fail(ErrorCode::kInvalidModel, "an initializer has no name");
     if (find(name) != nullptr)
-      fail(ErrorCode::kInvalidModel, "the name '", name, "' is given to two initializers");
+      fail(ErrorCode::kInvalidModel, "the name '", printable(name),
+           "' is given to two initializers");
     Value* value = graph_.add_constant(std::move(name), std::move(tensor));
     declare(value->name(), value);
   }
@@ -213,7 +215,7 @@ void GraphBuilder::add_node(const NodeProto& proto) {
 
   for (const std::string_view name : proto.outputs) {
     if (!name.empty() && find(name) != nullptr) {
-      fail(ErrorCode::kInvalidModel, proto.described(), " computes '", name,
+      fail(ErrorCode::kInvalidModel, proto.described(), " computes '", printable(name),
            "', which is the name of another value");
     }
   }
@@ -243,7 +245,7 @@ void GraphBuilder::add_nodes() {
 Value* GraphBuilder::find_input(const NodeProto& proto, std::string_view name) const {
   Value* value = find(name);
   if (value == nullptr) {
-    fail(ErrorCode::kInvalidModel, proto.described(), " reads '", name,
+    fail(ErrorCode::kInvalidModel, proto.described(), " reads '", printable(name),
          "', which nothing in the graph computes");
   }
   return value;

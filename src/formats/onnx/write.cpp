@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "formats/onnx/write_form.h"
 #include "graph/text.h"
 #include "ops/onnx_dtype.h"
+#include "ops/operator.h"
 
 namespace headway {
 namespace {
@@ -288,6 +290,20 @@ int ir_version_of(std::int64_t opset) {
   return opset <= 27 ? 13 : 14;
 }
 
+/// The versions of other domains that the graph and its bodies need.
+void find_versions(const Graph& graph, std::map<std::string, std::int64_t>& versions) {
+  for (const Node* node : graph.nodes()) {
+    for (const auto& [name, attribute] : node->attributes)
+      if (const Body* body = std::get_if<Body>(&attribute)) find_versions(**body, versions);
+    if (node->domain().empty()) continue;
+    const Operator* known = find_operator(node->op_type(), node->domain());
+    // LabelEncoder lost this attribute in version 2.
+    const bool oldest = known == nullptr || node->has("classes_strings");
+    std::int64_t& version = versions[node->domain()];
+    version = std::max<std::int64_t>(version, oldest ? 1 : known->since_version);
+  }
+}
+
 std::string model_header(const Graph& graph, std::int64_t opset) {
   std::string message;
   pbf_writer writer(message);
@@ -299,13 +315,9 @@ std::string model_header(const Graph& graph, std::int64_t opset) {
     import.add_int64(tag(OpsetField::kVersion), version);
   };
   import_opset("", opset);
-  std::vector<std::string> domains;
-  for (const Node* node : graph.nodes()) {
-    const std::string& domain = node->domain();
-    if (domain.empty() || std::ranges::find(domains, domain) != domains.end()) continue;
-    domains.push_back(domain);
-    import_opset(domain, 1);
-  }
+  std::map<std::string, std::int64_t> versions;
+  find_versions(graph, versions);
+  for (const auto& [domain, version] : versions) import_opset(domain, version);
   return message;
 }
 

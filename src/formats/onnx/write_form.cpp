@@ -89,6 +89,10 @@ bool reduces_bools(const Node& node) {
   return node.input(0) != nullptr && node.input(0)->type.dtype == DType::kBool;
 }
 
+bool compares_strings(const Node& node) {
+  return node.input(0) != nullptr && node.input(0)->type.dtype == DType::kString;
+}
+
 bool quantizes_blocks(const Node& node) {
   return node.has("block_size") || node.has("output_dtype");
 }
@@ -138,6 +142,7 @@ constexpr Newer kNewer[] = {
     {"DequantizeLinear", 21, has_sixteen_bits},
     {"DequantizeLinear", 21, quantizes_blocks},
     {"DequantizeLinear", 23, has_precision},
+    {"Equal", 19, compares_strings},
     {"GridSample", 20, samples_volumes},
     {"GroupNormalization", 21, nullptr},
     {"LinearAttention", 27, nullptr},

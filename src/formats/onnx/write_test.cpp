@@ -122,6 +122,26 @@ TEST(WriteOnnx, RaisesTheOpsetForDtypesAndAttributes) {
   EXPECT_EQ(opset_of("SwiGLU", DType::kFloat32), 28);
 }
 
+/// A LabelEncoder with keys needs version 2 at least; the body's domain counts as well.
+TEST(WriteOnnx, OtherDomainsHaveTheVersionsOfTheirOperators) {
+  const std::string coded =
+      " = ai.onnx.ml.LabelEncoder(%x) {keys_int64s = [1], values_int64s = [5]}\n";
+  const std::string branch = "graph b (%x: int64[1]) -> (%r) { %r" + coded + "}";
+  for (const std::string& text :
+       {"graph g (%x: int64[1]) -> (%y) { %y" + coded + "}",
+        "graph g (%x: int64[1], %c: bool[]) -> (%y) { %y = If(%c, %x) {captures = 1, "
+        "then_branch = " +
+            branch + ", else_branch = " + branch + "} }"}) {
+    const std::string bytes = to_onnx(parse_graph(text));
+    const std::string import = std::string("\n\nai.onnx.ml\x10") + '\x04';
+    EXPECT_NE(bytes.find(import), std::string::npos) << text;
+  }
+  const std::string oldest = to_onnx(parse_graph(
+      "graph g (%x: int64[1]) -> (%y) { %y = ai.onnx.ml.LabelEncoder(%x) {classes_strings = "
+      "[\"a\"]} }"));
+  EXPECT_NE(oldest.find(std::string("\n\nai.onnx.ml\x10") + '\x01'), std::string::npos);
+}
+
 TEST(WriteOnnx, FourierTransformsKeepTheirAxis) {
   Graph graph;
   Value* x = graph.add_input("x", {DType::kFloat32, SymbolicShape{2, 4, 3, 1}});

@@ -47,13 +47,15 @@ StorageId parse_storage_id(const PickleObject& id) {
 
 Archive::Archive(const std::shared_ptr<const MappedFile>& file)
     : zip_(file),
-      file_(file),
+      owner_of_([file](std::span<const std::byte> range) { return own_range(file, range); }),
       copy_budget_(std::make_shared<std::uint64_t>(file->size() + kSpareBytes)) {
   look_around();
 }
 
-Archive::Archive(std::span<const std::byte> bytes, std::string source)
+Archive::Archive(std::span<const std::byte> bytes, std::string source, OwnerOf owner_of)
     : zip_(bytes, std::move(source)),
+      owner_of_(owner_of ? std::move(owner_of)
+                         : [](std::span<const std::byte>) { return nullptr; }),
       copy_budget_(std::make_shared<std::uint64_t>(bytes.size() + kSpareBytes)) {
   look_around();
 }
@@ -110,9 +112,7 @@ PickleValue Archive::storage(const PickleObject& id, std::string_view folder) co
   storage->dtype = dtype_of_storage(wanted.type);
   storage->bytes = bytes.first(static_cast<std::size_t>(wanted.elements) * wanted.element_size);
   storage->swapped = big_endian_;
-  storage->owner_of = [file = file_](std::span<const std::byte> range) {
-    return file ? own_range(file, range) : nullptr;
-  };
+  storage->owner_of = owner_of_;
   storage->copy_budget = copy_budget_;
   return std::shared_ptr<const Storage>(std::move(storage));
 }

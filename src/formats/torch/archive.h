@@ -20,8 +20,9 @@ class Archive {
   /// Throws Error(kInvalidModel) if it is no sound archive of PyTorch's, Error(kUnsupported) if its
   /// version is newer than any known.
   explicit Archive(const std::shared_ptr<const MappedFile>& file);
-  /// The same for bytes in memory, which outlive everything that is read.
-  Archive(std::span<const std::byte> bytes, std::string source);
+  /// The same for bytes in memory. Tensors keep them alive if there is an owner; otherwise they
+  /// outlive everything that is read.
+  Archive(std::span<const std::byte> bytes, std::string source, OwnerOf owner_of = {});
 
   bool has(std::string_view record) const;
   /// Contents of the entry <root>/<record>.
@@ -41,8 +42,8 @@ class Archive {
   PickleValue storage(const PickleObject& id, std::string_view folder) const;
 
   ZipReader zip_;
-  std::shared_ptr<const MappedFile> file_;  ///< nullptr: bytes in memory.
-  std::string root_;                        ///< With a slash at its end, unless empty.
+  OwnerOf owner_of_;
+  std::string root_;  ///< With a slash at its end, unless empty.
   std::int64_t version_ = 0;
   bool big_endian_ = false;
   std::shared_ptr<std::uint64_t> copy_budget_;

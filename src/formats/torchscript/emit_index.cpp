@@ -7,6 +7,19 @@
 namespace headway::torchscript {
 namespace {
 
+/// Indices of any rank: picked one after the other, then their shape takes the axis's place.
+void emit_gather_of_rank(Emitter& emitter) {
+  const std::int64_t axis = emitter.axis(emitter.node().get_int("axis", 0), emitter.rank(0));
+  const std::string indices = emitter.tensor(1);
+  const std::string at = std::to_string(axis);
+  const std::string picked = emitter.temporary(
+      call("index_select", {emitter.tensor(0), at, call("reshape", {indices, "[-1]"})}));
+  std::vector<std::string> extents;
+  for (std::int64_t i = 0; i < emitter.rank(1); ++i)
+    extents.push_back(call("size", {indices, std::to_string(i)}));
+  emitter.assign(call("unflatten", {picked, at, list(extents)}));
+}
+
 void emit_gather(Emitter& emitter) {
   const auto indices = emitter.constant_ints(1);
   if (is_computed_ints(emitter, 0)) {
@@ -28,9 +41,9 @@ void emit_gather(Emitter& emitter) {
     emitter.fail("its indices are negative");
   if (emitter.rank(1) == 1)
     return emitter.assign(call("index_select", {emitter.tensor(0), axis, emitter.tensor(1)}));
-  if (axis != "0" || emitter.rank(0) != 2)
-    emitter.fail("indices of ", emitter.rank(1), " dimensions along axis ", axis);
-  emitter.assign(call("embedding", {emitter.tensor(0), emitter.tensor(1)}));
+  if (axis == "0" && emitter.rank(0) == 2)
+    return emitter.assign(call("embedding", {emitter.tensor(0), emitter.tensor(1)}));
+  emit_gather_of_rank(emitter);
 }
 
 void emit_gather_elements(Emitter& emitter) {

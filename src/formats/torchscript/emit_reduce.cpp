@@ -52,12 +52,19 @@ void emit_sum_square(Emitter& emitter) {
 void emit_l2(Emitter& emitter) {
   const auto reduction = reduction_of(emitter);
   if (!reduction) return emitter.assign(call("abs", {emitter.tensor(0)}));
-  emitter.assign(call("sqrt", {call("sum", {square(emitter), list(reduction->axes),
-                                            truth(reduction->keeps_axes)})}));
+  emitter.assign(
+      call("norm", {emitter.tensor(0), "2", list(reduction->axes), truth(reduction->keeps_axes)}));
 }
 
 void emit_log_sum_exp(Emitter& emitter) {
   emit_reduction(emitter, "logsumexp", emitter.tensor(0));
+}
+
+void emit_log_sum(Emitter& emitter) {
+  const auto reduction = reduction_of(emitter);
+  if (!reduction) return emitter.assign(call("log", {emitter.tensor(0)}));
+  emitter.assign(call("log", {call("sum", {emitter.tensor(0), list(reduction->axes),
+                                           truth(reduction->keeps_axes)})}));
 }
 
 /// ATen multiplies along one axis at a time.
@@ -93,6 +100,7 @@ constexpr OpMapping kMappings[] = {
     {"ReduceL1", emit_l1},
     {"ReduceL2", emit_l2},
     {"ReduceSumSquare", emit_sum_square},
+    {"ReduceLogSum", emit_log_sum},
     {"ReduceLogSumExp", emit_log_sum_exp},
     {"ReduceProd", emit_prod},
     {"ArgMax", emit_arg_max},

@@ -1,34 +1,14 @@
 #include "formats/torchscript/emitter.h"
 
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
+#include "formats/torchscript/identifier.h"
 #include "formats/torchscript/op_map.h"
 #include "tensor/dispatch.h"
 
 namespace headway::torchscript {
 namespace {
-
-/// Words that mean something else in TorchScript code.
-constexpr std::string_view kReserved[] = {
-    "False", "None",   "True",  "Tensor", "and",   "annotate", "as",     "assert", "bool",
-    "class", "def",    "del",   "elif",   "else",  "float",    "for",    "from",   "global",
-    "if",    "import", "in",    "inf",    "int",   "is",       "lambda", "list",   "nan",
-    "not",   "ops",    "or",    "pass",   "print", "raise",    "return", "self",   "str",
-    "torch", "tuple",  "while", "with",   "yield", "training", "forward"};
-
-std::string identifier(std::string_view name) {
-  std::string result;
-  for (const char c : name)
-    result += std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<signed char>(c) >= 0
-                  ? c
-                  : '_';
-  const bool starts_well = !result.empty() &&
-                           std::isdigit(static_cast<unsigned char>(result[0])) == 0 &&
-                           !result.starts_with("__");
-  return starts_well ? result : "v" + result;
-}
 
 Tensor transposed(const Tensor& matrix) {
   const std::int64_t rows = matrix.dim(0), columns = matrix.dim(1);
@@ -56,7 +36,6 @@ std::optional<std::vector<std::int64_t>> integers_of(const Value& value) {
 }  // namespace
 
 Emitter::Emitter(const Graph& graph) : graph_(graph), patterns_(find_patterns(graph)) {
-  for (const std::string_view word : kReserved) names_.emplace(word);
   for (const Value* value : graph.inputs()) variables_[value] = fresh_name(value->name());
 }
 
@@ -73,24 +52,13 @@ ModuleCode Emitter::write() && {
     return text;
   };
   const bool is_single = results.size() == 1;
-  std::string source = class_text();
+  std::string source = modules_.classes();
   source += "  def forward(self: __torch__.Model";
   for (const Value* value : graph_.inputs())
     source += ",\n    " + variables_.at(value) + ": Tensor";
   source += ") -> " + (is_single ? "Tensor" : concat("Tuple[", joined(types), "]")) + ":\n" + body_;
   source += "    return " + (is_single ? results[0] : concat("(", joined(results), ")")) + "\n";
-  return {std::move(source), std::move(tensors_)};
-}
-
-std::string Emitter::class_text() const {
-  std::string parameters, buffers, members;
-  for (const ModuleTensor& tensor : tensors_) {
-    const bool is_parameter = is_floating_point(tensor.tensor.dtype());
-    (is_parameter ? parameters : buffers) += "\"" + tensor.name + "\", ";
-    members += "  " + tensor.name + " : Tensor\n";
-  }
-  return "class Model(Module):\n  __parameters__ = [" + parameters + "]\n  __buffers__ = [" +
-         buffers + "]\n" + members + "  training : bool\n";
+  return {std::move(source), modules_.pickle(), modules_.tensors()};
 }
 
 void Emitter::emit(const Node& node) {
@@ -116,7 +84,9 @@ void Emitter::emit_pattern(const Pattern& pattern) {
     case PatternKind::kGelu:
       return assign(call("gelu", {tensor_of(input)}));
     case PatternKind::kLinear:
-      return assign(call("linear", {tensor_of(input), transposed_constant(*pattern.weight),
+      return assign(call("linear", {tensor_of(input),
+                                    pattern.is_transposed ? tensor_of(*pattern.weight)
+                                                          : transposed_constant(*pattern.weight),
                                     tensor_of(*pattern.bias)}));
   }
 }
@@ -151,7 +121,7 @@ std::string Emitter::tensor(std::size_t slot) {
 
 std::string Emitter::tensor_of(const Value& value) {
   if (const auto found = variables_.find(&value); found != variables_.end()) return found->second;
-  if (value.is_constant()) return variables_[&value] = own(value.name(), value.constant());
+  if (value.is_constant()) return variables_[&value] = modules_.add(value.name(), value.constant());
   if (const auto found = ints_.find(&value); found != ints_.end())
     return variables_[&value] = materialize(found->second, value);
   headway::fail(ErrorCode::kInternal, "value '", value.name(), "' is read before it is computed");
@@ -177,14 +147,8 @@ std::string Emitter::tensor_or_number(std::size_t slot) {
 
 std::string Emitter::transposed_constant(const Value& value) {
   std::string& name = transposed_[&value];
-  if (name.empty()) name = own(value.name(), transposed(value.constant()));
+  if (name.empty()) name = modules_.add(value.name(), transposed(value.constant()));
   return name;
-}
-
-std::string Emitter::own(std::string_view wanted, Tensor tensor) {
-  const std::string name = fresh_name(wanted);
-  tensors_.push_back({name, std::move(tensor)});
-  return "self." + name;
 }
 
 std::optional<std::vector<std::int64_t>> Emitter::constant_ints(std::size_t slot) const {

@@ -9,21 +9,17 @@
 #include <vector>
 
 #include "base/error.h"
+#include "formats/torchscript/module_tree.h"
 #include "formats/torchscript/patterns.h"
 #include "graph/graph.h"
 
 namespace headway::torchscript {
 
-/// A tensor that the module owns.
-struct ModuleTensor {
-  std::string name;  ///< The attribute's.
-  Tensor tensor;
-};
-
 /// What is written into the archive.
 struct ModuleCode {
   std::string source;  ///< code/__torch__.py
-  std::vector<ModuleTensor> tensors;
+  std::string pickle;  ///< data.pkl
+  std::vector<Tensor> tensors;
 };
 
 /// Python integer expressions, one per element of a 1-D (or scalar) integer value.
@@ -97,15 +93,13 @@ class Emitter {
   void emit(const Node& node);
   void emit_pattern(const Pattern& pattern);
   std::string fresh_name(std::string_view wanted);
-  std::string own(std::string_view wanted, Tensor tensor);
   std::string materialize(const IntExpressions& values, const Value& value);
-  std::string class_text() const;
 
   const Graph& graph_;
   Patterns patterns_;
   const Node* node_ = nullptr;
   std::string body_;
-  std::vector<ModuleTensor> tensors_;
+  ModuleTree modules_;
   std::unordered_map<const Value*, std::string> variables_;
   std::unordered_map<const Value*, std::string> transposed_;
   std::unordered_map<const Value*, IntExpressions> ints_;

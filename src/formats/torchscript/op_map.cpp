@@ -7,9 +7,10 @@
 namespace headway::torchscript {
 
 EmitFunction find_emitter(std::string_view op_type) {
-  for (const auto family : {convolution_mappings, pool_mappings, elementwise_mappings,
-                            activation_mappings, matmul_mappings, normalization_mappings,
-                            reduce_mappings, shape_mappings, index_mappings, resize_mappings}) {
+  for (const auto family :
+       {convolution_mappings, pool_mappings, elementwise_mappings, activation_mappings,
+        matmul_mappings, normalization_mappings, reduce_mappings, shape_mappings, index_mappings,
+        resize_mappings, math_mappings}) {
     const std::span<const OpMapping> mappings = family();
     const auto found = std::ranges::find(mappings, op_type, &OpMapping::op_type);
     if (found != mappings.end()) return found->emit;

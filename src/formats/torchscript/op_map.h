@@ -27,6 +27,7 @@ std::span<const OpMapping> normalization_mappings();
 std::span<const OpMapping> reduce_mappings();
 std::span<const OpMapping> shape_mappings();
 std::span<const OpMapping> index_mappings();
+std::span<const OpMapping> math_mappings();
 std::span<const OpMapping> resize_mappings();
 
 /// torch.dtype as TorchScript code writes it: c10::ScalarType's number.

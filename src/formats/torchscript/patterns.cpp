@@ -114,11 +114,25 @@ class Finder {
       const Value* bias = node.input(side);
       const Node* product = producer(node.input(1 - side), "MatMul");
       if (product == nullptr || bias == nullptr || !bias->is_constant()) continue;
-      const Value* weight = product->input(1);
-      if (weight == nullptr || !weight->is_constant() || weight->constant().rank() != 2) continue;
-      if (bias->constant().shape() != Shape{weight->constant().dim(1)}) continue;
-      return add(node, {PatternKind::kLinear, product->input(0), weight, bias}, {product});
+      if (match_linear(node, *product, bias)) return;
     }
+  }
+
+  /// The weight is a matrix as it multiplies, or a transposed one.
+  bool match_linear(const Node& root, const Node& product, const Value* bias) {
+    const Value* weight = product.input(1);
+    const Node* transpose = producer(weight, "Transpose");
+    if (transpose != nullptr) weight = transpose->input(0);
+    if (weight == nullptr || !weight->is_constant() || weight->constant().rank() != 2) return false;
+    const std::int64_t features = weight->constant().dim(transpose == nullptr ? 1 : 0);
+    if (bias->constant().shape() != Shape{features}) return false;
+    const bool swaps = transpose == nullptr || transpose->get_ints("perm", {1, 0})[0] == 1;
+    if (!swaps) return false;
+    const Pattern pattern = {PatternKind::kLinear, product.input(0), weight, bias,
+                             transpose != nullptr};
+    add(root, pattern, {&product});
+    if (transpose != nullptr) patterns_.inner.emplace(transpose, &root);
+    return true;
   }
 
   const Graph& graph_;

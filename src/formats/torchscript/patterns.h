@@ -20,6 +20,7 @@ struct Pattern {
   const Value* input;
   const Value* weight = nullptr;
   const Value* bias = nullptr;
+  bool is_transposed = false;  ///< The weight is [outputs, inputs], as linear wants it.
 };
 
 /// The patterns of a graph, by their last node.

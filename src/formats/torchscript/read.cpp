@@ -1,13 +1,14 @@
 #include "formats/torchscript/read.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/strings.h"
 #include "formats/torch/archive.h"
+#include "formats/torchscript/interface.h"
 #include "formats/torchscript/reader/interpreter.h"
+#include "formats/torchscript/reader/outputs.h"
 
 namespace headway {
 namespace {
@@ -77,65 +78,6 @@ std::vector<TensorType> given_types(const std::vector<std::string>& names,
   return types;
 }
 
-/// Marks the tensors in a result as outputs, under names that say where they are in it.
-class Outputs {
- public:
-  explicit Outputs(TypedGraph& graph) : graph_(graph) {}
-
-  void add(const IValue& value, const std::string& name) {
-    constexpr std::size_t kMaxOutputs = 10'000, kMaxName = 1000;
-    if (count_ > kMaxOutputs || name.size() > kMaxName)
-      fail(ErrorCode::kUnsupported, "what it returns is nested too deeply");
-    if (const auto* cell = std::get_if<TensorRef>(&value)) return add_tensor(read(*cell), name);
-    if (const auto* tuple = std::get_if<TupleRef>(&value)) {
-      for (std::size_t i = 0; i < (*tuple)->items.size(); ++i)
-        add((*tuple)->items[i], (*tuple)->type != nullptr && i < (*tuple)->type->fields.size()
-                                    ? part(name, (*tuple)->type->fields[i])
-                                    : part(name, std::to_string(i)));
-    } else if (const auto* list = std::get_if<ListRef>(&value)) {
-      if ((*list)->stacked != nullptr) add_tensor((*list)->stacked, name);
-      for (std::size_t i = 0; i < (*list)->items.size(); ++i)
-        add((*list)->items[i], part(name, std::to_string(i)));
-    } else if (const auto* dict = std::get_if<DictRef>(&value)) {
-      for (const auto& [key, item] : (*dict)->items) {
-        const auto* text = std::get_if<std::string>(&key);
-        add(item, part(name, text != nullptr ? *text : std::to_string(count_)));
-      }
-    } else if (const auto* symbolic = std::get_if<SymInt>(&value)) {
-      add_tensor(symbolic->value, name);
-    }
-    // Numbers and None are known already.
-  }
-
-  void finish() {
-    if (names_.empty()) fail(ErrorCode::kUnsupported, "its program returns no tensor");
-    Graph& graph = graph_.graph();
-    graph.erase_dead();
-    for (const auto& [value, name] : names_)
-      if (graph.find(name) == nullptr) graph.rename(value, name);
-  }
-
- private:
-  static std::string part(const std::string& name, const std::string& field) {
-    return name.empty() ? field : name + "." + field;
-  }
-
-  void add_tensor(Value* value, const std::string& name) {
-    const bool is_computed = value->producer() != nullptr && taken_.insert(value).second;
-    Value* output = is_computed ? value : graph_.graph().add_node("Identity", {value})->output();
-    output->type = value->type;
-    graph_.graph().add_output(output);
-    const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
-    names_.emplace_back(output, name.empty() ? "output" : is_number ? "output_" + name : name);
-    ++count_;
-  }
-
-  TypedGraph& graph_;
-  std::set<const Value*> taken_;
-  std::vector<std::pair<Value*, std::string>> names_;
-  std::size_t count_ = 0;
-};
-
 Graph run_program(Program& program, const std::string& name, std::span<const std::string> names,
                   const std::vector<TensorType>& types) {
   TypedGraph graph(name);
@@ -168,12 +110,29 @@ std::vector<std::string> inputs_of(Program& program, std::span<const InputShape>
   return input_names(interpreter.method(interpreter.module(), "forward"), shapes);
 }
 
-Graph read_archive(torch::Archive& archive, const std::string& name,
-                   std::span<const InputShape> shapes) {
-  Program program(archive);
-  const std::vector<std::string> names = inputs_of(program, shapes);
+std::optional<torchscript::Interface> interface_of(const torch::Archive& archive,
+                                                   std::size_t inputs) {
+  if (!archive.has(torchscript::kInterfaceRecord)) return std::nullopt;
+  auto interface = torchscript::parse_interface(archive.read(torchscript::kInterfaceRecord));
+  return interface && interface->inputs.size() == inputs ? interface : std::nullopt;
+}
+
+/// Fills in what Headway wrote down itself.
+void add_declared(const torchscript::Interface& interface, std::vector<TensorType>& types) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const TensorType& declared = interface.inputs[i].second;
+    types[i].dtype = declared.dtype;
+    const bool is_known = declared.shape && std::ranges::none_of(*declared.shape, &Dim::is_unknown);
+    if (!types[i].shape && is_known) types[i].shape = declared.shape;
+  }
+}
+
+Graph read_program(Program& program, const std::string& name, std::span<const InputShape> shapes,
+                   const std::vector<std::string>& names,
+                   const std::optional<torchscript::Interface>& interface) {
   bool symbolic_batch = true;
   std::vector<TensorType> types = given_types(names, shapes, symbolic_batch);
+  if (interface) add_declared(*interface, types);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     try {
       return run_program(program, name, names, types);
@@ -185,9 +144,20 @@ Graph read_archive(torch::Archive& archive, const std::string& name,
              "; say what the inputs' shapes are (--shape 1x3x224x224, once per input)");
       symbolic_batch = false;
       types = given_types(names, shapes, symbolic_batch);
+      if (interface) add_declared(*interface, types);
     }
   }
   fail(ErrorCode::kUnsupported, "what its inputs are cannot be told from its program");
+}
+
+Graph read_archive(torch::Archive& archive, const std::string& name,
+                   std::span<const InputShape> shapes) {
+  Program program(archive);
+  const std::vector<std::string> names = inputs_of(program, shapes);
+  const auto interface = interface_of(archive, names.size());
+  Graph graph = read_program(program, name, shapes, names, interface);
+  if (interface) torchscript::restore_names(graph, *interface);
+  return graph;
 }
 
 }  // namespace

@@ -351,5 +351,25 @@ TEST_F(ReadTorchScript, ReadsWhatTheWriterWrites) {
   EXPECT_EQ(run(back, {x}), run(original, {x}));
 }
 
+TEST_F(ReadTorchScript, TypesAndNamesSurviveTheWriter) {
+  const Graph graph =
+      parse_graph(R"(graph g (%the.ids: int64[N,T], %mask: bool[N,T]) -> (%scores, %other) {
+  %layer.0.weight: float32[5,4] = constant random(1)
+  %e = Gather(%layer.0.weight, %the.ids)
+  %scores = Relu(%e)
+  %other = Not(%mask)
+})");
+  write_torchscript(graph, folder_ / "g.pt");
+  const Graph back = read_torchscript(folder_ / "g.pt");
+  ASSERT_EQ(back.inputs().size(), 2u);
+  EXPECT_EQ(back.inputs()[0]->name(), "the.ids");
+  EXPECT_EQ(back.inputs()[0]->type.to_string(), "int64[N,T]");
+  EXPECT_EQ(back.inputs()[1]->type.to_string(), "bool[N,T]");
+  ASSERT_EQ(back.outputs().size(), 2u);
+  EXPECT_EQ(back.outputs()[0]->name(), "scores");
+  EXPECT_EQ(back.outputs()[1]->name(), "other");
+  EXPECT_NE(back.find("layer.0.weight"), nullptr);
+}
+
 }  // namespace
 }  // namespace headway

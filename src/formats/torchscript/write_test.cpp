@@ -53,9 +53,9 @@ TEST(WriteTorchScript, WritesTheEntriesThatLibtorchLooksFor) {
     EXPECT_EQ(entry.offset % 64, 0u) << entry.name;
     EXPECT_FALSE(entry.deflated) << entry.name;
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"model/data.pkl", "model/data/0", "model/code/__torch__.py",
-                                      "model/constants.pkl", "model/version"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"model/data.pkl", "model/data/0",
+                                             "model/code/__torch__.py", "model/constants.pkl",
+                                             "model/version", "model/extra/headway.interface"}));
   EXPECT_TRUE(
       archive.pickle.starts_with("\x80\x02"
                                  "c__torch__\nModel\n)\x81}("));
@@ -108,6 +108,76 @@ TEST(WriteTorchScript, FindsWhatPyTorchHasAsOneOperator) {
       "graph g (%x: float32[N,2]) -> (%y) { %w: float32[2,1] = constant {1, 2}"
       " %b: float32[1] = constant {3} %m = MatMul(%x, %w) %y = Add(%m, %b) }");
   EXPECT_TRUE(contains(linear, "y = torch.linear(x, self.w, self.b)"));
+}
+
+TEST(WriteTorchScript, NestsModulesAsTheNamesSay) {
+  const Archive archive = write(parse_graph(R"(
+graph g (%x: float32[N,2]) -> (%y) {
+  %layer.0.weight: float32[2,2] = constant {1, 2, 3, 4}
+  %layer.1.weight: float32[2,2] = constant {1, 2, 3, 4}
+  %layer.1.running_mean: float32[2] = constant {5, 6}
+  %a = Gemm(%x, %layer.0.weight) {transB = 1}
+  %b = Gemm(%a, %layer.1.weight) {transB = 1}
+  %y = Add(%b, %layer.1.running_mean)
+}
+)"));
+  EXPECT_TRUE(contains(archive.code, "getattr(self.layer, \"0\").weight"));
+  EXPECT_TRUE(contains(archive.code, "getattr(self.layer, \"1\").running_mean"));
+  EXPECT_TRUE(contains(archive.code, "__buffers__ = [\"running_mean\", ]"));
+  EXPECT_TRUE(contains(archive.code, "__annotations__[\"0\"] = __torch__.Module0\n"));
+  EXPECT_TRUE(contains(archive.code, "layer : __torch__.Module2\n"));
+}
+
+TEST(WriteTorchScript, ModulesWithTheSameMembersShareAClass) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[N,2]) -> (%y) {
+  %a.weight: float32[2,2] = constant {1, 2, 3, 4}
+  %b.weight: float32[2,2] = constant {5, 6, 7, 8}
+  %z = Gemm(%x, %a.weight) {transB = 1}
+  %y = Gemm(%z, %b.weight) {transB = 1}
+}
+)");
+  EXPECT_TRUE(contains(code, "a : __torch__.Module0\n  b : __torch__.Module0\n"));
+}
+
+TEST(WriteTorchScript, ATensorCannotBeAModuleToo) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[N,2]) -> (%y) {
+  %a: float32[2] = constant {1, 2}
+  %a.b: float32[2] = constant {5, 6}
+  %z = Add(%x, %a)
+  %y = Mul(%z, %a.b)
+}
+)");
+  EXPECT_TRUE(contains(code, "self.a_b"));
+}
+
+TEST(WriteTorchScript, PicksByIndicesOfAnyRank) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[N,4,2]) -> (%y) {
+  %i: int64[2,2] = constant {0, 1, 2, 3}
+  %y = Gather(%x, %i) {axis = 1}
+}
+)");
+  EXPECT_TRUE(contains(code, "t = torch.index_select(x, 1, torch.reshape(self.i, [-1]))"));
+  EXPECT_TRUE(contains(code, "torch.unflatten(t, 1, [torch.size(self.i, 0)"));
+}
+
+TEST(WriteTorchScript, NamesFunctionsAsATenDoes) {
+  const std::string code = code_of(R"(
+graph g (%x: float32[2,2], %i: int64[2,2]) -> (%t, %a, %b, %s, %l) {
+  %t = Trilu(%x) {upper = 0}
+  %a = ThresholdedRelu(%x) {alpha = 0.5}
+  %b = BitwiseAnd(%i, %i)
+  %s = ScatterElements(%x, %i, %x) {axis = 1}
+  %l = ReduceLogSum(%x) {axes = [1]}
+}
+)");
+  EXPECT_TRUE(contains(code, "t = torch.tril(x, 0)"));
+  EXPECT_TRUE(contains(code, "a = torch.threshold(x, 0.5, 0)"));
+  EXPECT_TRUE(contains(code, "b = torch.bitwise_and(i, i)"));
+  EXPECT_TRUE(contains(code, "s = torch.scatter(x, 1, i, x)"));
+  EXPECT_TRUE(contains(code, "l = torch.log(torch.sum(x, [1], True))"));
 }
 
 TEST(WriteTorchScript, KeepsExtentsSymbolic) {

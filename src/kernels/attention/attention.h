@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -61,23 +62,27 @@ class Attention {
 
  private:
   struct Operands;
+  struct Head;
   struct Scratch;
+  /// Tiles of two vectors and of one, by rows.
+  using Tiles = std::array<std::vector<Brgemm>, 2>;
 
+  bool is_narrow(std::int64_t size, std::int64_t first) const noexcept;
+  std::int64_t padded_keys() const noexcept;
   std::int64_t scratch_floats() const noexcept;
   Scratch scratch_of(float* memory) const noexcept;
-  void attend(const Operands& operands, std::int64_t batch, std::int64_t head,
-              std::int64_t first_query, std::int64_t last_query,
-              const Scratch& scratch) const noexcept;
-  void pack_keys(const float* k, float* packed) const noexcept;
-  void pack_values(const float* v, float* packed) const noexcept;
-  void attend_block(const Operands& operands, std::int64_t batch, std::int64_t head,
+  Head head_of(const Operands& operands, std::int64_t index) const noexcept;
+  void attend(const Operands& operands, Range tasks, const Scratch& scratch) const noexcept;
+  void pack_keys(const float* k, std::int64_t keys, float* packed) const noexcept;
+  void pack_values(const float* v, std::int64_t keys, float* packed) const noexcept;
+  void attend_block(const Head& head, const Head& next, const AttentionKeys& limits,
                     std::int64_t first_query, std::int64_t queries,
                     const Scratch& scratch) const noexcept;
   void score(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
              const Scratch& scratch) const noexcept;
-  void normalize(const float* mask, const AttentionKeys& limits, Range queries, Range keys,
-                 const Scratch& scratch) const noexcept;
-  void cap(std::int64_t keys, float* scores) const noexcept;
+  void weigh(const Head& head, const Head& next, const AttentionKeys& limits, Range queries,
+             Range keys, const Scratch& scratch) const noexcept;
+  void fetch_share(const Head& head, std::int64_t query) const noexcept;
   void add_values(std::int64_t queries, std::int64_t first_key, std::int64_t keys,
                   const Scratch& scratch) const noexcept;
 
@@ -88,8 +93,10 @@ class Attention {
   std::int64_t values_;       ///< value_size, padded.
   std::int64_t query_parts_;  ///< Of one head, so that all threads have work.
   int workers_;
+  bool fetches_;  ///< The operands of the next head, which fit into the cache beside this one's.
   std::vector<std::int64_t> offsets_;
-  std::vector<Brgemm> score_tiles_, value_tiles_;  ///< By rows.
+  Tiles score_tiles_;
+  Tiles value_tiles_[2];  ///< [adds to earlier sums]
 };
 
 }  // namespace headway

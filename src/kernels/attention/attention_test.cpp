@@ -50,18 +50,22 @@ struct Tensors {
   GuardedFloats q, k, v, mask, y;
 };
 
-std::vector<double> expected_of(const AttentionShape& s, const Tensors& t, bool masked) {
+std::vector<double> expected_of(const AttentionShape& s, const Tensors& t, bool masked,
+                                const AttentionKeys& limits) {
   std::vector<double> result(static_cast<std::size_t>(t.y.size()));
   const auto row = [&](std::int64_t b, std::int64_t h, std::int64_t query) {
     std::vector<double> weights;
     double largest = -std::numeric_limits<double>::infinity(), total = 0;
-    for (std::int64_t key = 0; key < s.keys; ++key) {
+    const std::int64_t visible = limits.visible(query);
+    for (std::int64_t key = 0; key < visible; ++key) {
       double score = 0;
       for (std::int64_t i = 0; i < s.head_size; ++i) {
         score += static_cast<double>(t.q[at(s.q, b, h, query, i)]) *
                  static_cast<double>(t.k[at(s.k, b, h, key, i)]);
       }
       score *= static_cast<double>(s.scale);
+      const auto cap = static_cast<double>(s.softcap);
+      if (cap > 0) score = cap * std::tanh(score / cap);
       if (masked) score += static_cast<double>(t.mask[at(s.mask, b, h, query, key)]);
       weights.push_back(score);
       largest = std::fmax(largest, score);
@@ -69,7 +73,7 @@ std::vector<double> expected_of(const AttentionShape& s, const Tensors& t, bool 
     for (double& weight : weights) total += weight = std::exp(weight - largest);
     for (std::int64_t j = 0; j < s.value_size; ++j) {
       double sum = 0;
-      for (std::int64_t key = 0; key < s.keys; ++key) {
+      for (std::int64_t key = 0; key < visible; ++key) {
         sum += weights[static_cast<std::size_t>(key)] / total *
                static_cast<double>(t.v[at(s.v, b, h, key, j)]);
       }
@@ -85,7 +89,7 @@ std::vector<double> expected_of(const AttentionShape& s, const Tensors& t, bool 
 }
 
 void check(const KernelContext& context, const AttentionShape& shape, Tensors& tensors, bool masked,
-           int threads) {
+           int threads, const AttentionKeys& keys) {
   SCOPED_TRACE(testing::Message() << shape.batch << "x" << shape.heads << " queries "
                                   << shape.queries << " keys " << shape.keys << " sizes "
                                   << shape.head_size << ", " << shape.value_size);
@@ -93,8 +97,13 @@ void check(const KernelContext& context, const AttentionShape& shape, Tensors& t
   const Attention attention(shape, tiles, threads);
   GuardedFloats scratch(static_cast<std::int64_t>(attention.scratch_bytes() / sizeof(float)));
   attention.run(context, tensors.q.data(), tensors.k.data(), tensors.v.data(),
-                masked ? tensors.mask.data() : nullptr, tensors.y.data(), scratch.data());
-  expect_near(tensors.y, expected_of(shape, tensors, masked), 2e-5);
+                masked ? tensors.mask.data() : nullptr, keys, tensors.y.data(), scratch.data());
+  expect_near(tensors.y, expected_of(shape, tensors, masked, keys), 2e-5);
+}
+
+void check(const KernelContext& context, const AttentionShape& shape, Tensors& tensors, bool masked,
+           int threads) {
+  check(context, shape, tensors, masked, threads, {.valid = shape.keys});
 }
 
 TEST_P(AttentionTest, EqualsPlainLoopsOverGeneratedShapes) {
@@ -134,6 +143,46 @@ TEST_P(AttentionTest, GreatScoresDoNotOverflow) {
   Tensors tensors(shape, generator);
   for (std::int64_t i = 0; i < tensors.q.size(); ++i) tensors.q[i] = std::round(4 * tensors.q[i]);
   for (std::int64_t i = 0; i < tensors.k.size(); ++i) tensors.k[i] = std::round(4 * tensors.k[i]);
+  check(context(), shape, tensors, false, 2);
+}
+
+/// Some keys are not there yet, others come after the query; a query may see none.
+AttentionKeys any_keys(Generator& generator, const AttentionShape& shape) {
+  AttentionKeys keys{.valid = generator.integer(0, shape.keys), .zero_if_none = true};
+  keys.causal = generator.chance(0.7);
+  keys.offset = generator.integer(-2, shape.keys);
+  return keys;
+}
+
+TEST_P(AttentionTest, KeysAreLimitedScoresCapped) {
+  Generator generator(4);
+  for (int round = 0; round < 40 && !HasFatalFailure(); ++round) {
+    AttentionShape shape = any_shape(generator);
+    if (generator.chance(0.5)) shape.softcap = 0.7F;
+    if (generator.chance(0.2)) shape.scale = -0.3F;
+    Tensors tensors(shape, generator);
+    shape.mask = {0, shape.queries * shape.keys, 0, shape.keys, 1};
+    const auto threads = static_cast<int>(generator.integer(1, 16));
+    check(context(), shape, tensors, generator.chance(0.3), threads, any_keys(generator, shape));
+  }
+}
+
+TEST_P(AttentionTest, HeadsShareKeysAndValues) {
+  Generator generator(5);
+  for (int round = 0; round < 20 && !HasFatalFailure(); ++round) {
+    AttentionShape shape = any_shape(generator);
+    shape.k.head = 0;
+    if (generator.chance(0.5)) shape.v.head = 0;
+    Tensors tensors(shape, generator);
+    check(context(), shape, tensors, false, static_cast<int>(generator.integer(1, 7)));
+  }
+}
+
+TEST_P(AttentionTest, RowsMayBeAPageApart) {
+  Generator generator(6);
+  AttentionShape shape{.heads = 16, .queries = 31, .keys = 40, .head_size = 64, .value_size = 64};
+  shape.q = shape.k = shape.v = shape.y = {0, 0, 64, 1024};
+  Tensors tensors(shape, generator);
   check(context(), shape, tensors, false, 2);
 }
 

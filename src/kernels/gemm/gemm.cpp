@@ -59,7 +59,8 @@ Gemm::Gemm(const GemmShape& shape, const EpilogueKind& epilogue, BrgemmSet& tile
       panels_(shape.n, shape.k, tiles.loops().width),
       loops_(&tiles.loops()),
       threads_(threads),
-      small_(shape.batch * shape.m * shape.n * shape.k < kSmallProduct) {
+      // Reading B costs as much as multiplying by it twice.
+      small_(shape.batch * std::max<std::int64_t>(shape.m, 2) * shape.n * shape.k < kSmallProduct) {
   if (in_tile(epilogue.activation) == BrgemmActivation::kNone) {
     late_activation_ = epilogue.activation;
   }

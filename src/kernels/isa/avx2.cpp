@@ -4,5 +4,6 @@
 namespace headway {
 
 const InnerLoops kAvx2Loops = loops_of("avx2");
+const InnerLoops kAvxVnniLoops = with_dot_products(loops_of("avx2"));
 
 }  // namespace headway

@@ -4,5 +4,6 @@
 namespace headway {
 
 const InnerLoops kAvx512Loops = loops_of("avx512");
+const InnerLoops kAvx512VnniLoops = with_dot_products(loops_of("avx512"));
 
 }  // namespace headway

@@ -40,6 +40,15 @@ inline Vector exp(Vector x) {
   return scale_by_power(splat(1.0F) + expm1_reduced(reduced.remainder), reduced.exponent);
 }
 
+/// 2^x for x up to a little more than 0.
+inline Vector exp2_below_1(Vector x) {
+  const Vector bounded = at_least(x, splat(-160.0F));
+  const Vector exponent = round_to_even(bounded);
+  const Vector power = polynomial(bounded - exponent, 0.000154614449F, 0.0013400428F,
+                                  0.00961805694F, 0.0555032715F, 0.240226507F, 0.693147182F, 1.0F);
+  return scale_by_power(power, exponent);
+}
+
 /// 2^n · (exp(r) - 1) + (2^n - 1), each part as accurate as the sum.
 inline Vector expm1(Vector x) {
   const Reduced reduced = reduce_exponent(x);

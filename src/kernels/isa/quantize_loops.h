@@ -146,40 +146,5 @@ void range_of_row(std::int64_t size, const float* in, float* low, float* high) n
   *high = rotate_and_merge<MaxStep>(highest)[0];
 }
 
-/// The tie-breaking sum with 1.5 · 2^52 rounds to an integer, ties to even.
-template <typename T>
-void requantize_loop(std::int64_t size, const std::int32_t* sums, const std::int32_t* bias,
-                     const double* factor, int step, double zero, void* output) noexcept {
-  constexpr double kMagic = 6755399441055744.0, kFar = 1e6;
-  T* out = static_cast<T*>(output);
-  const auto store = [&](std::int64_t i, double sum, double scale) {
-    double scaled = sum * scale;
-    scaled = scaled < -kFar ? -kFar : scaled;
-    scaled = scaled > kFar ? kFar : scaled;
-    double value = ((scaled + kMagic) - kMagic) + zero;
-    value = value < Bounds<T>::kMin ? static_cast<double>(Bounds<T>::kMin) : value;
-    value = value > Bounds<T>::kMax ? static_cast<double>(Bounds<T>::kMax) : value;
-    out[i] = static_cast<T>(static_cast<std::int32_t>(value));
-  };
-  if (step == 0) {
-    const double shift = bias ? *bias : 0, scale = *factor;
-    HEADWAY_INDEPENDENT
-    for (std::int64_t i = 0; i < size; ++i) store(i, sums[i] + shift, scale);
-  } else if (bias == nullptr) {
-    HEADWAY_INDEPENDENT
-    for (std::int64_t i = 0; i < size; ++i) store(i, sums[i], factor[i]);
-  } else {
-    HEADWAY_INDEPENDENT
-    for (std::int64_t i = 0; i < size; ++i) {
-      store(i, static_cast<double>(sums[i]) + static_cast<double>(bias[i]), factor[i]);
-    }
-  }
-}
-
-RequantizeLoop requantize(DType to) noexcept {
-  if (to == DType::kInt8) return requantize_loop<std::int8_t>;
-  return to == DType::kUInt8 ? requantize_loop<std::uint8_t> : nullptr;
-}
-
 }  // namespace
 }  // namespace headway

@@ -40,5 +40,22 @@ void sample_points(const SampledPoints& points) noexcept {
   }
 }
 
+/// The taps of a point read the same channels of other pixels.
+void sample_pixels(const SampledPixels& pixels) noexcept {
+  for (std::int64_t i = 0; i < pixels.size; ++i) {
+    for (std::int64_t channel = 0; channel < pixels.channels; channel += kWidth) {
+      const int width = at_most_width(pixels.channels - channel);
+      Vector sum{};
+      for (std::int64_t tap = 0; tap < pixels.taps; ++tap) {
+        const std::int64_t at = tap * pixels.stride + i, offset = pixels.offsets[at];
+        if (offset < 0) continue;
+        sum += pixels.weights[at] *
+               load_partial(pixels.input + offset * pixels.pitch + channel, width);
+      }
+      store_partial(pixels.output + i * pixels.channels + channel, sum, width);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headway

@@ -56,5 +56,24 @@ void select_lanes(const LaneSelection& selection) noexcept {
   for (; pixel < selection.pixels; ++pixel) select_pixels<1>(selection, pixel);
 }
 
+void double_elements(std::int64_t size, const float* input, float* output, float* copy) noexcept {
+  for (std::int64_t i = 0; i < size; i += kWidth) {
+    const int width = at_most_width(size - i);
+    const Vector v = load_partial(input + i, width);
+    Bits low, high;
+    for (int lane = 0; lane < kWidth; ++lane) {
+      low[lane] = lane / 2;
+      high[lane] = kWidth / 2 + lane / 2;
+    }
+    const Vector first = take_lanes(v, low, v), second = take_lanes(v, high, v);
+    const int in_first = width < kWidth / 2 ? 2 * width : kWidth, in_second = 2 * width - in_first;
+    float* const targets[] = {output + 2 * i, copy + 2 * i};
+    for (float* to : targets) {
+      store_partial(to, first, in_first);
+      store_partial(to + kWidth, second, in_second);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace headway

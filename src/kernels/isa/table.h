@@ -6,8 +6,10 @@
 #include "kernels/isa/blocked_loops.h"
 #include "kernels/isa/blocked_pool_loops.h"
 #include "kernels/isa/brgemm_loops.h"
+#include "kernels/isa/byte_loops.h"
 #include "kernels/isa/convert_loops.h"
-#include "kernels/isa/integer_loops.h"
+#include "kernels/isa/cumulate_loops.h"
+#include "kernels/isa/fourier_loops.h"
 #include "kernels/isa/order_loops.h"
 #include "kernels/isa/quantize_loops.h"
 #include "kernels/isa/row_functions.h"
@@ -15,6 +17,7 @@
 #include "kernels/isa/select_loops.h"
 #include "kernels/isa/strassen_loops.h"
 #include "kernels/isa/transpose_loops.h"
+#include "kernels/isa/triple_loops.h"
 #include "kernels/isa/typed_loops.h"
 #include "kernels/isa/winograd_input.h"
 #include "kernels/isa/winograd_output.h"
@@ -48,30 +51,47 @@ constexpr InnerLoops loops_of(const char* name) {
       .select_elements = select_elements,
       .quantize = quantize,
       .dequantize = dequantize,
-      .requantize = requantize,
-      .centre = centre,
       .range_of_row = range_of_row,
-      .integer_tile = integer_tile,
-      .integer_taps = integer_taps,
-      .gather_pairs = gather_pairs,
-      .interleave = interleave,
+      .byte_tile = byte_tile<PairProducts>,
+      .pack_four = pack_four,
+      .flip_bytes = flip_bytes,
+      .sum_bytes = sum_bytes,
+      .byte_taps = byte_taps,
+      .transpose_bytes = transpose_bytes,
+      .requantize_rows = requantize_rows_to,
       .sample_points = sample_points,
+      .sample_pixels = sample_pixels,
+      .fourier_pass = fourier_pass,
       .scale_shift_pixels = scale_shift_pixels,
       .reduce_row = reduce_row,
       .exp_sum_row = exp_sum_row,
+      .attention_weights = attention_weights,
+      .scale_rows = scale_rows,
       .reduce_into = reduce_into,
       .reduce_columns = reduce_columns,
+      .cumulate_columns = cumulate_columns,
       .take_better = take_better,
       .order_keys = order_keys,
       .softmax_row = softmax_row,
       .rms_norm_row = rms_norm_row,
       .layer_norm_row = layer_norm_row,
       .transpose = transpose,
+      .split_triples = split_triples,
+      .join_triples = join_triples,
+      .double_elements = double_elements,
       .block_pixels = block_pixels,
       .unblock_pixels = unblock_pixels,
       .select_lanes = select_lanes,
   };
 }
+
+#if defined(__AVX2__)
+/// The same for a processor with dot products of bytes (VNNI).
+constexpr InnerLoops with_dot_products(InnerLoops loops) {
+  loops.byte_tile = byte_tile<DotProducts>;
+  return loops;
+}
+#endif
 
 }  // namespace
 }  // namespace headway

@@ -14,9 +14,10 @@ using Offsets = Nest::Offsets;
 
 constexpr std::int64_t kNoAxis = -1;
 
-/// Columns and rows of a transpose that are one task.
+/// Columns and rows of a transpose that are one task, and columns if there are few rows.
 constexpr std::int64_t kStrip = 64;
 constexpr std::int64_t kRows = 4096;
+constexpr std::int64_t kFewRows = 16;
 
 template <typename Element>
 void transpose_block(const InnerLoops& loops, std::int64_t rows, std::int64_t columns,
@@ -25,14 +26,20 @@ void transpose_block(const InnerLoops& loops, std::int64_t rows, std::int64_t co
   if constexpr (sizeof(Element) == sizeof(float)) {
     loops.transpose(rows, columns, reinterpret_cast<const float*>(input), input_stride,
                     reinterpret_cast<float*>(output), output_stride);
-  } else {
-    constexpr std::int64_t kBlock = 16;
-    for (std::int64_t top = 0; top < rows; top += kBlock) {
-      const std::int64_t bottom = std::min(top + kBlock, rows);
-      for (std::int64_t c = 0; c < columns; ++c) {
-        for (std::int64_t r = top; r < bottom; ++r) {
-          output[c * output_stride + r] = input[r * input_stride + c];
-        }
+    return;
+  }
+  if constexpr (sizeof(Element) == 1) {
+    if (columns == 3 && input_stride == 3)
+      return loops.split_triples(rows, input, output, output_stride);
+    if (rows == 3 && output_stride == 3)
+      return loops.join_triples(columns, input, input_stride, output);
+  }
+  constexpr std::int64_t kBlock = 16;
+  for (std::int64_t top = 0; top < rows; top += kBlock) {
+    const std::int64_t bottom = std::min(top + kBlock, rows);
+    for (std::int64_t c = 0; c < columns; ++c) {
+      for (std::int64_t r = top; r < bottom; ++r) {
+        output[c * output_stride + r] = input[r * input_stride + c];
       }
     }
   }
@@ -46,16 +53,17 @@ void copy_transposed(const KernelContext& context, const Nest& nest, const Eleme
   const int column_axis = nest.rank() - 2;
   const std::int64_t rows = nest.extent(row_axis);
   const std::int64_t columns = nest.extent(column_axis);
-  const std::int64_t strips = (columns + kStrip - 1) / kStrip;
+  const std::int64_t strip = rows < kFewRows ? kRows : kStrip;
+  const std::int64_t strips = (columns + strip - 1) / strip;
   const std::int64_t pieces = (rows + kRows - 1) / kRows;
   const std::int64_t in_stride = nest.stride(0, row_axis);
   const std::int64_t out_stride = nest.stride(1, column_axis);
   const std::int64_t tasks = nest.outer_size(2) * strips * pieces;
   const auto run = [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t task = first; task < last; ++task) {
-      const std::int64_t row = task % pieces * kRows, column = task / pieces % strips * kStrip;
+      const std::int64_t row = task % pieces * kRows, column = task / pieces % strips * strip;
       const std::int64_t height = std::min(kRows, rows - row);
-      const std::int64_t width = std::min(kStrip, columns - column);
+      const std::int64_t width = std::min(strip, columns - column);
       const std::int64_t outer = task / pieces / strips;
       nest.for_outer(2, outer, outer + 1, [&](const Offsets& offsets) {
         transpose_block(context.loops, height, width, input + offsets[0] + row * in_stride + column,
@@ -63,7 +71,7 @@ void copy_transposed(const KernelContext& context, const Nest& nest, const Eleme
       });
     }
   };
-  for_tasks(context, tasks, std::min(rows, kRows) * std::min(columns, kStrip), run);
+  for_tasks(context, tasks, std::min(rows, kRows) * std::min(columns, strip), run);
 }
 
 template <typename Element>

@@ -68,26 +68,28 @@ void lp_normalize(const KernelContext& context, bool squares, std::int64_t outer
 void mean_variance_normalize(const KernelContext& context, std::int64_t outer, std::int64_t axis,
                              std::int64_t inner, const float* input, float* output) noexcept {
   const InnerLoops& loops = context.loops;
-  const auto count = static_cast<float>(outer * inner);
+  const auto count = static_cast<double>(outer * inner);
   for_tasks(context, axis, outer * inner * 3, [&](std::int64_t i, std::int64_t last, int) {
     for (; i < last; ++i) {
       const auto row = [&](std::int64_t o) { return (o * axis + i) * inner; };
-      float sum = 0, squares = 0, rest = 0;
+      double sum = 0, squares = 0, rest = 0;  // Of rows, of which there may be many short ones.
       for (std::int64_t o = 0; o < outer; ++o)
-        sum += loops.reduce_row(ReduceOp::kSum, inner, input + row(o));
+        sum += double{loops.reduce_row(ReduceOp::kSum, inner, input + row(o))};
+      const auto mean = static_cast<float>(sum / count);
       for (std::int64_t o = 0; o < outer; ++o) {
         float* centred = output + row(o);
-        loops.scale_shift(inner, input + row(o), 1.0F, -sum / count, centred);
-        squares += loops.reduce_row(ReduceOp::kSumSquare, inner, centred);
-        rest += loops.reduce_row(ReduceOp::kSum, inner, centred);
+        loops.scale_shift(inner, input + row(o), 1.0F, -mean, centred);
+        squares += double{loops.reduce_row(ReduceOp::kSumSquare, inner, centred)};
+        rest += double{loops.reduce_row(ReduceOp::kSum, inner, centred)};
       }
       // What the rounded mean is off by (Chan, Golub and LeVeque, "Algorithms for Computing the
       // Sample Variance", 1983: the corrected two-pass algorithm).
-      const float shift = rest / count;
-      const float variance = std::max(squares / count - shift * shift, 0.0F);
-      const float factor = 1.0F / (std::sqrt(variance) + 1e-9F);
+      const double shift = rest / count;
+      const double variance = std::max(squares / count - shift * shift, 0.0);
+      const double factor = 1.0 / (std::sqrt(variance) + 1e-9);
       for (std::int64_t o = 0; o < outer; ++o)
-        loops.scale_shift(inner, output + row(o), factor, -shift * factor, output + row(o));
+        loops.scale_shift(inner, output + row(o), static_cast<float>(factor),
+                          static_cast<float>(-shift * factor), output + row(o));
     }
   });
 }

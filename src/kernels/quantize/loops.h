@@ -13,14 +13,4 @@ using QuantizeLoop = void (*)(std::int64_t size, const float* x, const float* sc
 using DequantizeLoop = void (*)(std::int64_t size, const void* x, const float* scale,
                                 const void* zero, int step, float* output) noexcept;
 
-/// output[i] = round((sums[i] + bias[i · step]) · factor[i · step]) + zero, kept in the range of
-/// the output's dtype. `bias` may be null.
-using RequantizeLoop = void (*)(std::int64_t size, const std::int32_t* sums,
-                                const std::int32_t* bias, const double* factor, int step,
-                                double zero, void* output) noexcept;
-
-/// output[i] = x[i · stride] - zero[i · step] for 8-bit x.
-using CentreLoop = void (*)(std::int64_t size, const void* x, std::int64_t stride, const void* zero,
-                            int step, std::int16_t* output) noexcept;
-
 }  // namespace headway

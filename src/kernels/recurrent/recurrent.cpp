@@ -47,6 +47,7 @@ struct Recurrent::Direction {
   bool reversed;
   const Unary* functions;
   const float *recurrent, *candidate;  ///< Packed weights.
+  const float* peepholes;              ///< May be null.
   const float* late_bias;  ///< What is added to a product before it is reset; may be null.
   float *x, *r, *hidden, *cell, *fresh, *bias;
   void* scratch;
@@ -147,6 +148,7 @@ Recurrent::Direction Recurrent::direction_of(int index, const RecurrentInputs& i
   d.recurrent = packed_r + static_cast<std::size_t>(index) * packed_r_size() /
                                static_cast<std::size_t>(shape_.directions);
   d.candidate = d.recurrent + in_lines(recurrent_.packed_b_size());
+  if (inputs.peepholes) d.peepholes = inputs.peepholes + index * 3 * shape_.hidden;
   if (inputs.bias && shape_.cell == RecurrentCell::kGruResetsAfter) {
     d.late_bias = inputs.bias + index * 2 * gate_floats() + gate_floats() + 2 * shape_.hidden;
   }
@@ -182,22 +184,38 @@ Recurrent::Row Recurrent::row_of(const Direction& direction, const RecurrentInpu
   const std::int64_t length = inputs.lengths ? inputs.lengths[sequence] : shape_.steps;
   const std::int64_t time = direction.reversed ? length - 1 - step : step;
   const std::int64_t state = sequence * shape_.hidden;
-  return {
-      .ended = step >= length,
-      .x = direction.x + (time * shape_.batch + sequence) * gate_floats(),
-      .r = direction.r + sequence * recurrent_columns(shape_),
-      .hidden = direction.hidden + state,
-      .cell = direction.cell + state,
-      .fresh = direction.fresh + state,
-      .place = (time * shape_.directions + direction.index) * shape_.batch * shape_.hidden + state};
+  const std::int64_t token =
+      shape_.batch_first ? sequence * shape_.steps + time : time * shape_.batch + sequence;
+  const std::int64_t output =
+      shape_.batch_first ? token * shape_.directions + direction.index
+                         : (time * shape_.directions + direction.index) * shape_.batch + sequence;
+  return {.ended = step >= length,
+          .x = direction.x + token * gate_floats(),
+          .r = direction.r + sequence * recurrent_columns(shape_),
+          .hidden = direction.hidden + state,
+          .cell = direction.cell + state,
+          .fresh = direction.fresh + state,
+          .place = output * shape_.hidden};
+}
+
+/// Where a state lies among those of all directions.
+std::int64_t Recurrent::state_of(const Direction& direction, std::int64_t sequence) const noexcept {
+  return (shape_.batch_first ? sequence * shape_.directions + direction.index
+                             : direction.index * shape_.batch + sequence) *
+         shape_.hidden;
 }
 
 void Recurrent::walk(const KernelContext& context, const Direction& direction,
                      const RecurrentInputs& inputs,
                      const RecurrentOutputs& outputs) const noexcept {
-  const std::int64_t states = shape_.batch * shape_.hidden, first = direction.index * states;
+  const std::int64_t size = shape_.hidden;
   const auto load = [&](const float* from, float* to) {
-    from ? std::copy_n(from + first, states, to) : std::fill_n(to, states, 0.0F);
+    for (std::int64_t i = 0; i < shape_.batch; ++i, to += size)
+      from ? std::copy_n(from + state_of(direction, i), size, to) : std::fill_n(to, size, 0.0F);
+  };
+  const auto store = [&](const float* from, float* to) {
+    for (std::int64_t i = 0; to && i < shape_.batch; ++i, from += size)
+      std::copy_n(from, size, to + state_of(direction, i));
   };
   load(inputs.hidden, direction.hidden);
   load(inputs.cell, direction.cell);
@@ -225,14 +243,20 @@ void Recurrent::walk(const KernelContext& context, const Direction& direction,
       if (outputs.all) std::copy_n(row.hidden, shape_.hidden, outputs.all + row.place);
     });
   }
-  if (outputs.hidden) std::copy_n(direction.hidden, states, outputs.hidden + first);
-  if (outputs.cell) std::copy_n(direction.cell, states, outputs.cell + first);
+  store(direction.hidden, outputs.hidden);
+  store(direction.cell, outputs.cell);
+}
+
+void Recurrent::activate(const InnerLoops& loops, const Unary& function, std::int64_t size,
+                         float* x, float* y) const noexcept {
+  if (shape_.clip > 0.0F) loops.unary({UnaryOp::kClip, -shape_.clip, shape_.clip}, size, x, x);
+  loops.unary(function, size, x, y);
 }
 
 void Recurrent::step_rnn(const InnerLoops& loops, const Direction& direction,
                          const Row& row) const noexcept {
   loops.binary(BinaryOp::kAdd, shape_.hidden, row.x, 1, row.r, 1, row.x);
-  loops.unary(direction.functions[0], shape_.hidden, row.x, row.hidden);
+  activate(loops, direction.functions[0], shape_.hidden, row.x, row.hidden);
 }
 
 /// F. Gers et al., "Learning Precise Timing with LSTM Recurrent Networks", 2002.
@@ -241,11 +265,25 @@ void Recurrent::step_lstm(const InnerLoops& loops, const Direction& direction,
   const std::int64_t n = shape_.hidden;
   float *in = row.x, *out = in + n, *forget = out + n, *candidate = forget + n;
   loops.binary(BinaryOp::kAdd, 4 * n, row.x, 1, row.r, 1, row.x);
-  loops.unary(direction.functions[0], 3 * n, in, in);
-  loops.unary(direction.functions[1], n, candidate, candidate);
+  const auto peep = [&](int gate) {
+    if (!direction.peepholes) return;
+    loops.binary(BinaryOp::kMul, n, direction.peepholes + gate * n, 1, row.cell, 1, row.fresh);
+    loops.binary(BinaryOp::kAdd, n, row.x + gate * n, 1, row.fresh, 1, row.x + gate * n);
+  };
+  peep(0);
+  activate(loops, direction.functions[0], n, in, in);
+  if (shape_.coupled) {
+    loops.unary({UnaryOp::kLinear, -1.0F, 1.0F}, n, in, forget);
+  } else {
+    peep(2);
+    activate(loops, direction.functions[0], n, forget, forget);
+  }
+  activate(loops, direction.functions[1], n, candidate, candidate);
   loops.binary(BinaryOp::kMul, n, in, 1, candidate, 1, in);
   loops.binary(BinaryOp::kMul, n, row.cell, 1, forget, 1, row.cell);
   loops.binary(BinaryOp::kAdd, n, row.cell, 1, in, 1, row.cell);
+  peep(1);
+  activate(loops, direction.functions[0], n, out, out);
   loops.unary(direction.functions[2], n, row.cell, row.hidden);
   loops.binary(BinaryOp::kMul, n, row.hidden, 1, out, 1, row.hidden);
 }
@@ -255,7 +293,7 @@ void Recurrent::reset(const InnerLoops& loops, const Direction& direction,
                       const Row& row) const noexcept {
   const std::int64_t n = shape_.hidden;
   loops.binary(BinaryOp::kAdd, 2 * n, row.x, 1, row.r, 1, row.x);
-  loops.unary(direction.functions[0], 2 * n, row.x, row.x);
+  activate(loops, direction.functions[0], 2 * n, row.x, row.x);
   loops.binary(BinaryOp::kMul, n, row.x + n, 1, row.hidden, 1, row.fresh);
 }
 
@@ -270,14 +308,14 @@ void Recurrent::update(const InnerLoops& loops, const Direction& direction,
   } else {
     float* product = row.r + 2 * n;
     loops.binary(BinaryOp::kAdd, 2 * n, z, 1, row.r, 1, z);
-    loops.unary(direction.functions[0], 2 * n, z, z);
+    activate(loops, direction.functions[0], 2 * n, z, z);
     if (direction.late_bias) {
       loops.binary(BinaryOp::kAdd, n, product, 1, direction.late_bias, 1, product);
     }
     loops.binary(BinaryOp::kMul, n, product, 1, gate, 1, product);
     loops.binary(BinaryOp::kAdd, n, candidate, 1, product, 1, candidate);
   }
-  loops.unary(direction.functions[1], n, candidate, candidate);
+  activate(loops, direction.functions[1], n, candidate, candidate);
   loops.binary(BinaryOp::kSub, n, row.hidden, 1, candidate, 1, row.hidden);
   loops.binary(BinaryOp::kMul, n, row.hidden, 1, z, 1, row.hidden);
   loops.binary(BinaryOp::kAdd, n, row.hidden, 1, candidate, 1, row.hidden);

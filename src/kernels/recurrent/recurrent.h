@@ -20,6 +20,9 @@ struct RecurrentShape {
   std::int64_t steps = 0, batch = 0, features = 0, hidden = 0;
   int directions = 1;
   bool last_is_reversed = false;
+  bool batch_first = false;  ///< Of all that has a batch, it is the outermost axis.
+  bool coupled = false;      ///< Of an LSTM: it forgets as much as it takes in.
+  float clip = 0.0F;         ///< Largest magnitude of what a function is applied to, if positive.
   /// Of each direction, as ONNX's attribute `activations` lists them.
   std::vector<Unary> functions;
 };
@@ -30,6 +33,7 @@ struct RecurrentInputs {
   const std::int32_t* lengths;  ///< [batch], 0 to steps
   const float* hidden;          ///< [directions, batch, hidden]
   const float* cell;            ///< Of an LSTM.
+  const float* peepholes;       ///< Of an LSTM: [directions, 3 · hidden], for the gates i, o, f.
 };
 
 /// All may be null.
@@ -39,9 +43,8 @@ struct RecurrentOutputs {
   float* cell;
 };
 
-/// A recurrent layer as ONNX's RNN, GRU and LSTM define it, without peepholes and clipping. The
-/// inputs of all steps are multiplied at once; then each step is a product with the hidden states.
-/// Immutable; holds no data.
+/// A recurrent layer as ONNX's RNN, GRU and LSTM define it. The inputs of all steps are multiplied
+/// at once; then each step is a product with the hidden states. Immutable; holds no data.
 class Recurrent {
  public:
   /// `tiles` must outlive it.
@@ -76,6 +79,9 @@ class Recurrent {
             const RecurrentOutputs& outputs) const noexcept;
   Row row_of(const Direction& direction, const RecurrentInputs& inputs, std::int64_t step,
              std::int64_t sequence) const noexcept;
+  std::int64_t state_of(const Direction& direction, std::int64_t sequence) const noexcept;
+  void activate(const InnerLoops& loops, const Unary& function, std::int64_t size, float* x,
+                float* y) const noexcept;
   void step_rnn(const InnerLoops& loops, const Direction& direction, const Row& row) const noexcept;
   void step_lstm(const InnerLoops& loops, const Direction& direction,
                  const Row& row) const noexcept;

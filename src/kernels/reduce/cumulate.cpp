@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/inner_loops.h"
 #include "kernels/threshold.h"
 
 namespace headway {
 namespace {
 
 /// Lines side by side that are one strip.
-constexpr std::int64_t kStrip = 256;
+constexpr std::int64_t kStrip = kCumulatedColumns;
 
 template <typename T>
 using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
@@ -39,8 +40,13 @@ void run_line(std::int64_t extent, std::int64_t step, bool exclusive, Total<T> t
 }
 
 template <typename Join, typename T>
-void run_strip(std::int64_t columns, std::int64_t extent, std::int64_t step, bool exclusive,
-               Total<T> start, const T* x, T* y) {
+void run_strip([[maybe_unused]] const InnerLoops& loops, std::int64_t columns, std::int64_t extent,
+               std::int64_t step, bool exclusive, [[maybe_unused]] Total<T> start, const T* x,
+               T* y) {
+  if constexpr (std::is_same_v<T, float>) {
+    constexpr bool kProduct = std::is_same_v<Join, Multiply>;
+    return loops.cumulate_columns(kProduct, exclusive, columns, extent, step, x, y);
+  }
   Total<T> totals[kStrip];
   std::fill(totals, totals + columns, start);
   for (std::int64_t row = 0; row < extent; ++row, x += step, y += step) {
@@ -67,8 +73,8 @@ void run(const KernelContext& context, const LineExtents& lines, const Cumulatio
       if (inner == 1) {
         run_line<Join>(extent, step, cumulation.exclusive, start, input + at, output + at);
       } else {
-        run_strip<Join>(std::min(kStrip, inner - column), extent, step, cumulation.exclusive, start,
-                        input + at, output + at);
+        run_strip<Join>(context.loops, std::min(kStrip, inner - column), extent, step,
+                        cumulation.exclusive, start, input + at, output + at);
       }
     }
   };

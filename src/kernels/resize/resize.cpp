@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/inner_loops.h"
 #include "kernels/range.h"
 #include "kernels/threshold.h"
 
@@ -108,6 +109,18 @@ void choose_elements(const KernelContext& context, const ResizeShape& shape, con
             });
 }
 
+void double_plane(const KernelContext& context, const ResizeShape& shape, const float* input,
+                  float* output) {
+  const std::int64_t width = shape.width.in;
+  for_tasks(context, shape.planes * shape.height.in, 4 * width,
+            [&](std::int64_t row, std::int64_t last, int) {
+              for (; row < last; ++row) {
+                float* to = output + 4 * row * width;
+                context.loops.double_elements(width, input + row * width, to, to + 2 * width);
+              }
+            });
+}
+
 }  // namespace
 
 void resize_nearest(const KernelContext& context, const ResizeShape& shape,
@@ -115,6 +128,10 @@ void resize_nearest(const KernelContext& context, const ResizeShape& shape,
   const auto choose = [&]<typename Element>(const Element* from) {
     choose_elements(context, shape, from, static_cast<Element*>(output));
   };
+  if (element_size == sizeof(float) && doubles(shape.height) && doubles(shape.width)) {
+    return double_plane(context, shape, static_cast<const float*>(input),
+                        static_cast<float*>(output));
+  }
   if (element_size == 1) return choose(static_cast<const std::uint8_t*>(input));
   if (element_size == 2) return choose(static_cast<const std::uint16_t*>(input));
   if (element_size == 4) return choose(static_cast<const std::uint32_t*>(input));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/map.h"
 #include "ops/ml/attributes.h"
@@ -8,6 +9,9 @@
 
 namespace headway {
 namespace {
+
+/// More than any model has; keeps sums of them from overflowing.
+constexpr std::int64_t kMaxFeatures = std::int64_t{1} << 31;
 
 void infer_array_feature_extractor(InferContext& context) {
   require_dtype(context, 1, {DType::kInt64});
@@ -122,6 +126,52 @@ void run_imputer(const Node& node, std::span<const Tensor> inputs, std::span<Ten
   });
 }
 
+/// How many columns an input of FeatureVectorizer takes; -1: not known.
+std::int64_t width_of(const Node& node, std::size_t input, std::int64_t extent) {
+  const auto widths = node.get_ints("inputdimensions", {});
+  if (widths.empty()) return extent;
+  if (input >= widths.size() || widths[input] < 0 || widths[input] > kMaxFeatures)
+    fail(ErrorCode::kInvalidModel, node.described(), ": inputdimensions do not fit its inputs");
+  return widths[input];
+}
+
+void infer_feature_vectorizer(InferContext& context) {
+  Dim rows, columns = Dim(0);
+  for (std::size_t i = 0; i < context.input_count(); ++i) {
+    require_dtype(context, i, kNumberTypes);
+    require_min_rank(context, i, 1);
+    const auto& shape = context.input(i).shape;
+    if (shape && shape->size() > 2)
+      context.fail("input ", i, " is ", context.input(i).to_string(), " but must have rank 1 or 2");
+    if (shape && i == 0) rows = shape->size() == 1 ? Dim(1) : shape->front();
+    const std::int64_t extent =
+        shape && shape->back().is_static() ? shape->back().extent() : std::int64_t{-1};
+    const std::int64_t width = width_of(context.node(), i, extent);
+    columns = width < 0 || !columns.is_static() ? Dim() : Dim(columns.extent() + width);
+  }
+  context.set_output(0, {DType::kFloat32, SymbolicShape{rows, columns}});
+}
+
+/// Columns side by side: each input's first ones, with zeros where it has fewer.
+void run_feature_vectorizer(const Node& node, std::span<const Tensor> inputs,
+                            std::span<Tensor> outputs) {
+  const std::int64_t rows = outputs[0].dim(0), columns = outputs[0].dim(1);
+  std::fill_n(outputs[0].data<float>(), rows * columns, 0.0F);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Samples samples(inputs[i]);
+    if (samples.rows != rows)
+      fail(ErrorCode::kInvalidArgument, node.described(), ": its inputs have unequal rows");
+    const std::int64_t width = width_of(node, i, samples.features);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      float* y = outputs[0].data<float>() + row * columns + first;
+      for (std::int64_t c = 0; c < std::min(width, samples.features); ++c)
+        y[c] = static_cast<float>(samples.row(row)[c]);
+    }
+    first += width;
+  }
+}
+
 void infer_one_hot_encoder(InferContext& context) {
   const Node& node = context.node();
   const std::size_t integers = node.get_ints("cats_int64s", {}).size();
@@ -152,7 +202,7 @@ void run_one_hot_encoder(const Node& node, std::span<const Tensor> inputs,
   if (inputs[0].dtype() == DType::kString) {
     for (const std::string& x : inputs[0].values<std::string>()) mark(strings, x);
   } else {
-    for (const double x : to_doubles(inputs[0])) mark(integers, static_cast<std::int64_t>(x));
+    for (const double x : to_doubles(inputs[0])) mark(integers, saturated<std::int64_t>(x));
   }
 }
 
@@ -240,6 +290,16 @@ std::vector<Operator> ml_feature_operators() {
        {{"threshold", kFloat}},
        same_as_number_input,
        run_binarizer},
+      {"FeatureVectorizer",
+       kMlDomain,
+       1,
+       1,
+       Operator::kVariadic,
+       1,
+       1,
+       {{"inputdimensions", kInts}},
+       infer_feature_vectorizer,
+       run_feature_vectorizer},
       {"Imputer",
        kMlDomain,
        1,

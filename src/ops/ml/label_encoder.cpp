@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include "ops/families.h"
 #include "ops/ml/attributes.h"
@@ -34,6 +35,15 @@ struct Mapping {
 };
 
 Mapping mapping_of(const Node& node, DType input) {
+  if (node.is("CategoryMapper", kMlDomain)) {
+    const auto integers = node.get_ints("cats_int64s", {});
+    const auto strings = strings_of(node, "cats_strings");
+    Mapping mapping = {
+        Tensor::from<std::string>({static_cast<std::int64_t>(strings.size())}, strings),
+        Tensor::from<std::int64_t>({static_cast<std::int64_t>(integers.size())}, integers)};
+    if (input != DType::kString) std::swap(mapping.keys, mapping.values);
+    return mapping;
+  }
   if (!node.has("classes_strings")) return {list_of(node, "keys"), list_of(node, "values")};
   const bool strings = input == DType::kString;
   return {legacy_list(node, strings), legacy_list(node, !strings)};
@@ -111,7 +121,20 @@ void run_label_encoder(const Node& node, std::span<const Tensor> inputs,
 
 std::vector<Operator> ml_label_operators() {
   using enum AttributeKind;
-  return {{"LabelEncoder",
+  return {{"CategoryMapper",
+           kMlDomain,
+           1,
+           1,
+           1,
+           1,
+           1,
+           {{"cats_int64s", kInts},
+            {"cats_strings", kStrings},
+            {"default_int64", kInt},
+            {"default_string", kString}},
+           infer_label_encoder,
+           run_label_encoder},
+          {"LabelEncoder",
            kMlDomain,
            4,
            1,

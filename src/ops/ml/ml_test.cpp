@@ -100,6 +100,34 @@ TEST(LabelEncoder, MapsWhatItKnows) {
                [&] { run_ml("LabelEncoder", {numbers}, by_word); });
 }
 
+TEST(CategoryMapper, MapsBothWays) {
+  const Attributes pairs = {{"cats_strings", Strings{"a", "b"}}, {"cats_int64s", Ints{7, -2}}};
+  const Tensor words = Tensor::from<std::string>({3}, {"b", "odd", "a"});
+  EXPECT_EQ(to_ints(run_ml("CategoryMapper", {words}, pairs)[0]), (Ints{-2, -1, 7}));
+  const Tensor numbers = Tensor::from<std::int64_t>({2}, {7, 5});
+  const Tensor names = run_ml("CategoryMapper", {numbers}, pairs)[0];
+  EXPECT_EQ(names.values<std::string>()[0], "a");
+  EXPECT_EQ(names.values<std::string>()[1], "_Unused");
+  const Attributes unequal = {{"cats_strings", Strings{"a"}}, {"cats_int64s", Ints{7, -2}}};
+  expect_error(ErrorCode::kInvalidModel, {"1 keys but 2 values"},
+               [&] { run_ml("CategoryMapper", {words}, unequal); });
+}
+
+TEST(FeatureVectorizer, PutsColumnsSideBySide) {
+  const Tensor a = Tensor::from<float>({2, 1}, {1, 2}),
+               b = Tensor::from<float>({2, 2}, {3, 4, 5, 6});
+  expect_near(run_ml("FeatureVectorizer", {a, b}, {})[0],
+              Tensor::from<float>({2, 3}, {1, 3, 4, 2, 5, 6}), 0.0);
+  expect_near(run_ml("FeatureVectorizer", {a, b}, {{"inputdimensions", Ints{2, 1}}})[0],
+              Tensor::from<float>({2, 3}, {1, 0, 3, 2, 0, 5}), 0.0);
+  expect_error(ErrorCode::kInvalidModel, {"inputdimensions"}, [&] {
+    run_ml("FeatureVectorizer", {a, b}, {{"inputdimensions", Ints{2}}});
+  });
+  expect_error(ErrorCode::kInvalidModel, {"inputdimensions"}, [&] {
+    run_ml("FeatureVectorizer", {a, b}, {{"inputdimensions", Ints{2, std::int64_t{1} << 62}}});
+  });
+}
+
 TEST(MlFeatures, ScaleSelectAndReplace) {
   const Tensor x = Tensor::from<float>({2, 2}, {1, 2, 3, 4});
   expect_near(run_ml("Scaler", {x},

@@ -98,6 +98,34 @@ TEST(ContribOperators, SayHowToSaveWhatOneMachineLaidOut) {
       std::string::npos);
 }
 
+TEST(ContribOperators, DynamicQuantizeLSTMIsAnLSTMOfItsWeights) {
+  const auto floats = [](const std::string& name, const Shape& shape, const Floats& values) {
+    return raw_tensor(
+        name, 1, shape,
+        {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  };
+  ModelBuilder model;
+  model.input("x", {2, 1, 2})
+      .initializer(raw_tensor("w", kUInt8Code, {1, 2, 4}, "\1\2\3\4\5\6\7\10"))
+      .initializer(raw_tensor("r", kUInt8Code, {1, 1, 4}, "\4\3\2\1"))
+      .initializer(raw_tensor("z", kUInt8Code, {1}, "\2"))
+      .initializer(floats("s", {1}, {0.5F}))
+      .initializer(floats("each", {1, 4}, {0.5F, 0.25F, 1, 2}))
+      .initializer(floats("plain_w", {1, 4, 2}, {-0.5F, 1.5F, 0, 2, 0.5F, 2.5F, 1, 3}))
+      .initializer(floats("plain_r", {1, 4, 1}, {1, 0.25F, 0, -2}))
+      .initializer(raw_tensor("zeros", kUInt8Code, {1, 4}, "\2\2\2\2"))
+      .node("DynamicQuantizeLSTM", {"x", "w", "r", "", "", "", "", "", "s", "z", "each", "zeros"},
+            {"y"}, {int_attribute("hidden_size", 1)}, kDomain)
+      .node("LSTM", {"x", "plain_w", "plain_r"}, {"expected"}, {int_attribute("hidden_size", 1)})
+      .output("y")
+      .output("expected");
+  const Graph graph = model.read();
+  const auto y = run_reference(
+      graph, std::vector<Tensor>{Tensor::from<float>({2, 1, 2}, {0.25F, -0.5F, 1, 0.125F})});
+  const std::span<const float> got = y[0].values<float>(), wanted = y[1].values<float>();
+  expect_near({got.begin(), got.end()}, {wanted.begin(), wanted.end()});
+}
+
 TEST(ContribOperators, QLinearConvTakesChannelsLast) {
   ModelBuilder model;
   model.input("x", {1, 1, 2, 1}, kUInt8Code)

@@ -149,6 +149,27 @@ void expand_dequantize_linear(Expansion& e) {
                    e.node().attributes));
 }
 
+/// Weights [directions, inputs, gates], with a scale and a zero point per direction or per gate, as
+/// LSTM takes them: [directions, gates, inputs].
+Value* recurrent_weights(Expansion& e, std::size_t weights, std::size_t scale, std::size_t zero) {
+  const auto spread = [&](Value* value) { return e.reshape(value, {0, 1, -1}); };
+  Value* w = e.cast(e.input(weights), DType::kFloat32);
+  if (Value* point = e.optional_input(zero))
+    w = e.add("Sub", {w, spread(e.cast(point, DType::kFloat32))});
+  w = e.add("Mul", {w, spread(e.input(scale))});
+  return e.transpose(w, {0, 2, 1});
+}
+
+/// (x, W, R, bias?, lengths?, h?, c?, peepholes?, W scale, W zero point, R scale, R zero point).
+/// Inputs and states stay exact, which ONNX Runtime quantizes to 8 bits anew in every step.
+void expand_dynamic_quantize_lstm(Expansion& e) {
+  std::vector<Value*> inputs = {e.input(0), recurrent_weights(e, 1, 8, 9),
+                                recurrent_weights(e, 2, 10, 11)};
+  for (std::size_t i = 3; i < 8; ++i) inputs.push_back(e.optional_input(i));
+  const std::vector<Value*> y = e.add_many("LSTM", inputs, 3, e.node().attributes);
+  for (std::size_t i = 0; i < y.size(); ++i) e.yield(i, y[i]);
+}
+
 constexpr const char* kAdd = "Add";
 constexpr const char* kMul = "Mul";
 
@@ -157,6 +178,10 @@ constexpr const char* kMul = "Mul";
 std::vector<ContribOperator> contrib_quantized() {
   return {
       {"DequantizeLinear", {"axis"}, expand_dequantize_linear},
+      {"DynamicQuantizeLSTM",
+       {"activation_alpha", "activation_beta", "activations", "clip", "direction", "hidden_size",
+        "input_forget"},
+       expand_dynamic_quantize_lstm},
       {"DynamicQuantizeMatMul", {}, expand_dynamic_quantize_matmul},
       {"MatMulInteger16", {}, expand_matmul_integer16},
       {"MatMulIntegerToFloat", {}, expand_matmul_integer_to_float},

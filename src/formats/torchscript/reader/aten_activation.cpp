@@ -151,7 +151,7 @@ constexpr std::array kOthers = {
     AtenOperator{"log_sigmoid", "self", log_sigmoid},
     AtenOperator{"prelu", "self, weight", prelu},
     AtenOperator{"softmax", "self, dim, dtype=None", softmax},
-    AtenOperator{"_softmax", "self, dim, dtype=None", softmax},
+    AtenOperator{"_softmax", "self, dim, half_to_float, dtype=None", softmax},
     AtenOperator{"log_softmax", "self, dim, dtype=None", log_softmax},
     AtenOperator{"glu", "self, dim=-1", glu},
     AtenOperator{"dropout", "self, p, train", dropout},

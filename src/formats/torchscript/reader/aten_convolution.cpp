@@ -11,14 +11,14 @@ struct Geometry {
 
 /// An input of which nothing is known so far is a batch of what the weight is for.
 void refine_input(Call& call, Value* input, Value* weight, const Geometry& geometry) {
-  if (!call.interpreter().is_open(input)) return;
+  if (!call.recorder().is_open(input)) return;
   TensorType type = input->type;
   type.shape.emplace();
   for (std::size_t axis = 0; axis < call.shape(weight).size(); ++axis)
-    type.shape->push_back(call.interpreter().symbol_for(input, axis));
+    type.shape->push_back(call.recorder().symbol_for(input, axis));
   const std::int64_t channels = call.extent(weight, geometry.transposed ? 0 : 1);
   (*type.shape)[1] = Dim(geometry.transposed ? channels : channels * geometry.groups);
-  call.interpreter().refine(input, type);
+  call.recorder().refine(input, type);
 }
 
 IValue convolve(Call& call, const Geometry& geometry) {

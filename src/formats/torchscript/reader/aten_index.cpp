@@ -7,21 +7,21 @@ namespace {
 
 /// An input that is used as indices holds integers.
 Value* indices(Call& call, Value* value) {
-  if (call.interpreter().is_input(value) && is_floating_point(call.graph().dtype(value))) {
+  if (call.recorder().is_input(value) && is_floating_point(call.graph().dtype(value))) {
     TensorType type = value->type;
     type.dtype = DType::kInt64;
-    call.interpreter().refine(value, type);
+    call.recorder().refine(value, type);
   }
   return value;
 }
 
 IValue embedding(Call& call) {
   Value* tokens = indices(call, call.tensor("indices"));
-  if (call.interpreter().is_open(tokens)) {
+  if (call.recorder().is_open(tokens)) {
     TensorType type = tokens->type;
-    type.shape = SymbolicShape{call.interpreter().symbol_for(tokens, 0),
-                               call.interpreter().symbol_for(tokens, 1)};
-    call.interpreter().refine(tokens, type);
+    type.shape =
+        SymbolicShape{call.recorder().symbol_for(tokens, 0), call.recorder().symbol_for(tokens, 1)};
+    call.recorder().refine(tokens, type);
   }
   return tensor_result(call.node("Gather", {call.tensor("weight"), tokens}));
 }

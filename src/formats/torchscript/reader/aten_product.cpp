@@ -7,10 +7,10 @@ IValue linear(Call& call) {
   Value* input = call.tensor("input");
   Value* weight = call.tensor("weight");
   Value* bias = call.optional_tensor("bias");
-  if (call.interpreter().is_open(input)) {
+  if (call.recorder().is_open(input)) {
     TensorType type = input->type;
-    type.shape = SymbolicShape{call.interpreter().symbol_for(input, 0), call.extent(weight, 1)};
-    call.interpreter().refine(input, type);
+    type.shape = SymbolicShape{call.recorder().symbol_for(input, 0), call.extent(weight, 1)};
+    call.recorder().refine(input, type);
   }
   if (call.rank(input) == 2 && call.rank(weight) == 2) {
     std::vector<Value*> inputs = {input, weight};

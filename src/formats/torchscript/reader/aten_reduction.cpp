@@ -176,7 +176,7 @@ IValue topk(Call& call) {
 IValue sort(Call& call) {
   Value* input = call.tensor("self");
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(input));
-  Value* count = call.extents_value({extent_of(call.interpreter().extent_of(input, axis))});
+  Value* count = call.extents_value({extent_of(call.recorder().extent_of(input, axis))});
   const std::vector<Value*> results =
       call.graph().add_all("TopK", {input, count}, 2,
                            {{"axis", axis},

@@ -7,10 +7,10 @@ namespace {
 
 IValue size(Call& call) {
   Value* value = call.tensor("self");
-  if (call.has("dim")) return call.interpreter().extent_of(value, call.integer("dim"));
+  if (call.has("dim")) return call.recorder().extent_of(value, call.integer("dim"));
   std::vector<IValue> extents;
   for (std::int64_t axis = 0; axis < call.rank(value); ++axis)
-    extents.push_back(call.interpreter().extent_of(value, axis));
+    extents.push_back(call.recorder().extent_of(value, axis));
   return list_of(std::move(extents));
 }
 IValue shape(Call& call) {
@@ -23,14 +23,14 @@ IValue dim(Call& call) {
   return call.rank(call.tensor("self"));
 }
 IValue length(Call& call) {
-  return call.interpreter().extent_of(call.tensor("self"), 0);
+  return call.recorder().extent_of(call.tensor("self"), 0);
 }
 IValue numel(Call& call) {
   IValue product = std::int64_t{1};
   Value* value = call.tensor("self");
   for (std::int64_t axis = 0; axis < call.rank(value); ++axis)
-    product = *call_scalar_operator(call.interpreter(), "mul",
-                                    {product, call.interpreter().extent_of(value, axis)});
+    product = *call_scalar_operator(call.recorder(), "mul",
+                                    {product, call.recorder().extent_of(value, axis)});
   return product;
 }
 IValue dtype(Call& call) {

@@ -254,8 +254,7 @@ IValue unbind(Call& call) {
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(input));
   std::vector<IValue> parts;
   for (std::int64_t i = 0; i < call.extent(input, axis); ++i)
-    parts.push_back(
-        call_operator(call.interpreter(), "select", {call.argument("self"), axis, i}, {}));
+    parts.push_back(call_operator(call.recorder(), "select", {call.argument("self"), axis, i}, {}));
   return list_of(std::move(parts));
 }
 

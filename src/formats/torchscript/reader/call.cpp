@@ -62,9 +62,9 @@ std::optional<std::int64_t> known_integer(const TypedGraph& graph, const IValue&
 
 }  // namespace
 
-Call::Call(Interpreter& interpreter, const AtenOperator& op, std::vector<IValue> arguments,
+Call::Call(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
            KeywordArguments keywords)
-    : Builder(interpreter), op_(op), arguments_(std::move(arguments)) {
+    : Builder(recorder), op_(op), arguments_(std::move(arguments)) {
   const std::size_t given = arguments_.size();
   std::string_view rest = op.arguments;
   while (!rest.empty()) {
@@ -325,7 +325,7 @@ std::vector<Extent> Builder::extents_of(Value* value) const {
   const SymbolicShape* shape = graph().shape(value);
   if (shape == nullptr) throw NeedsExtents("a tensor has an unknown number of dimensions");
   for (std::size_t axis = 0; axis < shape->size(); ++axis)
-    extents.push_back(extent_of(interpreter_->extent_of(value, static_cast<std::int64_t>(axis))));
+    extents.push_back(extent_of(recorder_->extent_of(value, static_cast<std::int64_t>(axis))));
   return extents;
 }
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/torchscript/reader/interpreter.h"
 #include "formats/torchscript/reader/operators.h"
+#include "formats/torchscript/reader/recorder.h"
 
 namespace headway::script {
 
@@ -18,10 +18,10 @@ Value* cast_to(TypedGraph& graph, Value* value, DType dtype);
 /// Makes nodes. Cheap to copy, so that views can keep one.
 class Builder {
  public:
-  explicit Builder(Interpreter& interpreter) : interpreter_(&interpreter) {}
+  explicit Builder(Recorder& recorder) : recorder_(&recorder) {}
 
-  Interpreter& interpreter() const noexcept { return *interpreter_; }
-  TypedGraph& graph() const noexcept { return interpreter_->graph(); }
+  Recorder& recorder() const noexcept { return *recorder_; }
+  TypedGraph& graph() const noexcept { return recorder_->graph(); }
 
   Value* node(std::string_view op_type, std::vector<Value*> inputs,
               Attributes attributes = {}) const {
@@ -48,14 +48,14 @@ class Builder {
                    std::int64_t end) const;
 
  private:
-  Interpreter* interpreter_;
+  Recorder* recorder_;
 };
 
 /// One call of an operator: its arguments by name, and what is needed to make nodes of it. Errors
 /// are Error(kUnsupported) or Error(kInvalidModel) that name the operator.
 class Call : public Builder {
  public:
-  Call(Interpreter& interpreter, const AtenOperator& op, std::vector<IValue> arguments,
+  Call(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
        KeywordArguments keywords);
 
   std::string_view name() const noexcept { return op_.name; }

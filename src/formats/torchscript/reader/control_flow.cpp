@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "formats/torchscript/reader/call.h"
+#include "formats/torchscript/reader/interpreter.h"
 
 /// Branches and loops that only a run decides: their bodies are read once for each way they may go,
 /// and what differs afterwards becomes outputs of an If or a Loop.

@@ -7,39 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
-#include "formats/torchscript/reader/ivalue.h"
 #include "formats/torchscript/reader/program.h"
-#include "formats/torchscript/reader/typed_graph.h"
+#include "formats/torchscript/reader/recorder.h"
 
 namespace headway::script {
 
-/// Something about an input must be known before the program can become a graph.
-class NeedsExtents : public Error {
- public:
-  explicit NeedsExtents(const std::string& message, bool is_located = false)
-      : Error(ErrorCode::kUnsupported, message), is_located_(is_located) {}
-  /// Whether the message says where in the program it is.
-  bool is_located() const noexcept { return is_located_; }
-
- private:
-  bool is_located_;
-};
-
-/// What the program itself says about an input that was not known before: reading starts again
-/// with it.
-struct Refinement {
-  std::size_t input;
-  TensorType type;
-};
-
-using KeywordArguments = std::vector<std::pair<std::string, IValue>>;
-
 /// Runs a program once over values that are known and tensors that are not: what is left are the
 /// operations on tensors, which become the nodes of a graph.
-class Interpreter {
+class Interpreter : public Recorder {
  public:
-  Interpreter(Program& program, TypedGraph& graph) : program_(program), graph_(graph) {}
+  Interpreter(Program& program, TypedGraph& graph) : Recorder(graph), program_(program) {}
   ~Interpreter() {
     for (const IValue& value : kept_) release_parts(value);
   }
@@ -51,18 +28,6 @@ class Interpreter {
   const Function& method(const ObjectRef& object, std::string_view name);
   IValue run(const Function& function, const ObjectRef& self, std::vector<IValue> arguments,
              KeywordArguments keywords = {});
-
-  TypedGraph& graph() noexcept { return graph_; }
-
-  /// An extent of a tensor. `axis` counts from the end if negative.
-  IValue extent_of(Value* value, std::int64_t axis);
-  /// The type of an input becomes known: throws Refinement.
-  [[noreturn]] void refine(const Value* input, TensorType type) const;
-  bool is_input(const Value* value) const;
-  /// An input that nothing is known of yet, its rank included.
-  bool is_open(const Value* value) const;
-  /// "N", or the input's name and the axis.
-  Dim symbol_for(const Value* input, std::size_t axis) const;
 
  private:
   struct Frame {
@@ -114,7 +79,6 @@ class Interpreter {
   IValue constant(std::size_t index);
 
   Program& program_;
-  TypedGraph& graph_;
   ObjectRef module_;
   std::unordered_map<const torch::PickleObject*, ObjectRef> objects_;
   std::unordered_map<const ObjectData*, const torch::PickleObject*> states_;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/torchscript/reader/interpreter.h"
+#include "formats/torchscript/reader/recorder.h"
 
 namespace headway::script {
 
@@ -18,6 +18,9 @@ struct AtenOperator {
   /// "self, dim=-1, keepdim=False".
   std::string_view arguments;
   IValue (*convert)(Call& call);
+
+  /// Which argument is called that; -1 if none is.
+  int position(std::string_view argument) const;
 };
 
 std::span<const AtenOperator> convolution_operators();
@@ -39,17 +42,18 @@ std::span<const AtenOperator> resize_operators();
 std::span<const AtenOperator> scatter_operators();
 std::span<const AtenOperator> detection_operators();
 std::span<const AtenOperator> recurrent_operators();
+std::span<const AtenOperator> core_operators();
 
 /// nullptr if it is not known.
 const AtenOperator* find_aten_operator(std::string_view name);
 
 /// Operators on what is no tensor; nullopt if there is none for these arguments.
-std::optional<IValue> call_scalar_operator(Interpreter& interpreter, std::string_view name,
+std::optional<IValue> call_scalar_operator(Recorder& recorder, std::string_view name,
                                            const std::vector<IValue>& arguments);
 
 /// Calls an operator by its name without namespace. Throws Error(kUnsupported) naming it if it is
 /// not known.
-IValue call_operator(Interpreter& interpreter, const std::string& name,
-                     std::vector<IValue> arguments, KeywordArguments keywords);
+IValue call_operator(Recorder& recorder, const std::string& name, std::vector<IValue> arguments,
+                     KeywordArguments keywords);
 
 }  // namespace headway::script

@@ -107,13 +107,13 @@ IValue from_value(const TypedGraph& graph, Value* value) {
   return SymInt{value, {}};
 }
 
-Result arithmetic(Interpreter& interpreter, std::string_view name, Arguments arguments) {
+Result arithmetic(Recorder& recorder, std::string_view name, Arguments arguments) {
   constexpr std::string_view kNames[] = {"add", "sub",       "mul", "floordiv", "floor_divide",
                                          "div", "remainder", "pow", "max",      "min"};
   if (arguments.size() < 2 || std::ranges::find(kNames, name) == std::end(kNames))
     return std::nullopt;
   const IValue &a = arguments[0], &b = arguments[1];
-  TypedGraph& graph = interpreter.graph();
+  TypedGraph& graph = recorder.graph();
   if (is_plain_int(a) || is_plain_int(b)) {
     const auto x = as_extent(graph, a), y = as_extent(graph, b);
     const bool integral = name != "div" && name != "pow";
@@ -172,21 +172,21 @@ std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
   return std::nullopt;
 }
 
-Result comparison(Interpreter& interpreter, std::string_view name, Arguments arguments) {
+Result comparison(Recorder& recorder, std::string_view name, Arguments arguments) {
   constexpr std::string_view kNames[] = {"eq", "ne", "lt", "le", "gt", "ge"};
   if (arguments.size() != 2 || std::ranges::find(kNames, name) == std::end(kNames))
     return std::nullopt;
   const IValue &a = arguments[0], &b = arguments[1];
   if (const auto x = as_double(a), y = as_double(b); x && y) return compare(name, *x, *y);
   if (is_plain_int(a) || is_plain_int(b)) {
-    const auto x = as_extent(interpreter.graph(), a), y = as_extent(interpreter.graph(), b);
+    const auto x = as_extent(recorder.graph(), a), y = as_extent(recorder.graph(), b);
     if (x && y) {
       const auto* m = std::get_if<std::int64_t>(&*x);
       const auto* n = std::get_if<std::int64_t>(&*y);
       if (m != nullptr && n != nullptr) return compare(name, *m, *n);
       Undecided undecided{"an extent that is not known", {}};
       undecided.negated = name == "ne";
-      undecided.value = truth_of(interpreter.graph(), name, *x, *y);
+      undecided.value = truth_of(recorder.graph(), name, *x, *y);
       const bool has_zero = n != nullptr && *n == 0;
       undecided.is_emptiness = has_zero && (name == "eq" || name == "ne" || name == "gt");
       undecided.negated = undecided.negated || (has_zero && name == "gt");
@@ -223,13 +223,13 @@ bool identical(const IValue& a, const IValue& b) {
   return false;
 }
 
-Result logic(Interpreter& interpreter, std::string_view name, Arguments arguments) {
+Result logic(Recorder& recorder, std::string_view name, Arguments arguments) {
   if (name == "__not__" && arguments.size() == 1) {
     if (const auto* flag = std::get_if<bool>(&arguments[0])) return !*flag;
     if (const auto* undecided = std::get_if<Undecided>(&arguments[0])) {
       Undecided result = *undecided;
       result.negated = !result.negated;
-      if (result.value != nullptr) result.value = interpreter.graph().add("Not", {result.value});
+      if (result.value != nullptr) result.value = recorder.graph().add("Not", {result.value});
       return result;
     }
   }
@@ -245,8 +245,8 @@ Result logic(Interpreter& interpreter, std::string_view name, Arguments argument
   return std::nullopt;
 }
 
-Result conversion(Interpreter& interpreter, std::string_view name, Arguments arguments) {
-  TypedGraph& graph = interpreter.graph();
+Result conversion(Recorder& recorder, std::string_view name, Arguments arguments) {
+  TypedGraph& graph = recorder.graph();
   if (name == "NumToTensor" || name == "ImplicitTensorToNum") return arguments.at(0);
   if (arguments.size() != 1) return std::nullopt;
   const IValue& x = arguments[0];
@@ -289,7 +289,7 @@ Result conversion(Interpreter& interpreter, std::string_view name, Arguments arg
   return std::nullopt;
 }
 
-Result number_function(Interpreter&, std::string_view name, Arguments arguments) {
+Result number_function(Recorder&, std::string_view name, Arguments arguments) {
   if (arguments.size() != 1) return std::nullopt;
   const auto* integer = std::get_if<std::int64_t>(&arguments[0]);
   const auto x = as_double(arguments[0]);
@@ -351,24 +351,24 @@ Result sequence_operator(std::string_view name, Arguments arguments,
 }
 
 /// Of a list whose length only a run knows.
-Result stacked_operator(Interpreter& interpreter, std::string_view name, Arguments arguments,
+Result stacked_operator(Recorder& recorder, std::string_view name, Arguments arguments,
                         const ListData& list) {
-  if (name == "len") return interpreter.extent_of(list.stacked, 0);
+  if (name == "len") return recorder.extent_of(list.stacked, 0);
   if (name == "__getitem__" || name == "select")
-    return call_operator(interpreter, "select",
+    return call_operator(recorder, "select",
                          {make_tensor(list.stacked), std::int64_t{0}, arguments.at(1)}, {});
   if (name != "stack") return std::nullopt;
   const auto* axis = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
   if (axis == nullptr || *axis == 0) return make_tensor(list.stacked);
-  return call_operator(interpreter, "movedim",
+  return call_operator(recorder, "movedim",
                        {make_tensor(list.stacked), std::int64_t{0}, arguments[1]}, {});
 }
 
-Result list_operator(Interpreter& interpreter, std::string_view name, Arguments arguments) {
+Result list_operator(Recorder& recorder, std::string_view name, Arguments arguments) {
   const auto* list = arguments.empty() ? nullptr : std::get_if<ListRef>(&arguments[0]);
   if (list == nullptr) return std::nullopt;
   std::vector<IValue>& items = (*list)->items;
-  if ((*list)->stacked != nullptr) return stacked_operator(interpreter, name, arguments, **list);
+  if ((*list)->stacked != nullptr) return stacked_operator(recorder, name, arguments, **list);
   if (auto result = sequence_operator(name, arguments, items)) return result;
   if (name == "append" && arguments.size() == 2) {
     items.push_back(arguments[1]);
@@ -436,13 +436,13 @@ Result list_operator(Interpreter& interpreter, std::string_view name, Arguments 
     const std::string_view op = name == "sum" ? "add" : name == "prod" ? "mul" : name;
     IValue total = items[0];
     for (std::size_t i = 1; i < items.size(); ++i)
-      total = *arithmetic(interpreter, op, {total, items[i]});
+      total = *arithmetic(recorder, op, {total, items[i]});
     return total;
   }
   return std::nullopt;
 }
 
-Result dict_operator(Interpreter&, std::string_view name, Arguments arguments) {
+Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
   if (name == "dict" && arguments.empty()) return std::make_shared<DictData>();
   const auto* dict = arguments.empty() ? nullptr : std::get_if<DictRef>(&arguments[0]);
   if (dict == nullptr) return std::nullopt;
@@ -492,7 +492,7 @@ Result dict_operator(Interpreter&, std::string_view name, Arguments arguments) {
   return std::nullopt;
 }
 
-Result string_operator(Interpreter&, std::string_view name, Arguments arguments) {
+Result string_operator(Recorder&, std::string_view name, Arguments arguments) {
   const auto* text = arguments.empty() ? nullptr : std::get_if<std::string>(&arguments[0]);
   if (text == nullptr) return std::nullopt;
   if (name == "format" || name == "str" || name == "device") return *text;
@@ -513,7 +513,7 @@ Result string_operator(Interpreter&, std::string_view name, Arguments arguments)
   return std::nullopt;
 }
 
-Result range_of(Interpreter&, std::string_view name, Arguments arguments) {
+Result range_of(Recorder&, std::string_view name, Arguments arguments) {
   if (name != "range" && name != "__range_length") return std::nullopt;
   std::vector<std::int64_t> bounds;
   for (const IValue& argument : arguments) {
@@ -537,7 +537,7 @@ Result range_of(Interpreter&, std::string_view name, Arguments arguments) {
 }
 
 /// What the machine and the mode are asked for.
-Result environment(Interpreter& interpreter, std::string_view name, Arguments arguments) {
+Result environment(Recorder& recorder, std::string_view name, Arguments arguments) {
   if (name == "RaiseException") {
     const auto* text = arguments.empty() ? nullptr : std::get_if<std::string>(&arguments[0]);
     fail(ErrorCode::kUnsupported,
@@ -550,27 +550,27 @@ Result environment(Interpreter& interpreter, std::string_view name, Arguments ar
       name == "_is_tracing" || name == "is_tracing" || name == "is_autocast_cpu_enabled")
     return false;
   if (name == "__derive_index" && arguments.size() == 3) {
-    const IValue offset = *arithmetic(interpreter, "mul", {arguments[0], arguments[2]});
-    return arithmetic(interpreter, "add", {arguments[1], offset});
+    const IValue offset = *arithmetic(recorder, "mul", {arguments[0], arguments[2]});
+    return arithmetic(recorder, "add", {arguments[1], offset});
   }
   if (name == "device" && arguments.size() == 1) return std::string("cpu");
   if (name == "type" && arguments.size() == 1) return std::string("cpu");
   return std::nullopt;
 }
 
-Result tuple_operator(Interpreter&, std::string_view name, Arguments arguments) {
+Result tuple_operator(Recorder&, std::string_view name, Arguments arguments) {
   const auto* tuple = arguments.empty() ? nullptr : std::get_if<TupleRef>(&arguments[0]);
   return tuple == nullptr ? std::nullopt : sequence_operator(name, arguments, (*tuple)->items);
 }
 
 }  // namespace
 
-std::optional<IValue> call_scalar_operator(Interpreter& interpreter, std::string_view name,
+std::optional<IValue> call_scalar_operator(Recorder& recorder, std::string_view name,
                                            const std::vector<IValue>& arguments) {
   for (const auto family :
        {arithmetic, comparison, logic, conversion, number_function, list_operator, tuple_operator,
         dict_operator, string_operator, range_of, environment})
-    if (auto result = family(interpreter, name, arguments)) return result;
+    if (auto result = family(recorder, name, arguments)) return result;
   return std::nullopt;
 }
 
