@@ -130,18 +130,21 @@ std::optional<IValue> Interpreter::execute_loop(const Statement& statement, Fram
     }
   }
   const Expr& range = *statement.value;
-  if (range.kind == Expr::Kind::kCall && range.parts.size() == 2 &&
-      dotted_name(*range.parts[0]) == "range") {
-    const IValue count = evaluate(*range.parts[1], frame);
-    const auto* trips = std::get_if<SymInt>(&count);
+  const bool counts = range.kind == Expr::Kind::kCall && range.parts.size() == 2 &&
+                      dotted_name(*range.parts[0]) == "range";
+  IValue items = evaluate(counts ? *range.parts[1] : range, frame);
+  if (counts) {
+    const auto* trips = std::get_if<SymInt>(&items);
     if (trips != nullptr && graph_.has_static_inputs()) {
       emit_loop(statement, *trips, nullptr, frame);
       return std::nullopt;
     }
+    items = call_operator(*this, "range", {items}, {});
   }
-  const IValue items = evaluate(*statement.value, frame);
   const auto* list = std::get_if<ListRef>(&items);
   if (list == nullptr) fail(ErrorCode::kUnsupported, "a loop over ", kind_of(items));
+  if ((*list)->stacked != nullptr)
+    fail(ErrorCode::kUnsupported, "a loop over a list whose length only a run knows");
   const std::vector<IValue> copy = (*list)->items;
   for (const IValue& item : copy) {
     assign_one(*statement.targets[0], item, frame);
@@ -192,7 +195,7 @@ void Interpreter::assign_one(const Expr& target, IValue value, Frame& frame) {
   if (target.kind == Expr::Kind::kAttribute) {
     const IValue owner = evaluate(*target.parts[0], frame);
     if (const auto* object = std::get_if<ObjectRef>(&owner)) {
-      if (graph_.depth() > 0 && states_.contains(object->get()))
+      if (graph_.depth() > 0 && (*object)->is_module)
         fail(ErrorCode::kUnsupported, "a branch or loop that depends on data sets the attribute ",
              quote(target.text));
       (*object)->attributes[target.text] = std::move(value);

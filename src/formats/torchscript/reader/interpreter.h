@@ -9,6 +9,7 @@
 
 #include "formats/torchscript/reader/program.h"
 #include "formats/torchscript/reader/recorder.h"
+#include "formats/torchscript/reader/snapshot.h"
 
 namespace headway::script {
 
@@ -31,26 +32,20 @@ class Interpreter : public Recorder {
 
  private:
   struct Frame {
-    std::unordered_map<std::string, IValue> variables;
+    Variables variables;
     ObjectRef self;
     const Function* function = nullptr;
   };
 
-  /// What a branch or the body of a loop may change, as it is at one time.
-  struct State;
-  class Merge;
-  void visit(const IValue& value, State& state, int depth = 0);
-  State save(const Frame& frame);
-  State outcome(const Frame& frame, const State& before, const IValue& result);
-  void restore(const State& state, Frame& frame) const;
-  Value* part(const State& state, const IValue& value, const IValue& other,
-              const State& other_state);
-  void join(const State& before, const State& a, const State& b, const Merge& merge, Frame& frame);
+  struct Trip;
+  Snapshot snapshot(const Frame& frame);
+  Snapshot outcome(const Frame& frame, const Snapshot* before, std::optional<IValue> result);
   std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
                                 Frame& frame);
   /// A loop of so many trips, or while a condition holds.
   void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
                  Frame& frame);
+  Trip run_trip(const Statement& statement, const Snapshot& before, const Trip& last, Frame& frame);
   Value* run_loop_body(const Statement& statement, Value* count, Value* goes_on, Frame& frame);
 
   static std::string place_of(const Frame& frame, const Statement& statement);

@@ -123,11 +123,9 @@ Result arithmetic(Recorder& recorder, std::string_view name, Arguments arguments
       if (m != nullptr && n != nullptr) return compute(name, *m, *n);
       if (name == "add" && m != nullptr && *m == 0) return to_ivalue(*y);
       if ((name == "add" || name == "sub") && n != nullptr && *n == 0) return to_ivalue(*x);
-      if (name == "min" || name == "max") {
-        // range(min([INT_MAX, n])) is how zip() counts.
-        constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-        if (name == "min" && m != nullptr && *m == kMost) return to_ivalue(*y);
-      }
+      // range(min([INT_MAX, n])) is how zip() counts.
+      constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+      if (name == "min" && m != nullptr && *m == kMost) return to_ivalue(*y);
       return from_value(graph, node_of(graph, name, value_of(graph, *x), value_of(graph, *y)));
     }
   }
@@ -165,8 +163,11 @@ std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
   if (a.index() != b.index()) return false;
   if (is_none(a)) return true;
   if (const auto* text = std::get_if<std::string>(&a)) return *text == std::get<std::string>(b);
-  if (const auto* list = std::get_if<ListRef>(&a))
-    return all_equal((*list)->items, std::get<ListRef>(b)->items);
+  if (const auto* list = std::get_if<ListRef>(&a)) {
+    const ListRef& other = std::get<ListRef>(b);
+    if ((*list)->stacked != nullptr || other->stacked != nullptr) return std::nullopt;
+    return all_equal((*list)->items, other->items);
+  }
   if (const auto* tuple = std::get_if<TupleRef>(&a))
     return all_equal((*tuple)->items, std::get<TupleRef>(b)->items);
   return std::nullopt;
@@ -187,9 +188,6 @@ Result comparison(Recorder& recorder, std::string_view name, Arguments arguments
       Undecided undecided{"an extent that is not known", {}};
       undecided.negated = name == "ne";
       undecided.value = truth_of(recorder.graph(), name, *x, *y);
-      const bool has_zero = n != nullptr && *n == 0;
-      undecided.is_emptiness = has_zero && (name == "eq" || name == "ne" || name == "gt");
-      undecided.negated = undecided.negated || (has_zero && name == "gt");
       const SymInt* symbolic = std::get_if<SymInt>(&*x);
       if (symbolic == nullptr) symbolic = std::get_if<SymInt>(&*y);
       const std::int64_t* number = m != nullptr ? m : n;
@@ -277,7 +275,11 @@ Result conversion(Recorder& recorder, std::string_view name, Arguments arguments
   if (name == "bool" || name == "Bool") {
     if (known) return elements.to(DType::kBool).data<bool>()[0];
     if (const auto number = as_double(x)) return *number != 0;
-    if (std::holds_alternative<SymInt>(x)) return Undecided{"an extent that is not known", {}};
+    if (const auto* symbolic = std::get_if<SymInt>(&x)) {
+      Undecided undecided{"an extent that is not known", {}};
+      undecided.value = truth_of(graph, "ne", *symbolic, std::int64_t{0});
+      return undecided;
+    }
     if (cell != nullptr) {
       Undecided undecided{"data that is known only when the model runs", {}};
       undecided.value =
@@ -400,7 +402,8 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
     items.insert(items.begin() + *index, arguments[2]);
     return arguments[0];
   }
-  if (const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr) {
+  const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr;
+  if (other != nullptr && (*other)->stacked == nullptr) {
     if (name == "add" || name == "extend" || name == "add_") {
       std::vector<IValue> joined = items;
       joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());

@@ -54,6 +54,8 @@ class TypedGraph {
   void discard(std::unique_ptr<OpenBody> body) { discarded_.push_back(std::move(body)); }
   /// Both bodies of an If get the same values from around them, in the same order.
   static void share_captures(const OpenBody& from, OpenBody& to);
+  /// The same, for the open body.
+  void share_captures(const OpenBody& from) { share_captures(from, *bodies_.back()); }
   /// An If or a Loop, with one body for each attribute of `names`.
   std::vector<Value*> add_control(std::string_view op_type, std::vector<Value*> inputs,
                                   std::span<const std::string_view> names,
