@@ -301,6 +301,44 @@ TEST_F(ReadTorchScript, BranchesKeepWhoSharesMemory) {
                       "the length of a list"));
 }
 
+/// As decoding no boxes at all does: [0, 2] one way, [K, 2, 1] the other.
+TEST_F(ReadTorchScript, NoElementsMayHaveAnyNumberOfDimensions) {
+  const Graph graph = read(
+      "    z = torch.nonzero(torch.gt(x, 0))\n    n = torch.size(z, 0)\n"
+      "    if torch.gt(n, 0):\n      y = torch.reshape(z, [n, -1, 1])\n    else:\n      y = z\n"
+      "    return torch.add(torch.sum(torch.transpose(y, 1, 2)), x)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{3, 1, 4}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -2, -3})}),
+            (std::vector<float>{-1, -2, -3}));
+}
+
+TEST_F(ReadTorchScript, NumbersStandForTensorsInTracedPrograms) {
+  EXPECT_EQ(run("    n = ops.prim.NumToTensor(torch.size(x, 1))\n    m = torch.add(n, 1)\n"
+                "    k = torch.add_(m, n)\n    _0 = torch.to(torch.detach(k), 6)\n"
+                "    return torch.mul(x, _0)\n",
+                x_),
+            (std::vector<float>{7, -7, 14}));
+}
+
+TEST_F(ReadTorchScript, KnowsTypesAndPairs) {
+  EXPECT_EQ(
+      run("    d = torch.dict([(\"a\", x), (str(1), torch.neg(x)), (\"a\", torch.mul(x, 2))])\n"
+          "    if isinstance([x], (list, tuple)):\n      y = d[\"a\"]\n    else:\n      y = x\n"
+          "    if isinstance(y, Tensor):\n      z = torch.add(y, d[\"1\"])\n    else:\n"
+          "      z = y\n    return torch.mul(z, torch.len(d))\n",
+          x_),
+      (std::vector<float>{2, -2, 4}));
+}
+
+TEST_F(ReadTorchScript, ScattersTheFirstOfTheSource) {
+  EXPECT_EQ(run("    i = torch.slice(torch.nonzero(torch.gt(x, 0)), 1, 1, 2)\n"
+                "    _0 = torch.reshape(i, [1, -1])\n"
+                "    return torch.scatter(torch.zeros([1, 3]), 1, _0, torch.mul(x, 3))\n",
+                x_),
+            (std::vector<float>{3, 0, -3}));
+}
+
 TEST_F(ReadTorchScript, LoopsOverListsOfUnknownLengthAreRefused) {
   EXPECT_TRUE(refused(
       "    l = annotate(List[Tensor], [])\n"

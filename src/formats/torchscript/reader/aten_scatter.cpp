@@ -95,10 +95,10 @@ IValue scattered(Call& call, const std::string& reduction) {
   if (!call.is_tensor("src")) {
     source = call.expand(source, call.extents_of(index));
   } else if (call.shape(source) != call.shape(index)) {
-    const auto shape = index->type.static_shape();
-    if (!shape) call.unsupported("a source that is larger than the indices");
-    for (std::size_t axis = 0; axis < shape->size(); ++axis)
-      source = call.slice(source, static_cast<std::int64_t>(axis), 0, (*shape)[axis]);
+    // What lies outside of the indices is not used.
+    const auto rank = static_cast<std::size_t>(call.rank(index));
+    source = call.node("Slice", {source, call.ints_value(Ints(rank, 0)),
+                                 call.extents_value(call.extents_of(index))});
   }
   return tensor_result(call.node("ScatterElements", {input, index, source},
                                  {{"axis", call.integer("dim")}, {"reduction", reduction}}));

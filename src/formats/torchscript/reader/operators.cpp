@@ -29,6 +29,9 @@ IValue convert(Recorder& recorder, const AtenOperator& op, std::vector<IValue> a
 /// relu_(x) is x = relu(x).
 IValue convert_in_place(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
                         KeywordArguments keywords) {
+  // Traced programs have numbers where tensors without dimensions were.
+  if (!arguments.empty() && is_number(arguments[0]))
+    return call_operator(recorder, std::string(op.name), std::move(arguments), std::move(keywords));
   const auto* given = arguments.empty() ? nullptr : std::get_if<TensorRef>(&arguments[0]);
   if (given == nullptr) fail(ErrorCode::kInvalidModel, "torch.", op.name, "_ of no tensor");
   const TensorRef self = *given;
