@@ -418,6 +418,43 @@ TEST_F(ReadTorchScript, WritesWhereAMaskOrIndicesSay) {
             (std::vector<float>{0, 0, 0, 2}));
 }
 
+TEST_F(ReadTorchScript, FillsAtIndices) {
+  EXPECT_EQ(run("    y = torch.clone(x)\n"
+                "    _0 = torch.index_fill_(y, 1, torch.tensor([2, 0]), 7)\n    return y\n",
+                x_),
+            (std::vector<float>{7, -1, 7}));
+}
+
+/// Bags of two, none, one, and none.
+TEST_F(ReadTorchScript, EmbeddingBagsReduceWhatIsInThem) {
+  const auto bags = [&](int mode) {
+    return run(
+        "    w = self.w\n    i = torch.tensor([0, 1, 1])\n    o = torch.tensor([0, 2, 2, 3])\n"
+        "    y, _0, n, _1, = torch.embedding_bag(w, i, o, False, " +
+            std::to_string(mode) +
+            ")\n    return torch.mul(y, torch.select(torch.select(x, 0, 0), 0, 0))\n",
+        x_);
+  };
+  EXPECT_EQ(bags(0), (std::vector<float>{5, 7, 9, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(1), (std::vector<float>{2.5, 3.5, 4.5, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(2), (std::vector<float>{4, 5, 6, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+}
+
+/// Weights of zero leave the biases.
+TEST_F(ReadTorchScript, TransformerLayersAddToTheirInput) {
+  const std::string layer =
+      "    e = torch.slice(torch.reshape(x, [1, 1, 3]), 2, 0, 2)\n    z = torch.zeros([2, 2])\n"
+      "    one = torch.ones([2])\n    o = torch.zeros([2])\n    return "
+      "torch._transformer_encoder_layer_fwd(e, 2, 1, torch.zeros([6, 2]), torch.zeros([6]), z, "
+      "torch.tensor([3., 4.]), True, ";
+  const std::string norms =
+      ", 1e-05, one, o, one, torch.tensor([0.5, 0.5]), z, o, z, torch.tensor([10., 20.]))\n";
+  EXPECT_EQ(run(layer + "True" + norms, x_), (std::vector<float>{14, 23}));
+  const std::vector<float> normalized = run(layer + "False" + norms, x_);
+  EXPECT_NEAR(normalized[0], -0.5, 1e-4);
+  EXPECT_NEAR(normalized[1], 1.5, 1e-4);
+}
+
 TEST_F(ReadTorchScript, ListsOfTensorsAreInputsOfTheirOwn) {
   const Graph graph = read("    return torch.add(images[0], images[1])\n",
                            {{"", {1, 3}}, {"", {1, 3}}}, "images: List[Tensor]");

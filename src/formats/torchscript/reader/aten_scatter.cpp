@@ -111,6 +111,22 @@ IValue scatter_add(Call& call) {
   return scattered(call, "add");
 }
 
+/// x with one value at some places of an axis.
+IValue index_fill(Call& call) {
+  Value *input = call.tensor("self"), *index = call.cast(call.tensor("index"), DType::kInt64);
+  const std::int64_t rank = call.rank(input), axis = call.axis(call.integer("dim"), rank);
+  std::vector<Extent> extents = call.extents_of(input);
+  Ints axes;
+  for (std::int64_t i = 0; i < rank; ++i)
+    if (i != axis) axes.push_back(i);
+  Value* places = call.reshape(index, {std::int64_t{-1}});
+  extents[static_cast<std::size_t>(axis)] = call.extents_of(places)[0];
+  places = call.expand(axes.empty() ? places : call.unsqueeze(places, axes), extents);
+  Value* fill = call.operand(call.argument("value"), call.graph().dtype(input));
+  return tensor_result(
+      call.node("ScatterElements", {input, places, call.expand(fill, extents)}, {{"axis", axis}}));
+}
+
 IValue unique(Call& call) {
   Value* input = call.tensor("self");
   const std::vector<Value*> results =
@@ -127,6 +143,7 @@ constexpr AtenOperator kOperators[] = {
     {"index_put", "self, indices, values, accumulate=False", index_put},
     {"scatter", "self, dim, index, src, reduce=None", scatter},
     {"scatter_add", "self, dim, index, src", scatter_add},
+    {"index_fill", "self, dim, index, value", index_fill},
     {"_unique2", "self, sorted=True, return_inverse=False, return_counts=False", unique},
 };
 
