@@ -1,0 +1,30 @@
+// Put before every other kernel file. OpenCL C 1.2.
+
+// act, as in ops/activation.h; the numbers are those of ActivationKind.
+float activate(float x, int kind, float a, float b) {
+  switch (kind) {
+    case 1:
+      return x < 0.0f ? 0.0f : x;  // NaN stays.
+    case 2:
+      return x < a ? a : x > b ? b : x;
+    case 3:
+      return 1.0f / (1.0f + exp(-x));
+    case 4: {
+      const float y = a * x + b;
+      return y < 0.0f ? 0.0f : y > 1.0f ? 1.0f : y;
+    }
+    case 5: {
+      const float y = x * (1.0f / 6.0f) + 0.5f;
+      return x * (y < 0.0f ? 0.0f : y > 1.0f ? 1.0f : y);
+    }
+    case 6:
+      return x / (1.0f + exp(-x));
+    case 7:
+      return x < 0.0f ? a * x : x;
+    case 8:
+      return 0.5f * x * (1.0f + erf(x * 0.70710678f));
+    case 9:
+      return 0.5f * x * (1.0f + tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+  }
+  return x;
+}

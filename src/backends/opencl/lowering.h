@@ -1,0 +1,17 @@
+#pragma once
+
+#include "backends/opencl/step.h"
+
+namespace headway::opencl {
+
+/// The step that the device has for the node; nullptr if there is none.
+std::unique_ptr<Step> lower(const Node& node, Lowering& lowering);
+
+/// Operators that have one, for some dtypes and attributes at least.
+bool knows(const Node& node);
+
+// One function per family; each is a `Lower`.
+
+std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);
+
+}  // namespace headway::opencl
