@@ -1,5 +1,6 @@
 #include "bench_arguments.h"
 
+#include "algorithm_options.h"
 #include "base/error.h"
 #include "base/processors.h"
 #include "bench/units.h"
@@ -26,8 +27,8 @@ void declare_what(CLI::App& command, BenchArguments& arguments) {
                      "Comma-separated runtimes, see 'headway runtimes' (default: all common ones)");
   command.add_flag("--tuned", arguments.tuned,
                    "Race each runtime at its documented best settings as well");
-  command.add_option("-d,--device", arguments.device, "cpu or gpu")
-      ->check(CLI::IsMember({"cpu", "gpu"}))
+  command.add_option("-d,--device", arguments.device, "cpu, gpu, or gpu:1 for the second one")
+      ->check(is_device())
       ->capture_default_str();
   command
       .add_option("--threads,-x", arguments.threads,

@@ -21,6 +21,8 @@ struct ProgramSummary {
   std::string isa;                  ///< "avx512", "avx2", "portable".
   std::size_t nodes = 0;            ///< After fusion.
   std::size_t reference_nodes = 0;  ///< Of these, run on plain reference kernels: slow.
+  std::string device;               ///< "cpu", or the GPU's name, kind and driver.
+  std::size_t fallback_nodes = 0;   ///< Of these, run on the CPU although the device is another.
   std::size_t weight_bytes = 0;     ///< Packed weights.
   std::size_t arena_bytes = 0;      ///< Activations, all lifetimes packed.
   std::size_t peak_live_bytes = 0;  ///< Most activations needed at once: no arena can be smaller.

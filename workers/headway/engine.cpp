@@ -34,6 +34,8 @@ Settings settings_of(const ProgramSummary& summary) {
           {"nodes", std::to_string(summary.nodes)},
           {"algorithms", algorithm_counts(summary)},
           {"reference_nodes", std::to_string(summary.reference_nodes)},
+          {"device", summary.device},
+          {"fallback_nodes", std::to_string(summary.fallback_nodes)},
           {"weight_bytes", std::to_string(summary.weight_bytes)},
           {"arena_bytes", std::to_string(summary.arena_bytes)}};
 }
@@ -57,9 +59,12 @@ void apply(const Settings& settings, CompileOptions& options) {
       options.tune = value == "on" ? Tune::kMeasure : value == "off" ? Tune::kOff : Tune::kCached;
     } else if (name == "isa") {
       setenv("HEADWAY_ISA", value.c_str(), 1);  // Compiling refuses what does not exist.
+    } else if (name == "fallback" && (value == "on" || value == "off")) {
+      options.allow_fallback = value == "on";
     } else {
       fail(ErrorCode::kInvalidArgument, "Headway has no option ", name, "=", value,
-           "; there are winograd=on|off, tune=on|cached|off and isa=portable|avx2|avx512");
+           "; there are winograd=on|off, tune=on|cached|off, isa=portable|avx2|avx512 and "
+           "fallback=on|off");
     }
   }
 }
@@ -67,15 +72,15 @@ void apply(const Settings& settings, CompileOptions& options) {
 }  // namespace
 
 RuntimeInfo Engine::probe(const Settings&) {
-  return {HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
+  RuntimeInfo info{
+      HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
+  const std::vector<std::string> gpus = gpu_devices();
+  info.devices.insert(info.devices.end(), gpus.begin(), gpus.end());
+  return info;
 }
 
 Settings Engine::load(const LoadRequest& request) {
-  if (request.device != "cpu") {
-    fail(ErrorCode::kUnsupported, "Headway runs on the CPU only; it has no backend for '",
-         request.device, "' yet");
-  }
-  CompileOptions options{.threads = request.threads};
+  CompileOptions options{.threads = request.threads, .device = request.device};
   if (request.tuned) options.tune = Tune::kMeasure;
   apply(request.options, options);
   for (const NamedTensor& input : request.inputs) {
