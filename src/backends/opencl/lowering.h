@@ -13,5 +13,11 @@ bool knows(const Node& node);
 // One function per family; each is a `Lower`.
 
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_typed_unary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_binary(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_clip(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_comparison(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_cast(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl
