@@ -1,6 +1,5 @@
 #include "bench_arguments.h"
 
-#include "algorithm_options.h"
 #include "base/error.h"
 #include "base/processors.h"
 #include "bench/units.h"
@@ -27,8 +26,8 @@ void declare_what(CLI::App& command, BenchArguments& arguments) {
                      "Comma-separated runtimes, see 'headway runtimes' (default: all common ones)");
   command.add_flag("--tuned", arguments.tuned,
                    "Race each runtime at its documented best settings as well");
-  command.add_option("-d,--device", arguments.device, "cpu, gpu, or gpu:1 for the second one")
-      ->check(is_device())
+  command.add_option("-d,--device", arguments.device, "cpu or gpu")
+      ->check(CLI::IsMember({"cpu", "gpu"}))
       ->capture_default_str();
   command
       .add_option("--threads,-x", arguments.threads,

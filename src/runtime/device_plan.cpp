@@ -85,7 +85,11 @@ void DevicePlan::read(cl_command_queue queue) {
                                          outputs_[i].raw(), 0, nullptr, nullptr),
                   "copying an output from the device");
   }
-  opencl::check(cl.clFinish(queue), "waiting for the device");
+  finish(queue);
+}
+
+void DevicePlan::finish(cl_command_queue queue) const {
+  opencl::check(device_.context.cl().clFinish(queue), "waiting for the device");
 }
 
 }  // namespace headway

@@ -21,13 +21,18 @@ class DevicePlan {
 
   /// Copies the inputs to the device, runs, and waits for the outputs.
   void run(std::span<const Tensor> inputs, cl_command_queue queue);
+
+  // The parts of that.
+  void write(std::span<const Tensor> inputs, cl_command_queue queue);
+  void enqueue(cl_command_queue queue) const { commands_.enqueue(queue); }
+  void finish(cl_command_queue queue) const;
+
   /// The same on a queue that profiles; nanoseconds that each step took on the device.
   std::vector<std::int64_t> run_profiled(std::span<const Tensor> inputs, cl_command_queue queue);
 
  private:
   opencl::Buffer at(const Location& location);
   void record(const PlannedStep& planned);
-  void write(std::span<const Tensor> inputs, cl_command_queue queue);
   void read(cl_command_queue queue);
 
   std::shared_ptr<const Plan> plan_;

@@ -28,8 +28,7 @@ std::span<const Tensor> DeviceSession::run(std::span<const Tensor> inputs) {
 std::span<const Tensor> DeviceSession::run_profiled(std::span<const Tensor> inputs,
                                                     Profile& profile) {
   DevicePlan& plan = bind(inputs);
-  if (profiling_queue_ == nullptr) profiling_queue_ = program_.device()->context.queue(true);
-  const std::vector<std::int64_t> times = plan.run_profiled(inputs, profiling_queue_.get());
+  const std::vector<std::int64_t> times = plan.run_profiled(inputs, profiling_queue());
   profile.threads = 1;
   profile.begin_ns = now_ns() - std::accumulate(times.begin(), times.end(), std::int64_t{0});
   profile.ends_ns.resize(times.size());
@@ -41,6 +40,23 @@ std::span<const Tensor> DeviceSession::run_profiled(std::span<const Tensor> inpu
     begin = profile.ends_ns[i];
   }
   return plan.outputs();
+}
+
+DeviceTimes DeviceSession::times(std::span<const Tensor> inputs) {
+  DevicePlan& plan = bind(inputs);
+  plan.write(inputs, queue_.get());
+  plan.finish(queue_.get());
+  const std::int64_t begin = now_ns();
+  plan.enqueue(queue_.get());
+  plan.finish(queue_.get());
+  const std::int64_t resident = now_ns() - begin;
+  const std::vector<std::int64_t> steps = plan.run_profiled(inputs, profiling_queue());
+  return {resident, std::accumulate(steps.begin(), steps.end(), std::int64_t{0})};
+}
+
+cl_command_queue DeviceSession::profiling_queue() {
+  if (profiling_queue_ == nullptr) profiling_queue_ = program_.device()->context.queue(true);
+  return profiling_queue_.get();
 }
 
 std::vector<StepInfo> DeviceSession::steps(std::span<const Tensor> inputs) {

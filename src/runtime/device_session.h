@@ -19,9 +19,11 @@ class DeviceSession {
   std::span<const Tensor> run(std::span<const Tensor> inputs);
   /// Steps take what the device says they took; what is left of the run goes before the first.
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile);
+  DeviceTimes times(std::span<const Tensor> inputs);
   std::vector<StepInfo> steps(std::span<const Tensor> inputs);
 
  private:
+  cl_command_queue profiling_queue();
   DevicePlan& bind(std::span<const Tensor> inputs);
 
   const ProgramImpl& program_;

@@ -146,6 +146,8 @@ ProgramSummary ProgramImpl::summary() const {
   summary.threads = pool_.threads();
   summary.isa = name_of(isa_);
   summary.device = device_ ? device_->context.device().described() : "cpu";
+  summary.device_kind =
+      name_of(device_ ? device_->context.device().kind : opencl::DeviceKind::kCpu);
   const std::lock_guard lock(mutex_);
   summary.weight_bytes = weights_.byte_size() + (device_ ? device_->weights.byte_size() : 0);
   if (plans_.empty()) {

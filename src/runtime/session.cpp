@@ -76,6 +76,12 @@ class SessionImpl {
     return bound->outputs();
   }
 
+  DeviceTimes device_times(std::span<const Tensor> inputs) {
+    if (!device_)
+      fail(ErrorCode::kInvalidArgument, "the program runs on the CPU, which is no separate device");
+    return device_->times(inputs);
+  }
+
   std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
     if (device_) return device_->steps(inputs);
     const BoundPlan* bound = bind(inputs);
@@ -226,6 +232,10 @@ std::span<const Datum> Session::evaluate(std::span<const Datum> inputs) {
 
 std::span<const Tensor> Session::run_profiled(std::span<const Tensor> inputs, Profile& profile) {
   return naming_file(impl_->file(), [&] { return impl_->run_profiled(inputs, profile); });
+}
+
+DeviceTimes Session::device_times(std::span<const Tensor> inputs) {
+  return naming_file(impl_->file(), [&] { return impl_->device_times(inputs); });
 }
 
 std::vector<StepInfo> Session::steps(std::span<const Tensor> inputs) {

@@ -35,6 +35,7 @@ Settings settings_of(const ProgramSummary& summary) {
           {"algorithms", algorithm_counts(summary)},
           {"reference_nodes", std::to_string(summary.reference_nodes)},
           {"device", summary.device},
+          {"device_kind", summary.device_kind},
           {"fallback_nodes", std::to_string(summary.fallback_nodes)},
           {"weight_bytes", std::to_string(summary.weight_bytes)},
           {"arena_bytes", std::to_string(summary.arena_bytes)}};
@@ -74,8 +75,7 @@ void apply(const Settings& settings, CompileOptions& options) {
 RuntimeInfo Engine::probe(const Settings&) {
   RuntimeInfo info{
       HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
-  const std::vector<std::string> gpus = gpu_devices();
-  info.devices.insert(info.devices.end(), gpus.begin(), gpus.end());
+  for (const std::string& gpu : gpu_devices()) info.devices.push_back(concat("gpu: ", gpu));
   return info;
 }
 
@@ -98,6 +98,11 @@ std::span<const NamedTensor> Engine::run(std::span<const Tensor> inputs) {
   const std::span<const Tensor> outputs = session_.value().run(inputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) outputs_[i].tensor = outputs[i];
   return outputs_;
+}
+
+std::optional<DeviceTimes> Engine::device_times(std::span<const Tensor> inputs) {
+  const headway::DeviceTimes times = session_.value().device_times(inputs);
+  return DeviceTimes{times.resident_ns, times.kernels_ns};
 }
 
 }  // namespace headway::bench
