@@ -52,3 +52,34 @@ int3 walk_to(const Walk walk, int i) {
   }
   return at;
 }
+
+// The sum of the values of a group's work-items, which all call it; `partial` has room for one of
+// each. Their number is a power of two.
+float group_sum(local float* partial, float value) {
+  const int item = get_local_id(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  partial[item] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_size = get_local_size(0) / 2; half_size > 0; half_size /= 2) {
+    if (item < half_size) partial[item] += partial[item + half_size];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return partial[0];
+}
+
+float larger_of(float a, float b) {
+  return b > a || isnan(b) ? b : a;
+}
+
+// The same for the largest.
+float group_max(local float* partial, float value) {
+  const int item = get_local_id(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  partial[item] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_size = get_local_size(0) / 2; half_size > 0; half_size /= 2) {
+    if (item < half_size) partial[item] = larger_of(partial[item], partial[item + half_size]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return partial[0];
+}

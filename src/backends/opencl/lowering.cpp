@@ -85,6 +85,23 @@ constexpr std::array kTable = {
     Entry{"Cast", "", lower_cast},
     Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
+
+    Entry{"AveragePool", "", lower_pool},
+    Entry{"LpPool", "", lower_pool},
+    Entry{"MaxPool", "", lower_pool},
+    Entry{"GlobalAveragePool", "", lower_reduce},
+    Entry{"GlobalLpPool", "", lower_reduce},
+    Entry{"GlobalMaxPool", "", lower_reduce},
+    Entry{"ReduceL1", "", lower_reduce},
+    Entry{"ReduceL2", "", lower_reduce},
+    Entry{"ReduceLogSum", "", lower_reduce},
+    Entry{"ReduceLogSumExp", "", lower_reduce},
+    Entry{"ReduceMax", "", lower_reduce},
+    Entry{"ReduceMean", "", lower_reduce},
+    Entry{"ReduceMin", "", lower_reduce},
+    Entry{"ReduceProd", "", lower_reduce},
+    Entry{"ReduceSum", "", lower_reduce},
+    Entry{"ReduceSumSquare", "", lower_reduce},
 };
 
 const Entry* find(const Node& node) {
