@@ -38,17 +38,16 @@ typedef struct {
   int strides[3][MOST_AXES];
 } Walk;
 
-// Where element i of the walk lies in each of its operands.
-int3 walk_to(const Walk walk, int i) {
-  int3 at = (int3)(0, 0, 0);
+// Where element i of the walk lies in one of its operands.
+int walk_to(const Walk walk, int operand, int i) {
+  int at = 0;
 #pragma unroll
   for (int axis = 0; axis < MOST_AXES; ++axis) {
-    if (axis >= walk.rank) break;
-    const bool is_last = axis + 1 == walk.rank;
-    const int rest = is_last ? 0 : i / walk.extents[axis];
-    const int place = i - rest * walk.extents[axis];
-    at += place * (int3)(walk.strides[0][axis], walk.strides[1][axis], walk.strides[2][axis]);
-    i = rest;
+    if (axis < walk.rank) {
+      const int rest = axis + 1 == walk.rank ? 0 : i / walk.extents[axis];
+      at += (i - rest * walk.extents[axis]) * walk.strides[operand][axis];
+      i = rest;
+    }
   }
   return at;
 }

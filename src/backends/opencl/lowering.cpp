@@ -102,6 +102,16 @@ constexpr std::array kTable = {
     Entry{"ReduceProd", "", lower_reduce},
     Entry{"ReduceSum", "", lower_reduce},
     Entry{"ReduceSumSquare", "", lower_reduce},
+
+    Entry{"Concat", "", lower_concat},
+    Entry{"DepthToSpace", "", lower_depth_to_space},
+    Entry{"Expand", "", lower_expand},
+    Entry{"Slice", "", lower_slice},
+    Entry{"SpaceToDepth", "", lower_space_to_depth},
+    Entry{"Split", "", lower_split},
+    Entry{"Tile", "", lower_tile},
+    Entry{"Transpose", "", lower_transpose},
+    Entry{"Trilu", "", lower_trilu},
 };
 
 const Entry* find(const Node& node) {

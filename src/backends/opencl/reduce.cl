@@ -42,7 +42,7 @@ T finished(T total, int size, int kind) {
 T reduced(global const T* row, int item, int items, int size, int kind, const Walk walk) {
   T total = neutral(row[0], kind);
   for (int i = item; i < size; i += items)
-    total = combined(total, prepared(row[walk_to(walk, i).x], kind), kind);
+    total = combined(total, prepared(row[walk_to(walk, 0, i)], kind), kind);
   return total;
 }
 
@@ -50,13 +50,13 @@ kernel void reduce_columns(global const T* x, global T* y, int count, int size, 
                            Walk kept, Walk walk) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  y[i] = finished(reduced(x + walk_to(kept, i).x, 0, 1, size, kind, walk), size, kind);
+  y[i] = finished(reduced(x + walk_to(kept, 0, i), 0, 1, size, kind, walk), size, kind);
 }
 
 kernel void reduce_rows(global const T* x, global T* y, local T* partial, int size, int kind,
                         Walk kept, Walk walk) {
   const int row = get_group_id(0), item = get_local_id(0), items = get_local_size(0);
-  partial[item] = reduced(x + walk_to(kept, row).x, item, items, size, kind, walk);
+  partial[item] = reduced(x + walk_to(kept, 0, row), item, items, size, kind, walk);
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int half_size = items / 2; half_size > 0; half_size /= 2) {
     if (item < half_size)
@@ -71,11 +71,11 @@ kernel void reduce_rows(global const T* x, global T* y, local T* partial, int si
 kernel void log_sum_exp(global const float* x, global float* y, local float* partial, int size,
                         Walk kept, Walk walk) {
   const int row = get_group_id(0), item = get_local_id(0), items = get_local_size(0);
-  global const float* first = x + walk_to(kept, row).x;
+  global const float* first = x + walk_to(kept, 0, row);
   float largest = group_max(partial, reduced(first, item, items, size, 2, walk));
   if (isinf(largest)) largest = 0.0f;
   float total = 0.0f;
-  for (int i = item; i < size; i += items) total += exp(first[walk_to(walk, i).x] - largest);
+  for (int i = item; i < size; i += items) total += exp(first[walk_to(walk, 0, i)] - largest);
   total = group_sum(partial, total);
   if (item == 0) y[row] = largest + log(total);
 }
