@@ -41,8 +41,8 @@ T integer_power(T base, T exponent) {
 
 // A division by zero, which devices do not report, gives zero.
 T remainder_of(T a, T b) {
-  const bool is_signed = (T)-1 < 0;
-  return b == 0 || (is_signed && b == (T)-1) ? 0 : a % b;
+  if ((T)-1 < 0 && b == (T)-1) return 0;
+  return b == 0 ? 0 : a % b;
 }
 
 T binary_function(T a, T b, int function) {
@@ -89,15 +89,13 @@ kernel void binary(global const T* a, global const T* b, global T* y, int count,
                    Walk walk) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  const int3 at = walk_to(walk, i);
-  y[i] = binary_function(a[at.x], b[at.y], function);
+  y[i] = binary_function(a[walk_to(walk, 0, i)], b[walk_to(walk, 1, i)], function);
 }
 
 kernel void compare(global const T* a, global const T* b, global uchar* y, int count, int function,
                     Walk walk) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  const int3 at = walk_to(walk, i);
-  const T x = a[at.x], z = b[at.y];
+  const T x = a[walk_to(walk, 0, i)], z = b[walk_to(walk, 1, i)];
   y[i] = function == 0 ? x == z : function == 1 ? x < z : x <= z;
 }

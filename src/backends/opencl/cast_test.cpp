@@ -7,12 +7,15 @@ TEST(OpenClCast, BetweenTypes) {
   HEADWAY_OPEN_DEVICE(context);
   // The numbers are ONNX's.
   const std::pair<const char*, int> casts[] = {
-      {"float32", 2},  {"float32", 7}, {"float32", 9}, {"float32", 10}, {"int64", 1},
-      {"int64", 6},    {"int64", 9},   {"uint8", 1},   {"bool", 1},     {"bool", 7},
-      {"float16", 1},  {"float16", 9}, {"int32", 3},   {"int64", 7}};
+      {"float32", 2}, {"float32", 7}, {"float32", 9}, {"float32", 10}, {"int64", 1},
+      {"int64", 6},   {"int64", 9},   {"uint8", 1},   {"bool", 1},     {"bool", 7},
+      {"float16", 1}, {"float16", 9}, {"int32", 3},   {"int64", 7}};
   for (const auto& [from, to] : casts) {
-    expect_like_reference(*context, concat("graph g (%x: ", from, "[3,43]) -> (%y) { %y = Cast(%x) "
-                                           "{to = ", to, "} }"),
+    expect_like_reference(*context,
+                          concat("graph g (%x: ", from,
+                                 "[3,43]) -> (%y) { %y = Cast(%x) "
+                                 "{to = ",
+                                 to, "} }"),
                           0);
   }
 }

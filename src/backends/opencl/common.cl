@@ -38,17 +38,47 @@ typedef struct {
   int strides[3][MOST_AXES];
 } Walk;
 
-// Where element i of the walk lies in each of its operands.
-int3 walk_to(const Walk walk, int i) {
-  int3 at = (int3)(0, 0, 0);
+// Where element i of the walk lies in one of its operands.
+int walk_to(const Walk walk, int operand, int i) {
+  int at = 0;
 #pragma unroll
   for (int axis = 0; axis < MOST_AXES; ++axis) {
-    if (axis >= walk.rank) break;
-    const bool is_last = axis + 1 == walk.rank;
-    const int rest = is_last ? 0 : i / walk.extents[axis];
-    const int place = i - rest * walk.extents[axis];
-    at += place * (int3)(walk.strides[0][axis], walk.strides[1][axis], walk.strides[2][axis]);
-    i = rest;
+    if (axis < walk.rank) {
+      const int rest = axis + 1 == walk.rank ? 0 : i / walk.extents[axis];
+      at += (i - rest * walk.extents[axis]) * walk.strides[operand][axis];
+      i = rest;
+    }
   }
   return at;
+}
+
+// The sum of the values of a group's work-items, which all call it; `partial` has room for one of
+// each. Their number is a power of two.
+float group_sum(local float* partial, float value) {
+  const int item = get_local_id(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  partial[item] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_size = get_local_size(0) / 2; half_size > 0; half_size /= 2) {
+    if (item < half_size) partial[item] += partial[item + half_size];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return partial[0];
+}
+
+float larger_of(float a, float b) {
+  return b > a || isnan(b) ? b : a;
+}
+
+// The same for the largest.
+float group_max(local float* partial, float value) {
+  const int item = get_local_id(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  partial[item] = value;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_size = get_local_size(0) / 2; half_size > 0; half_size /= 2) {
+    if (item < half_size) partial[item] = larger_of(partial[item], partial[item + half_size]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  return partial[0];
 }

@@ -85,6 +85,33 @@ constexpr std::array kTable = {
     Entry{"Cast", "", lower_cast},
     Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
+
+    Entry{"AveragePool", "", lower_pool},
+    Entry{"LpPool", "", lower_pool},
+    Entry{"MaxPool", "", lower_pool},
+    Entry{"GlobalAveragePool", "", lower_reduce},
+    Entry{"GlobalLpPool", "", lower_reduce},
+    Entry{"GlobalMaxPool", "", lower_reduce},
+    Entry{"ReduceL1", "", lower_reduce},
+    Entry{"ReduceL2", "", lower_reduce},
+    Entry{"ReduceLogSum", "", lower_reduce},
+    Entry{"ReduceLogSumExp", "", lower_reduce},
+    Entry{"ReduceMax", "", lower_reduce},
+    Entry{"ReduceMean", "", lower_reduce},
+    Entry{"ReduceMin", "", lower_reduce},
+    Entry{"ReduceProd", "", lower_reduce},
+    Entry{"ReduceSum", "", lower_reduce},
+    Entry{"ReduceSumSquare", "", lower_reduce},
+
+    Entry{"Concat", "", lower_concat},
+    Entry{"DepthToSpace", "", lower_depth_to_space},
+    Entry{"Expand", "", lower_expand},
+    Entry{"Slice", "", lower_slice},
+    Entry{"SpaceToDepth", "", lower_space_to_depth},
+    Entry{"Split", "", lower_split},
+    Entry{"Tile", "", lower_tile},
+    Entry{"Transpose", "", lower_transpose},
+    Entry{"Trilu", "", lower_trilu},
 };
 
 const Entry* find(const Node& node) {

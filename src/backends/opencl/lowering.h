@@ -19,5 +19,16 @@ std::unique_ptr<Step> lower_clip(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_comparison(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_cast(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_reduce(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_transpose(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_expand(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_split(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_tile(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_depth_to_space(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_space_to_depth(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_trilu(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl

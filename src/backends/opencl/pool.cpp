@@ -1,7 +1,6 @@
-#include "ops/pool_geometry.h"
-
 #include "backends/opencl/lowering.h"
 #include "backends/opencl/operands.h"
+#include "ops/pool_geometry.h"
 
 namespace headway::opencl {
 namespace {
@@ -41,8 +40,8 @@ class PoolStep final : public Step {
 
   void record(Commands& commands, const Operands& operands) const override {
     const Buffer indices = operands.outputs.size() > 1 ? operands.outputs[1] : nullptr;
-    commands.launch({"pool.cl", "pool"}, work_for(count_), operands.inputs[0],
-                    operands.outputs[0], indices, count_, cl_int{kind_}, by_column_, windows_);
+    commands.launch({"pool.cl", "pool"}, work_for(count_), operands.inputs[0], operands.outputs[0],
+                    indices, count_, cl_int{kind_}, by_column_, windows_);
   }
 
  private:

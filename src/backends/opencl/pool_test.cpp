@@ -40,8 +40,9 @@ TEST(OpenClPool, OneAndThreeAxes) {
   for (const char* op : {"MaxPool", "AveragePool"}) {
     expect_pool(*context, "[2,3,17]", concat(op, "(%x) {kernel_shape = [4], strides = [3]}"));
     expect_pool(*context, "[2,2,5,6,7]",
-                concat(op, "(%x) {kernel_shape = [2, 3, 2], strides = [2, 1, 2], "
-                           "pads = [1, 1, 0, 0, 1, 1]}"));
+                concat(op,
+                       "(%x) {kernel_shape = [2, 3, 2], strides = [2, 1, 2], "
+                       "pads = [1, 1, 0, 0, 1, 1]}"));
   }
   expect_pool(*context, "[2,3,17]", "LpPool(%x) {kernel_shape = [4], strides = [3], p = 1}");
 }
@@ -52,7 +53,8 @@ TEST(OpenClPool, PlacesOfMaxima) {
     expect_like_reference(*context,
                           concat("graph g (%x: float32[2,3,7,9]) -> (%y, %i) { %y, %i = MaxPool(%x)"
                                  " {kernel_shape = [3, 2], pads = [1, 1, 0, 0], strides = [2, 2], "
-                                 "storage_order = ", order, "} }"),
+                                 "storage_order = ",
+                                 order, "} }"),
                           0);
   }
 }

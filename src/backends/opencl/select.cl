@@ -3,6 +3,6 @@ kernel void select_elements(global const uchar* condition, global const T* a, gl
                             global T* y, int count, Walk walk) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  const int3 at = walk_to(walk, i);
-  y[i] = condition[at.x] ? a[at.y] : b[at.z];
+  const bool is_first = condition[walk_to(walk, 0, i)] != 0;
+  y[i] = is_first ? a[walk_to(walk, 1, i)] : b[walk_to(walk, 2, i)];
 }
