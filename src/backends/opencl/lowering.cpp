@@ -124,6 +124,13 @@ constexpr std::array kTable = {
     Entry{"LpNormalization", "", lower_lp_norm},
     Entry{"RMSNormalization", "", lower_row_norm},
     Entry{"Softmax", "", lower_softmax},
+
+    Entry{"Gather", "", lower_gather},
+    Entry{"GatherElements", "", lower_elements},
+    Entry{"GatherND", "", lower_blocks},
+    Entry{"Pad", "", lower_pad},
+    Entry{"ScatterElements", "", lower_elements},
+    Entry{"ScatterND", "", lower_blocks},
 };
 
 const Entry* find(const Node& node) {

@@ -37,5 +37,9 @@ std::unique_ptr<Step> lower_group_norm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_batch_norm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_lrn(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_elements(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_blocks(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl
