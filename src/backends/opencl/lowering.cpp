@@ -86,6 +86,11 @@ constexpr std::array kTable = {
     Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
 
+    Entry{"FusedGemm", kFusedDomain, lower_gemm},
+    Entry{"FusedMatMul", kFusedDomain, lower_matmul},
+    Entry{"Gemm", "", lower_gemm},
+    Entry{"MatMul", "", lower_matmul},
+
     Entry{"AveragePool", "", lower_pool},
     Entry{"LpPool", "", lower_pool},
     Entry{"MaxPool", "", lower_pool},
