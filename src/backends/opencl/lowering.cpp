@@ -86,6 +86,9 @@ constexpr std::array kTable = {
     Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
 
+    Entry{"Conv", "", lower_conv},
+    Entry{"ConvTranspose", "", lower_conv_transpose},
+    Entry{"FusedConv", kFusedDomain, lower_conv},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
     Entry{"FusedMatMul", kFusedDomain, lower_matmul},
     Entry{"Gemm", "", lower_gemm},
