@@ -88,6 +88,7 @@ constexpr std::array kTable = {
 
     Entry{"Conv", "", lower_conv},
     Entry{"ConvTranspose", "", lower_conv_transpose},
+    Entry{"FusedAttention", kFusedDomain, lower_attention},
     Entry{"FusedConv", kFusedDomain, lower_conv},
     Entry{"FusedGemm", kFusedDomain, lower_gemm},
     Entry{"FusedMatMul", kFusedDomain, lower_matmul},

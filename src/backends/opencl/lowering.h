@@ -21,6 +21,7 @@ std::unique_ptr<Step> lower_where(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_cast(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_gemm(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_matmul(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_attention(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_conv_transpose(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pool(const Node& node, Lowering& lowering);
