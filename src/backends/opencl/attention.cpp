@@ -12,7 +12,8 @@ namespace headway::opencl {
 namespace {
 
 constexpr std::size_t kLanes = 16;
-constexpr std::size_t kMostValues = 32;  ///< Of an item; more would leave the registers.
+constexpr std::size_t kLeastValues = 4;  ///< Of an item; fewer are not worth another program.
+constexpr std::size_t kMostValues = 32;  ///< More would leave the registers.
 
 /// attention.cl has the same structures.
 struct Place {
@@ -54,11 +55,11 @@ struct Blocks {
 
 /// The largest blocks that fit local memory and leave no unit of the device idle.
 std::optional<Blocks> choose_blocks(const AttentionLayout& a, const Device& device) {
-  const std::size_t values =
-      std::bit_ceil((static_cast<std::size_t>(a.value_size) + kLanes - 1) / kLanes);
+  const std::size_t values = std::max(
+      std::bit_ceil((static_cast<std::size_t>(a.value_size) + kLanes - 1) / kLanes), kLeastValues);
   if (values > kMostValues) return std::nullopt;
   const auto heads = static_cast<std::size_t>(a.batch * a.heads);
-  for (const auto& [queries, keys] : {std::array<std::size_t, 2>{2, 2}, {1, 2}, {1, 1}}) {
+  for (const auto& [queries, keys] : {std::array<std::size_t, 2>{2, 2}, {1, 1}}) {
     const Blocks blocks{queries, keys, values};
     const std::size_t bytes =
         blocks.query_memory(a).bytes + blocks.row_memory(a).bytes + blocks.score_memory().bytes;

@@ -130,8 +130,11 @@ kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1))) void product_t
   b += first_column * p.b.column;
 #endif
   float4 sums[4 * BLOCKS][BLOCKS];
-  for (int i = 0; i < 4 * BLOCKS; ++i)
+#pragma unroll
+  for (int i = 0; i < 4 * BLOCKS; ++i) {
+#pragma unroll
     for (int j = 0; j < BLOCKS; ++j) sums[i][j] = 0.0f;
+  }
   for (int k = split * p.split_depth; k < end; k += DEPTH) {
     load_tile((local float*)a_tile, a + k * p.a.column, p.a.row, p.a.column, p.m - first_row,
               end - k);
@@ -145,16 +148,19 @@ kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1))) void product_t
     multiply_tiles(a_tile, b_tile, sums);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+#pragma unroll
   for (int i = 0; i < 4 * BLOCKS; ++i) {
     const int row = first_row + 4 * (i / 4 * THREADS + (int)get_local_id(1)) + i % 4;
-    for (int j = 0; j < BLOCKS && row < p.m; ++j) {
-      const int column = first_column + 4 * (j * THREADS + (int)get_local_id(0));
-      const float four[4] = {sums[i][j].x, sums[i][j].y, sums[i][j].z, sums[i][j].w};
-      for (int c = 0; c < 4 && column + c < p.n; ++c) {
+#pragma unroll
+    for (int j = 0; j < 4 * BLOCKS; ++j) {
+      const int column = first_column + 4 * (j / 4 * THREADS + (int)get_local_id(0)) + j % 4;
+      const float4 four = sums[i][j / 4];
+      const float sum = j % 4 == 0 ? four.x : j % 4 == 1 ? four.y : j % 4 == 2 ? four.z : four.w;
+      if (row < p.m && column < p.n) {
         if (p.splits > 1) {
-          partial[((int)get_group_id(2) * p.m + row) * p.n + column + c] = four[c];
+          partial[((int)get_group_id(2) * p.m + row) * p.n + column] = sum;
         } else {
-          store(&p, four[c], bias, residual, y, batch, row, column + c);
+          store(&p, sum, bias, residual, y, batch, row, column);
         }
       }
     }
