@@ -121,6 +121,25 @@ constexpr std::array kTable = {
     Entry{"Tile", "", lower_tile},
     Entry{"Transpose", "", lower_transpose},
     Entry{"Trilu", "", lower_trilu},
+
+    Entry{"BatchNormalization", "", lower_batch_norm},
+    Entry{"FusedBatchNormalization", kFusedDomain, lower_batch_norm},
+    Entry{"ScaleShift", kFusedDomain, lower_scale_shift},
+    Entry{"GroupNormalization", "", lower_group_norm},
+    Entry{"InstanceNormalization", "", lower_group_norm},
+    Entry{"LRN", "", lower_lrn},
+    Entry{"LayerNormalization", "", lower_row_norm},
+    Entry{"LogSoftmax", "", lower_softmax},
+    Entry{"LpNormalization", "", lower_lp_norm},
+    Entry{"RMSNormalization", "", lower_row_norm},
+    Entry{"Softmax", "", lower_softmax},
+
+    Entry{"Gather", "", lower_gather},
+    Entry{"GatherElements", "", lower_elements},
+    Entry{"GatherND", "", lower_blocks},
+    Entry{"Pad", "", lower_pad},
+    Entry{"ScatterElements", "", lower_elements},
+    Entry{"ScatterND", "", lower_blocks},
 };
 
 const Entry* find(const Node& node) {

@@ -35,5 +35,16 @@ std::unique_ptr<Step> lower_depth_to_space(const Node& node, Lowering& lowering)
 std::unique_ptr<Step> lower_space_to_depth(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_slice(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_trilu(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_softmax(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_lp_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_row_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_group_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_batch_norm(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_scale_shift(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_lrn(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_elements(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_blocks(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl

@@ -3,7 +3,7 @@
 namespace headway::opencl {
 namespace {
 
-constexpr const char* kTypes[] = {"float32", "int64", "uint8", "int16"};
+constexpr const char* kTypes[] = {"float32", "int64", "uint8"};
 
 void expect_equal(Context& context, const std::string& input, const std::string& body) {
   expect_like_reference(context, concat("graph g (%x: ", input, ") -> (%y) { ", body, " }"), 0);

@@ -22,13 +22,13 @@ int padded_taps(const Windows windows, const int* place) {
   return count;
 }
 
-#define FOR_EACH_TAP(offset)                                                              \
-  for (int z = taps[0].x; z < taps[0].y; ++z)                                             \
-    for (int y = taps[1].x; y < taps[1].y; ++y)                                           \
-      for (int x = taps[2].x,                                                             \
-               offset = ((start[0] + z * windows.dilation[0]) * windows.input[1] +        \
-                         start[1] + y * windows.dilation[1]) * windows.input[2] +         \
-                        start[2] + x * windows.dilation[2];                               \
+#define FOR_EACH_TAP(offset)                                                                      \
+  for (int z = taps[0].x; z < taps[0].y; ++z)                                                     \
+    for (int y = taps[1].x; y < taps[1].y; ++y)                                                   \
+      for (int x = taps[2].x, offset = ((start[0] + z * windows.dilation[0]) * windows.input[1] + \
+                                        start[1] + y * windows.dilation[1]) *                     \
+                                           windows.input[2] +                                     \
+                                       start[2] + x * windows.dilation[2];                        \
            x < taps[2].y; ++x, offset += windows.dilation[2])
 
 // One work-item for each window of each of the planes. `kind`: 0 maximum, 1 mean, 2 mean with

@@ -2,12 +2,14 @@
 
 #ifdef IS_FLOAT
 #define IS_NAN(x) isnan(x)
+#define MAGNITUDE(x) fabs(x)
 #else
 #define IS_NAN(x) false
+#define MAGNITUDE(x) (T) abs(x)
 #endif
 
 T prepared(T x, int kind) {
-  if (kind == 5) return x < 0 ? -x : x;
+  if (kind == 5) return MAGNITUDE(x);
   if (kind == 6 || kind == 7) return x * x;
   return x;
 }
@@ -46,8 +48,8 @@ T reduced(global const T* row, int item, int items, int size, int kind, const Wa
   return total;
 }
 
-kernel void reduce_columns(global const T* x, global T* y, int count, int size, int kind,
-                           Walk kept, Walk walk) {
+kernel void reduce_columns(global const T* x, global T* y, int count, int size, int kind, Walk kept,
+                           Walk walk) {
   const int i = get_global_id(0);
   if (i >= count) return;
   y[i] = finished(reduced(x + walk_to(kept, 0, i), 0, 1, size, kind, walk), size, kind);
@@ -59,8 +61,7 @@ kernel void reduce_rows(global const T* x, global T* y, local T* partial, int si
   partial[item] = reduced(x + walk_to(kept, 0, row), item, items, size, kind, walk);
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int half_size = items / 2; half_size > 0; half_size /= 2) {
-    if (item < half_size)
-      partial[item] = combined(partial[item], partial[item + half_size], kind);
+    if (item < half_size) partial[item] = combined(partial[item], partial[item + half_size], kind);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
   if (item == 0) y[row] = finished(partial[0], size, kind);
