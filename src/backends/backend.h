@@ -2,33 +2,20 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 
-#include "backends/packed_weights.h"
 #include "graph/graph.h"
 
 namespace headway {
 
 class ThreadPool;
-struct InnerLoops;
-class BrgemmSet;
-class Tuner;
-
-/// The memory one step works on, in the node's order. Omitted operands are nullptr.
-struct Operands {
-  std::span<const void* const> inputs;
-  std::span<void* const> outputs;
-  void* scratch = nullptr;  ///< Step::scratch_bytes() bytes, 64-byte aligned.
-};
 
 /// One node prepared for its concrete shapes: algorithm chosen, weights packed. Immutable, so that
-/// any number of sessions may run it at once on memory of their own.
+/// any number of sessions may run it at once on memory of their own. This is what planning wants to
+/// know; how it is run is the backend's own affair.
 class Step {
  public:
   virtual ~Step() = default;
-
-  virtual void run(const Operands& operands, ThreadPool& pool) const = 0;
 
   /// Memory needed only while the step runs.
   virtual std::size_t scratch_bytes() const { return 0; }
@@ -45,21 +32,26 @@ class Step {
   virtual std::string algorithm() const { return {}; }
 };
 
-/// What lowering may use besides the node itself.
-struct Lowering {
-  PackedWeights& weights;
-  BrgemmSet& tiles;         ///< Made for `loops`; must outlive the steps.
-  const InnerLoops& loops;  ///< Of the instruction set to run on; must outlive the steps.
-  int threads = 1;
-  ThreadPool& pool;  ///< The steps will run on it, or on one like it.
-  Tuner& tuner;
-  std::string machine;   ///< What the cost of an algorithm depends on besides the node.
-  bool winograd = true;  ///< Whether algorithms may round differently from plain sums.
-};
+/// Where steps are run: what makes them, and what memory they want.
+class Backend {
+ public:
+  virtual ~Backend() = default;
 
-/// Turns a node whose values all have static types into a step; nullptr where the function knows
-/// no fast way for this node. The node may be discarded afterwards. Called from several threads at
-/// once, for different nodes of a graph that nobody changes meanwhile.
-using Lower = std::unique_ptr<Step> (*)(const Node& node, Lowering& lowering);
+  /// The step for a node whose values all have static types. The node may be discarded afterwards.
+  /// Called from several threads at once, for different nodes of a graph that nobody changes
+  /// meanwhile. Throws Error(kUnsupported) naming the node if there is none.
+  virtual std::unique_ptr<Step> lower(const Node& node) = 0;
+  /// A step that copies `bytes` bytes of its input to its output.
+  virtual std::unique_ptr<Step> copy(std::size_t bytes) = 0;
+
+  /// Threads to lower nodes on; nullptr if lowering wants the machine for itself.
+  virtual ThreadPool* lowering_threads() = 0;
+  /// What offsets of values in the arena are multiples of, in bytes.
+  virtual std::size_t alignment() const = 0;
+  /// Says that a step will read the elements of this constant as they are.
+  virtual void read_in_place(const Tensor& constant) = 0;
+  /// Says that all nodes have been lowered.
+  virtual void finish() {}
+};
 
 }  // namespace headway

@@ -56,7 +56,7 @@ void BoundPlan::add(const PlannedStep& planned, std::byte* arena) {
   for (const Location& location : planned.outputs) {
     writes_.push_back(arena_address(location, arena));
   }
-  steps_.push_back({planned.step.get(),
+  steps_.push_back({static_cast<const cpu::Step*>(planned.step.get()),
                     {{reads, planned.inputs.size()},
                      {writes, planned.outputs.size()},
                      arena_address(planned.scratch, arena)}});

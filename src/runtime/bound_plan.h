@@ -5,16 +5,18 @@
 #include <span>
 #include <vector>
 
+#include "backends/cpu/step.h"
 #include "runtime/plan.h"
 
 namespace headway {
 
-/// A plan whose operands have addresses: those of one arena, and of the inputs last set.
+/// A plan of cpu::CpuBackend whose operands have addresses: those of one arena, and of the inputs
+/// last set.
 class BoundPlan {
  public:
   struct BoundStep {
-    const Step* step;
-    Operands operands;
+    const cpu::Step* step;
+    cpu::Operands operands;
   };
 
   /// `arena` has at least plan->arena_bytes and must outlive the object.

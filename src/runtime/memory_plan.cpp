@@ -9,8 +9,8 @@
 namespace headway {
 namespace {
 
-std::size_t align_up(std::size_t bytes) {
-  return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+std::size_t align_up(std::size_t bytes, std::size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 bool overlap_in_time(const Lifetime& a, const Lifetime& b) {
@@ -22,10 +22,10 @@ struct Extent {
 };
 
 /// The start of the smallest gap that holds a lifetime between those that are placed (in the order
-/// of their addresses) and overlap with it in time; the end of everything if there is none.
+/// of their addresses) and overlap with it in time, `bytes` wide; the end of everything if there is
+/// none.
 std::size_t best_fit(std::span<const Extent> placed, std::span<const Lifetime> lifetimes,
-                     const Lifetime& lifetime) {
-  const std::size_t bytes = align_up(lifetime.bytes);
+                     const Lifetime& lifetime, std::size_t bytes) {
   std::size_t best = 0, best_gap = std::numeric_limits<std::size_t>::max(), cursor = 0;
   bool found = false;
   for (const Extent& extent : placed) {
@@ -59,7 +59,7 @@ std::size_t peak_bytes(std::span<const Lifetime> lifetimes) {
 
 }  // namespace
 
-MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes) {
+MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes, std::size_t alignment) {
   std::vector<std::size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::ranges::greater{},
@@ -70,8 +70,9 @@ MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes) {
   plan.offsets.resize(lifetimes.size());
   std::vector<Extent> placed;
   for (const std::size_t index : order) {
-    const std::size_t offset = best_fit(placed, lifetimes, lifetimes[index]);
-    const Extent extent{offset, offset + align_up(lifetimes[index].bytes), index};
+    const std::size_t bytes = align_up(lifetimes[index].bytes, alignment);
+    const std::size_t offset = best_fit(placed, lifetimes, lifetimes[index], bytes);
+    const Extent extent{offset, offset + bytes, index};
     plan.offsets[index] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, extent.end);
     placed.insert(std::ranges::upper_bound(placed, offset, {}, &Extent::begin), extent);

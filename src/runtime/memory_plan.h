@@ -14,16 +14,14 @@ struct Lifetime {
 };
 
 struct MemoryPlan {
-  std::vector<std::size_t> offsets;  ///< One per lifetime, each a multiple of kArenaAlignment.
+  std::vector<std::size_t> offsets;  ///< One per lifetime, each a multiple of the alignment.
   std::size_t arena_bytes = 0;
   std::size_t peak_bytes = 0;  ///< Most that is alive at once: no arena can be smaller.
 };
 
-inline constexpr std::size_t kArenaAlignment = 64;
-
 /// Packs blocks into one arena so that blocks alive at the same time do not overlap. Greedy by
 /// size, best fit (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
 /// 2020): large blocks first, each into the tightest gap between those already placed.
-MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes);
+MemoryPlan pack_lifetimes(std::span<const Lifetime> lifetimes, std::size_t alignment);
 
 }  // namespace headway

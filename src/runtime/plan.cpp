@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <exception>
 #include <unordered_map>
 
-#include "backends/cpu/lowering.h"
-#include "backends/tuner.h"
+#include "backends/backend.h"
 #include "backends/view.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -17,18 +15,6 @@
 
 namespace headway {
 namespace {
-
-/// Gives a graph output that is also an input, a constant or another output memory of its own.
-class CopyStep final : public Step {
- public:
-  explicit CopyStep(std::size_t bytes) : bytes_(bytes) {}
-  void run(const Operands& operands, ThreadPool&) const override {
-    if (bytes_ > 0) std::memcpy(operands.outputs[0], operands.inputs[0], bytes_);
-  }
-
- private:
-  std::size_t bytes_;
-};
 
 Shape planned_shape(const Value& value) {
   if (value.type.dtype == DType::kString) {
@@ -94,8 +80,7 @@ bool is_whole(const Value* value) {
 
 class Planner {
  public:
-  Planner(Graph& graph, Lowering& lowering, bool reference)
-      : graph_(graph), lowering_(lowering), reference_(reference) {}
+  Planner(Graph& graph, Backend& backend) : graph_(graph), backend_(backend) {}
 
   std::shared_ptr<const Plan> make() {
     for (const Value* input : graph_.inputs()) plan_->input_shapes.push_back(planned_shape(*input));
@@ -145,7 +130,7 @@ class Planner {
       }
       graph_.erase_dead();
     }
-    lowering_.weights.finish();
+    backend_.finish();
   }
 
   /// Nodes are lowered in parallel, which packs their weights, and then let go of the originals: so
@@ -168,11 +153,12 @@ class Planner {
         }
       }
     };
-    // Measurements want the machine for themselves.
-    const bool alone = lowering_.tuner.may_measure();
-    const std::int64_t nodes = static_cast<std::int64_t>(last - first);
-    lowering_.pool.parallel_for(alone ? 1 : std::min<std::int64_t>(lowering_.pool.threads(), nodes),
-                                work);
+    if (ThreadPool* pool = backend_.lowering_threads()) {
+      const auto nodes = static_cast<std::int64_t>(last - first);
+      pool->parallel_for(std::min<std::int64_t>(pool->threads(), nodes), work);
+    } else {
+      work(0, 1, 0);
+    }
     for (const std::exception_ptr& error : errors) {
       if (error) std::rethrow_exception(error);
     }
@@ -181,7 +167,7 @@ class Planner {
   void lower_node(std::size_t step) {
     const Node& node = *nodes_[step];
     PlannedStep& planned = plan_->steps[step];
-    planned.step = reference_ ? cpu::lower_to_reference(node) : cpu::lower(node, lowering_);
+    planned.step = backend_.lower(node);
     planned.info = describe(node, *planned.step);
   }
 
@@ -214,7 +200,7 @@ class Planner {
       for (const Value* input : node.inputs()) {
         const Value* stored = stored_as(input);
         if (stored->producer() != nullptr && is_whole(input) &&
-            home.offset % kArenaAlignment == 0) {
+            home.offset % backend_.alignment() == 0) {
           homes_.try_emplace(stored, home);
         }
         home.offset += byte_size(*input);
@@ -275,7 +261,7 @@ class Planner {
     if (found != place_of_.end()) {
       return {found->second.storage, found->second.offset + offset_in_stored(value)};
     }
-    lowering_.weights.read_in_place(stored->constant());
+    backend_.read_in_place(stored->constant());
     const Tensor& constant = stored->constant();
     plan_->constants.push_back(needs_alignment(stored) ? aligned(constant) : constant);
     const std::size_t storage =
@@ -357,7 +343,7 @@ class Planner {
     if (storages_[place.storage].location.place != Location::Place::kArena ||
         taken_[place.storage]) {
       PlannedStep copy;
-      copy.step = std::make_unique<CopyStep>(byte_size(output));
+      copy.step = backend_.copy(byte_size(output));
       copy.info = describe_copy(output);
       StepStorage& storage = step_storage_.emplace_back();
       storage.inputs = {place};
@@ -373,7 +359,7 @@ class Planner {
   void pack_arena() {
     std::vector<Lifetime> lifetimes;
     for (const Storage& storage : storages_) lifetimes.push_back(storage.lifetime);
-    const MemoryPlan memory = pack_lifetimes(lifetimes);
+    const MemoryPlan memory = pack_lifetimes(lifetimes, backend_.alignment());
     plan_->arena_bytes = memory.arena_bytes;
     plan_->peak_live_bytes = memory.peak_bytes;
     for (std::size_t i = 0; i < storages_.size(); ++i) {
@@ -404,8 +390,7 @@ class Planner {
   };
 
   Graph& graph_;
-  Lowering& lowering_;
-  bool reference_;
+  Backend& backend_;
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
   std::vector<Node*> nodes_;  ///< One per step.
   std::unordered_map<const Value*, std::size_t> last_use_;
@@ -425,8 +410,8 @@ std::size_t Plan::reference_steps() const {
       std::ranges::count_if(steps, [](const PlannedStep& s) { return s.step->is_reference(); }));
 }
 
-std::shared_ptr<const Plan> make_plan(Graph& graph, Lowering& lowering, bool reference) {
-  return Planner(graph, lowering, reference).make();
+std::shared_ptr<const Plan> make_plan(Graph& graph, Backend& backend) {
+  return Planner(graph, backend).make();
 }
 
 }  // namespace headway

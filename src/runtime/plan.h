@@ -48,7 +48,7 @@ struct Plan {
 
 /// Plans a graph whose types are all static. Weights that the steps packed are dropped from `graph`
 /// as soon as nobody reads them any more, so that they are not held twice; the graph is of no
-/// further use. `reference`: plain reference kernels only.
-std::shared_ptr<const Plan> make_plan(Graph& graph, Lowering& lowering, bool reference);
+/// further use.
+std::shared_ptr<const Plan> make_plan(Graph& graph, Backend& backend);
 
 }  // namespace headway

@@ -117,7 +117,7 @@ ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, std::string
   }
 }
 
-Lowering ProgramImpl::lowering() const {
+cpu::Lowering ProgramImpl::lowering() const {
   return {weights_, tiles_, inner_loops(isa_), pool_.threads(),
           pool_,    tuner_, machine_,          options_.winograd};
 }
@@ -193,12 +193,13 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
 
 std::shared_ptr<const Plan> ProgramImpl::lower(Graph graph, bool is_optimized) const {
   check_memory(graph);
-  Lowering lowering = this->lowering();
+  cpu::Lowering lowering = this->lowering();
   if (rewrites()) {
     if (!is_optimized) optimize(graph);
     block_channels(graph, lowering.loops.width);
   }
-  auto plan = make_plan(graph, lowering, options_.reference);
+  cpu::CpuBackend backend(lowering, options_.reference);
+  auto plan = make_plan(graph, backend);
   check_memory(plan->arena_bytes);
   tuner_.save();
   return plan;

@@ -9,6 +9,7 @@
 
 #include "headway/session.h"
 
+#include "backends/cpu/step.h"
 #include "backends/packed_weights.h"
 #include "backends/tuner.h"
 #include "base/cpu.h"
@@ -68,7 +69,7 @@ class ProgramImpl {
   std::shared_ptr<const Plan> lower(Graph graph, bool is_optimized) const;
   std::unique_ptr<StagedGraph> make_staged(Graph graph) const;
   bool rewrites() const noexcept { return options_.fuse && !options_.reference; }
-  Lowering lowering() const;
+  cpu::Lowering lowering() const;
 
   std::vector<ValueInfo> inputs_, outputs_;
   CompileOptions options_;

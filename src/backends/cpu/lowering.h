@@ -1,6 +1,6 @@
 #pragma once
 
-#include "backends/backend.h"
+#include "backends/cpu/step.h"
 
 namespace headway::cpu {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "backends/backend.h"
+#include "backends/cpu/step.h"
 #include "kernels/context.h"
 #include "tensor/dispatch.h"
 
