@@ -16,6 +16,9 @@ IValue size(Call& call) {
 IValue shape(Call& call) {
   return size(call);
 }
+IValue shape_as_tensor(Call& call) {
+  return tensor_result(call.extents_value(call.extents_of(call.tensor("self"))));
+}
 IValue dim(Call& call) {
   return call.rank(call.tensor("self"));
 }
@@ -45,6 +48,8 @@ IValue layout(Call&) {
 
 /// to(dtype), to(device, dtype) and to(other).
 IValue to(Call& call) {
+  // Traced programs have numbers where tensors without dimensions were.
+  if (!call.is_tensor("self")) return call.argument("self");
   Value* value = call.tensor("self");
   std::optional<DType> wanted = call.dtype("dtype");
   if (call.is_tensor("target")) {
@@ -78,6 +83,7 @@ IValue to_half(Call& call) {
 constexpr AtenOperator kOperators[] = {
     {"size", "self, dim=None", size},
     {"shape", "self, dim=None", shape},
+    {"_shape_as_tensor", "self", shape_as_tensor},
     {"dim", "self", dim},
     {"len", "self", length},
     {"numel", "self", numel},

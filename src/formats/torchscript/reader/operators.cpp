@@ -50,11 +50,13 @@ int AtenOperator::position(std::string_view argument) const {
 }
 
 const AtenOperator* find_aten_operator(std::string_view name) {
-  for (const auto family :
-       {convolution_operators, pooling_operators, normalization_operators, activation_operators,
-        elementwise_operators, comparison_operators, reduction_operators, product_operators,
-        attention_operators, shape_operators, view_operators, join_operators, index_operators,
-        creation_operators, write_operators, resize_operators, core_operators}) {
+  for (const auto family : {convolution_operators, pooling_operators,     normalization_operators,
+                            activation_operators,  elementwise_operators, comparison_operators,
+                            reduction_operators,   product_operators,     attention_operators,
+                            shape_operators,       view_operators,        join_operators,
+                            index_operators,       creation_operators,    write_operators,
+                            resize_operators,      core_operators,        scatter_operators,
+                            detection_operators,   recurrent_operators}) {
     const std::span<const AtenOperator> operators = family();
     const auto found = std::ranges::find(operators, name, &AtenOperator::name);
     if (found != operators.end()) return &*found;
