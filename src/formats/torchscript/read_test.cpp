@@ -301,6 +301,44 @@ TEST_F(ReadTorchScript, BranchesKeepWhoSharesMemory) {
                       "the length of a list"));
 }
 
+/// As decoding no boxes at all does: [0, 2] one way, [K, 2, 1] the other.
+TEST_F(ReadTorchScript, NoElementsMayHaveAnyNumberOfDimensions) {
+  const Graph graph = read(
+      "    z = torch.nonzero(torch.gt(x, 0))\n    n = torch.size(z, 0)\n"
+      "    if torch.gt(n, 0):\n      y = torch.reshape(z, [n, -1, 1])\n    else:\n      y = z\n"
+      "    return torch.add(torch.sum(torch.transpose(y, 1, 2)), x)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{3, 1, 4}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -2, -3})}),
+            (std::vector<float>{-1, -2, -3}));
+}
+
+TEST_F(ReadTorchScript, NumbersStandForTensorsInTracedPrograms) {
+  EXPECT_EQ(run("    n = ops.prim.NumToTensor(torch.size(x, 1))\n    m = torch.add(n, 1)\n"
+                "    k = torch.add_(m, n)\n    _0 = torch.to(torch.detach(k), 6)\n"
+                "    return torch.mul(x, _0)\n",
+                x_),
+            (std::vector<float>{7, -7, 14}));
+}
+
+TEST_F(ReadTorchScript, KnowsTypesAndPairs) {
+  EXPECT_EQ(
+      run("    d = torch.dict([(\"a\", x), (str(1), torch.neg(x)), (\"a\", torch.mul(x, 2))])\n"
+          "    if isinstance([x], (list, tuple)):\n      y = d[\"a\"]\n    else:\n      y = x\n"
+          "    if isinstance(y, Tensor):\n      z = torch.add(y, d[\"1\"])\n    else:\n"
+          "      z = y\n    return torch.mul(z, torch.len(d))\n",
+          x_),
+      (std::vector<float>{2, -2, 4}));
+}
+
+TEST_F(ReadTorchScript, ScattersTheFirstOfTheSource) {
+  EXPECT_EQ(run("    i = torch.slice(torch.nonzero(torch.gt(x, 0)), 1, 1, 2)\n"
+                "    _0 = torch.reshape(i, [1, -1])\n"
+                "    return torch.scatter(torch.zeros([1, 3]), 1, _0, torch.mul(x, 3))\n",
+                x_),
+            (std::vector<float>{3, 0, -3}));
+}
+
 TEST_F(ReadTorchScript, LoopsOverListsOfUnknownLengthAreRefused) {
   EXPECT_TRUE(refused(
       "    l = annotate(List[Tensor], [])\n"
@@ -378,6 +416,43 @@ TEST_F(ReadTorchScript, WritesWhereAMaskOrIndicesSay) {
                 "    return torch.index_put(y, [i], torch.select(x, 0, 0), True)\n",
                 x_),
             (std::vector<float>{0, 0, 0, 2}));
+}
+
+TEST_F(ReadTorchScript, FillsAtIndices) {
+  EXPECT_EQ(run("    y = torch.clone(x)\n"
+                "    _0 = torch.index_fill_(y, 1, torch.tensor([2, 0]), 7)\n    return y\n",
+                x_),
+            (std::vector<float>{7, -1, 7}));
+}
+
+/// Bags of two, none, one, and none.
+TEST_F(ReadTorchScript, EmbeddingBagsReduceWhatIsInThem) {
+  const auto bags = [&](int mode) {
+    return run(
+        "    w = self.w\n    i = torch.tensor([0, 1, 1])\n    o = torch.tensor([0, 2, 2, 3])\n"
+        "    y, _0, n, _1, = torch.embedding_bag(w, i, o, False, " +
+            std::to_string(mode) +
+            ")\n    return torch.mul(y, torch.select(torch.select(x, 0, 0), 0, 0))\n",
+        x_);
+  };
+  EXPECT_EQ(bags(0), (std::vector<float>{5, 7, 9, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(1), (std::vector<float>{2.5, 3.5, 4.5, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(2), (std::vector<float>{4, 5, 6, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+}
+
+/// Weights of zero leave the biases.
+TEST_F(ReadTorchScript, TransformerLayersAddToTheirInput) {
+  const std::string layer =
+      "    e = torch.slice(torch.reshape(x, [1, 1, 3]), 2, 0, 2)\n    z = torch.zeros([2, 2])\n"
+      "    one = torch.ones([2])\n    o = torch.zeros([2])\n    return "
+      "torch._transformer_encoder_layer_fwd(e, 2, 1, torch.zeros([6, 2]), torch.zeros([6]), z, "
+      "torch.tensor([3., 4.]), True, ";
+  const std::string norms =
+      ", 1e-05, one, o, one, torch.tensor([0.5, 0.5]), z, o, z, torch.tensor([10., 20.]))\n";
+  EXPECT_EQ(run(layer + "True" + norms, x_), (std::vector<float>{14, 23}));
+  const std::vector<float> normalized = run(layer + "False" + norms, x_);
+  EXPECT_NEAR(normalized[0], -0.5, 1e-4);
+  EXPECT_NEAR(normalized[1], 1.5, 1e-4);
 }
 
 TEST_F(ReadTorchScript, ListsOfTensorsAreInputsOfTheirOwn) {

@@ -95,10 +95,10 @@ IValue scattered(Call& call, const std::string& reduction) {
   if (!call.is_tensor("src")) {
     source = call.expand(source, call.extents_of(index));
   } else if (call.shape(source) != call.shape(index)) {
-    const auto shape = index->type.static_shape();
-    if (!shape) call.unsupported("a source that is larger than the indices");
-    for (std::size_t axis = 0; axis < shape->size(); ++axis)
-      source = call.slice(source, static_cast<std::int64_t>(axis), 0, (*shape)[axis]);
+    // What lies outside of the indices is not used.
+    const auto rank = static_cast<std::size_t>(call.rank(index));
+    source = call.node("Slice", {source, call.ints_value(Ints(rank, 0)),
+                                 call.extents_value(call.extents_of(index))});
   }
   return tensor_result(call.node("ScatterElements", {input, index, source},
                                  {{"axis", call.integer("dim")}, {"reduction", reduction}}));
@@ -109,6 +109,22 @@ IValue scatter(Call& call) {
 }
 IValue scatter_add(Call& call) {
   return scattered(call, "add");
+}
+
+/// x with one value at some places of an axis.
+IValue index_fill(Call& call) {
+  Value *input = call.tensor("self"), *index = call.cast(call.tensor("index"), DType::kInt64);
+  const std::int64_t rank = call.rank(input), axis = call.axis(call.integer("dim"), rank);
+  std::vector<Extent> extents = call.extents_of(input);
+  Ints axes;
+  for (std::int64_t i = 0; i < rank; ++i)
+    if (i != axis) axes.push_back(i);
+  Value* places = call.reshape(index, {std::int64_t{-1}});
+  extents[static_cast<std::size_t>(axis)] = call.extents_of(places)[0];
+  places = call.expand(axes.empty() ? places : call.unsqueeze(places, axes), extents);
+  Value* fill = call.operand(call.argument("value"), call.graph().dtype(input));
+  return tensor_result(
+      call.node("ScatterElements", {input, places, call.expand(fill, extents)}, {{"axis", axis}}));
 }
 
 IValue unique(Call& call) {
@@ -127,6 +143,7 @@ constexpr AtenOperator kOperators[] = {
     {"index_put", "self, indices, values, accumulate=False", index_put},
     {"scatter", "self, dim, index, src, reduce=None", scatter},
     {"scatter_add", "self, dim, index, src", scatter_add},
+    {"index_fill", "self, dim, index, value", index_fill},
     {"_unique2", "self, sorted=True, return_inverse=False, return_counts=False", unique},
 };
 

@@ -48,8 +48,6 @@ IValue layout(Call&) {
 
 /// to(dtype), to(device, dtype) and to(other).
 IValue to(Call& call) {
-  // Traced programs have numbers where tensors without dimensions were.
-  if (!call.is_tensor("self")) return call.argument("self");
   Value* value = call.tensor("self");
   std::optional<DType> wanted = call.dtype("dtype");
   if (call.is_tensor("target")) {

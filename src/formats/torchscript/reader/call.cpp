@@ -106,9 +106,12 @@ void Call::wrong(std::string_view name, std::string_view wanted) const {
 }
 
 TensorRef Call::reference(std::string_view name) const {
-  const auto* cell = std::get_if<TensorRef>(&argument(name));
-  if (cell == nullptr) wrong(name, "a tensor");
-  return *cell;
+  const IValue& value = argument(name);
+  if (const auto* cell = std::get_if<TensorRef>(&value)) return *cell;
+  // Traced programs have numbers where tensors without dimensions were.
+  if (!is_number(value)) wrong(name, "a tensor");
+  return make_tensor(
+      operand(value, std::holds_alternative<double>(value) ? DType::kFloat32 : DType::kInt64));
 }
 
 std::int64_t Call::integer(std::string_view name) const {

@@ -9,8 +9,6 @@
 namespace headway::script {
 namespace {
 
-using Bodies = std::array<std::unique_ptr<OpenBody>, 2>;
-
 /// What is true of both.
 TensorType common_type(const TensorType& a, const TensorType& b) {
   TensorType type = a;
@@ -33,21 +31,48 @@ Join::Choose collect(std::vector<Leaf>& leaves) {
   };
 }
 
-/// Both bodies compute the leaves; each side sees what the other one takes from around it.
-void add_outputs(TypedGraph& graph, Bodies& bodies, const Snapshot (&sides)[2],
-                 const std::vector<Leaf>& leaves) {
-  TypedGraph::share_captures(*bodies[1], *bodies[0]);
-  for (std::size_t i = 0; i < 2; ++i) {
-    graph.reopen_body(std::move(bodies[i]));
-    for (const auto& [a, b] : leaves)
-      graph.body_output(i == 0 ? leaf_value(graph, sides[0], a, sides[1], b)
-                               : leaf_value(graph, sides[1], b, sides[0], a));
-    bodies[i] = graph.close_body();
-    TypedGraph::share_captures(*bodies[i], *bodies[1 - i]);
-  }
+/// A tensor without elements gets the dimensions of what the other way computes instead, as a graph
+/// has one number of dimensions for both. `empty`: an extent that is zero on this way.
+Value* with_rank(Recorder& recorder, Value* value, const Value* other, const Dim& empty) {
+  const TypedGraph& graph = recorder.graph();
+  const SymbolicShape *own = graph.shape(value), *wanted = graph.shape(other);
+  if (own == nullptr || wanted == nullptr || own->size() == wanted->size()) return value;
+  const auto has = [&](const SymbolicShape& shape) {
+    return std::ranges::find_if(shape, [&](const Dim& dim) { return dim.same_as(empty); });
+  };
+  const auto zero = has(*own);
+  if (zero == own->end() || has(*wanted) == wanted->end()) return value;
+  const IValue none = recorder.extent_of(value, zero - own->begin());
+  std::vector<Extent> extents;
+  for (const Dim& dim : *wanted)
+    extents.push_back(dim.is_static() ? Extent(dim.extent()) : extent_of(none));
+  const Builder builder(recorder);
+  return builder.node("Reshape", {value, builder.extents_value(extents)},
+                      {{"allowzero", std::int64_t{1}}});
 }
 
 }  // namespace
+
+/// Both bodies compute the leaves; each side sees what the other one takes from around it.
+void Interpreter::add_outputs(const Undecided& undecided, Bodies& bodies,
+                              const Snapshot (&sides)[2], const std::vector<Leaf>& leaves) {
+  TypedGraph::share_captures(*bodies[1], *bodies[0]);
+  const bool compares_to_zero = undecided.dim.is_symbol() && undecided.extent == 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    graph_.reopen_body(std::move(bodies[i]));
+    const bool is_empty = compares_to_zero && undecided.negated == (i == 1);
+    for (const auto& [a, b] : leaves) {
+      const IValue &own = i == 0 ? a : b, &other = i == 0 ? b : a;
+      Value* value = leaf_value(graph_, sides[i], own, sides[1 - i], other);
+      if (is_empty)
+        value = with_rank(*this, value, leaf_value(graph_, sides[1 - i], other, sides[i], own),
+                          undecided.dim);
+      graph_.body_output(value);
+    }
+    bodies[i] = graph_.close_body();
+    TypedGraph::share_captures(*bodies[i], *bodies[1 - i]);
+  }
+}
 
 /// One reading of a loop's body, and what it shows of the values that the loop carries.
 struct Interpreter::Trip {
@@ -100,7 +125,7 @@ std::optional<IValue> Interpreter::emit_if(const Statement& statement, const Und
   std::vector<Leaf> leaves;
   Join(before, sides[0], sides[1], collect(leaves)).apply(frame.variables);
   before.restore(frame.variables);
-  add_outputs(graph_, bodies, sides, leaves);
+  add_outputs(undecided, bodies, sides, leaves);
   std::vector<Value*> outputs;
   if (!leaves.empty())
     outputs = graph_.add_control("If", {undecided.value}, kNames, bodies, leaves.size());

@@ -24,6 +24,25 @@ bool is_raise(const Statement& statement) {
          dotted_name(*statement.value->parts[0]) == "ops.prim.RaiseException";
 }
 
+/// isinstance(value, T) or isinstance(value, (T, U)).
+bool is_instance(const IValue& value, const Expr& type) {
+  if (type.kind == Expr::Kind::kTuple)
+    return std::ranges::any_of(type.parts,
+                               [&](const ExprPtr& part) { return is_instance(value, *part); });
+  const std::string name = dotted_name(type.kind == Expr::Kind::kSubscript ? *type.parts[0] : type);
+  if (name == "Tensor") return std::holds_alternative<TensorRef>(value);
+  if (name == "list" || name == "List") return std::holds_alternative<ListRef>(value);
+  if (name == "tuple" || name == "Tuple") return std::holds_alternative<TupleRef>(value);
+  if (name == "Dict") return std::holds_alternative<DictRef>(value);
+  if (name == "str") return std::holds_alternative<std::string>(value);
+  if (name == "bool") return std::holds_alternative<bool>(value);
+  if (name == "float") return std::holds_alternative<double>(value);
+  if (name == "NoneType") return is_none(value);
+  if (name == "int")
+    return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value);
+  fail(ErrorCode::kUnsupported, "whether ", kind_of(value), " is of type ", quote(name));
+}
+
 bool raises(const std::vector<Statement>& body) {
   return std::ranges::any_of(body, is_raise);
 }
@@ -315,6 +334,8 @@ std::optional<IValue> Interpreter::call_special(const Expr& expr, Frame& frame) 
   if ((callee.text == "annotate" || callee.text == "unchecked_cast") && expr.parts.size() == 3)
     return evaluate(*expr.parts[2], frame);
   if (callee.text == "uninitialized") return IValue();
+  if (callee.text == "isinstance" && expr.parts.size() == 3)
+    return is_instance(evaluate(*expr.parts[1], frame), *expr.parts[2]);
   if (callee.text == "getattr" && expr.parts.size() == 3)
     return attribute_of(evaluate(*expr.parts[1], frame), expr.parts[2]->text);
   return std::nullopt;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/torchscript/reader/join.h"
 #include "formats/torchscript/reader/program.h"
 #include "formats/torchscript/reader/recorder.h"
 #include "formats/torchscript/reader/snapshot.h"
@@ -37,11 +40,14 @@ class Interpreter : public Recorder {
     const Function* function = nullptr;
   };
 
+  using Bodies = std::array<std::unique_ptr<OpenBody>, 2>;
   struct Trip;
   Snapshot snapshot(const Frame& frame);
   Snapshot outcome(const Frame& frame, const Snapshot* before, std::optional<IValue> result);
   std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
                                 Frame& frame);
+  void add_outputs(const Undecided& undecided, Bodies& bodies, const Snapshot (&sides)[2],
+                   const std::vector<Leaf>& leaves);
   /// A loop of so many trips, or while a condition holds.
   void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
                  Frame& frame);

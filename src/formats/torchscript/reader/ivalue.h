@@ -114,6 +114,11 @@ void release_parts(const IValue& value);
 inline bool is_none(const IValue& value) {
   return std::holds_alternative<std::monostate>(value);
 }
+/// An int, an extent or a float.
+inline bool is_number(const IValue& value) {
+  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value) ||
+         std::holds_alternative<double>(value);
+}
 /// "a tensor", "an int": for messages.
 std::string kind_of(const IValue& value);
 

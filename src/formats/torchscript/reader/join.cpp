@@ -17,7 +17,7 @@ bool is_flag(const IValue& value) {
 bool is_extent(const IValue& value) {
   return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value);
 }
-bool is_number(const IValue& value) {
+bool is_scalar(const IValue& value) {
   return std::holds_alternative<TensorRef>(value) || std::holds_alternative<double>(value);
 }
 bool is_changed(const ListData& list, const ListData& before) {
@@ -120,7 +120,7 @@ std::optional<IValue> Join::either(const IValue& a, const IValue& b, int depth) 
     undecided.value = choose_({a, b});
     return undecided;
   }
-  if (is_number(a) && is_number(b)) return either_tensor(a, b);
+  if (is_scalar(a) && is_scalar(b)) return either_tensor(a, b);
   if (const auto *x = std::get_if<TupleRef>(&a), *y = std::get_if<TupleRef>(&b); x && y) {
     auto items = either((*x)->items, (*y)->items, depth);
     if (!items) return std::nullopt;

@@ -186,14 +186,16 @@ Result comparison(Recorder& recorder, std::string_view name, Arguments arguments
       const auto* n = std::get_if<std::int64_t>(&*y);
       if (m != nullptr && n != nullptr) return compare(name, *m, *n);
       Undecided undecided{"an extent that is not known", {}};
-      undecided.negated = name == "ne";
       undecided.value = truth_of(recorder.graph(), name, *x, *y);
       const SymInt* symbolic = std::get_if<SymInt>(&*x);
       if (symbolic == nullptr) symbolic = std::get_if<SymInt>(&*y);
       const std::int64_t* number = m != nullptr ? m : n;
-      if (number != nullptr && (name == "eq" || name == "ne")) {
+      // Extents are never negative.
+      const bool is_positive = n != nullptr && *n == 0 && name == "gt";
+      if (number != nullptr && (name == "eq" || name == "ne" || is_positive)) {
         undecided.dim = symbolic->dim;
         undecided.extent = *number;
+        undecided.negated = name != "eq";
       }
       if (symbolic->dim.is_symbol())
         undecided.because = concat("the extent ", symbolic->dim.to_string());
@@ -445,23 +447,44 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
   return std::nullopt;
 }
 
+auto find_item(DictData& dict, const IValue& key) {
+  return std::ranges::find_if(
+      dict.items, [&](const auto& item) { return equal(item.first, key).value_or(false); });
+}
+
+void set_item(DictData& dict, const IValue& key, const IValue& value) {
+  const auto found = find_item(dict, key);
+  if (found != dict.items.end()) {
+    found->second = value;
+  } else {
+    dict.items.emplace_back(key, value);
+  }
+}
+
+/// dict() and dict([(key, value), ...])
+Result new_dict(Arguments arguments) {
+  auto dict = std::make_shared<DictData>();
+  if (arguments.empty()) return dict;
+  const auto* list = std::get_if<ListRef>(&arguments[0]);
+  if (list == nullptr || (*list)->stacked != nullptr) return std::nullopt;
+  for (const IValue& item : (*list)->items) {
+    const auto* pair = std::get_if<TupleRef>(&item);
+    if (pair == nullptr || (*pair)->items.size() != 2) return std::nullopt;
+    set_item(*dict, (*pair)->items[0], (*pair)->items[1]);
+  }
+  return dict;
+}
+
 Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
-  if (name == "dict" && arguments.empty()) return std::make_shared<DictData>();
+  if (name == "dict")
+    if (auto dict = new_dict(arguments)) return dict;
   const auto* dict = arguments.empty() ? nullptr : std::get_if<DictRef>(&arguments[0]);
   if (dict == nullptr) return std::nullopt;
   auto& items = (*dict)->items;
-  const auto find = [&](const IValue& key) {
-    return std::ranges::find_if(
-        items, [&](const auto& item) { return equal(item.first, key).value_or(false); });
-  };
+  const auto find = [&](const IValue& key) { return find_item(**dict, key); };
   if (name == "len") return static_cast<std::int64_t>(items.size());
   if (name == "_set_item" && arguments.size() == 3) {
-    const auto found = find(arguments[1]);
-    if (found != items.end()) {
-      found->second = arguments[2];
-    } else {
-      items.emplace_back(arguments[1], arguments[2]);
-    }
+    set_item(**dict, arguments[1], arguments[2]);
     return IValue();
   }
   if (name == "__contains__" && arguments.size() == 2) return find(arguments[1]) != items.end();
@@ -475,14 +498,7 @@ Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
     const auto* other = std::get_if<DictRef>(&arguments[1]);
     if (other == nullptr) return std::nullopt;
     const auto added = (*other)->items;
-    for (const auto& [key, value] : added) {
-      const auto found = find(key);
-      if (found != items.end()) {
-        found->second = value;
-      } else {
-        items.emplace_back(key, value);
-      }
-    }
+    for (const auto& [key, value] : added) set_item(**dict, key, value);
     return IValue();
   }
   if (name == "dict" || name == "copy") return std::make_shared<DictData>(**dict);
