@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/context.h"
 #include "kernels/inner_loops.h"
 #include "ops/grid_sample.h"
 
