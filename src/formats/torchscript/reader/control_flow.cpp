@@ -184,7 +184,6 @@ Interpreter::Trip Interpreter::run_trip(const Statement& statement, const Snapsh
 
 void Interpreter::emit_loop(const Statement& statement, const std::optional<SymInt>& trips,
                             Value* goes_on, Frame& frame) {
-  constexpr std::string_view kNames[] = {"body"};
   constexpr int kMaxAttempts = 8;
   const Snapshot before = outcome(frame, nullptr, {});
   // What a trip finds out about the values that the loop carries is what the next one assumes.
@@ -199,6 +198,12 @@ void Interpreter::emit_loop(const Statement& statement, const std::optional<SymI
     last = std::move(trip);
     trip = run_trip(statement, before, last, frame);
   }
+  add_loop(before, trip, trips, goes_on, frame);
+}
+
+/// The loop of which the last trip is known.
+void Interpreter::add_loop(const Snapshot& before, Trip& trip, const std::optional<SymInt>& trips,
+                           Value* goes_on, Frame& frame) {
   graph_.reopen_body(std::move(trip.body));
   graph_.body_output(trip.goes_on);
   for (const auto& [a, b] : trip.leaves)
@@ -209,6 +214,7 @@ void Interpreter::emit_loop(const Statement& statement, const std::optional<SymI
       trips ? graph_.add("Squeeze", {trips->value, graph_.ints({0})}) : nullptr, goes_on};
   for (const auto& [a, b] : trip.leaves)
     operands.push_back(leaf_value(graph_, before, a, trip.after, b));
+  constexpr std::string_view kNames[] = {"body"};
   const std::size_t count = trip.leaves.size() + trip.grown.size();
   std::vector<Value*> outputs;
   if (count > 0) outputs = graph_.add_control("Loop", operands, kNames, bodies, count);

@@ -52,6 +52,8 @@ class Interpreter : public Recorder {
   void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
                  Frame& frame);
   Trip run_trip(const Statement& statement, const Snapshot& before, const Trip& last, Frame& frame);
+  void add_loop(const Snapshot& before, Trip& trip, const std::optional<SymInt>& trips,
+                Value* goes_on, Frame& frame);
   Value* run_loop_body(const Statement& statement, Value* count, Value* goes_on, Frame& frame);
 
   static std::string place_of(const Frame& frame, const Statement& statement);
