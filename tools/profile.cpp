@@ -116,6 +116,7 @@ class Profiler {
       report_.limit_gflops = *arguments_.peak;
       return;
     }
+    if (report_.program.device != "cpu") return;  // Nobody has measured its limits.
     const int threads = report_.program.threads;
     const bench::MachineLimits limits = measure_machine({threads}).at(threads);
     report_.limit_gflops = limits.operations_per_second / 1e9;
@@ -195,6 +196,7 @@ void declare_what(CLI::App& command, ProfileArguments& arguments) {
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   add_algorithm_options(command, arguments.options);
+  add_device_options(command, arguments.options);
   command
       .add_option("--seed", arguments.seed,
                   "Of the inputs, which are drawn at random, and of a built-in model's weights")
