@@ -54,6 +54,35 @@ TEST(OpenClConv, Direct) {
   for (const Case& c : kDirectCases) expect_conv(*context, c);
 }
 
+TEST(OpenClConv, Winograd) {
+  HEADWAY_OPEN_DEVICE(context);
+  for (const char* shape : {"[8,32,13,16]", "[2,37,31,34]"}) {
+    const bool is_first = shape[1] == '8';
+    const std::string w = is_first ? "[33,32,3,3]" : "[40,37,3,3]";
+    const std::string y = is_first ? "[8,33,13,16]" : "[2,40,30,33]";
+    expect_like_reference(
+        *context,
+        concat(
+            "graph g (%x: float32", shape, ", %b: float32[", is_first ? 33 : 40, "], %z: float32",
+            y, ") -> (%y, %plain) { %w: float32", w,
+            " = constant random(3) %plain = Conv(%x, %w) %y = headway.FusedConv(%x, %w, %b, %z) ",
+            "{activation = \"Relu\", pads = [", is_first ? "1, 1, 1, 1" : "0, 1, 1, 0", "]} }"),
+        6e-5);
+  }
+}
+
+/// A device of so little memory that a batch is transformed in parts.
+TEST(OpenClConv, WinogradInParts) {
+  std::vector<Device> devices = find_devices();
+  if (devices.empty()) GTEST_SKIP() << "no OpenCL device";
+  devices.front().max_allocation_bytes = std::uint64_t{2} << 20;
+  Context context(devices.front());
+  expect_like_reference(context,
+                        "graph g (%x: float32[8,32,13,16]) -> (%y) { %w: float32[33,32,3,3] = "
+                        "constant random(3) %y = Conv(%x, %w) {pads = [1, 1, 1, 1]} }",
+                        6e-5);
+}
+
 /// A device with so many units that every product is split.
 TEST(OpenClConv, SplitSums) {
   std::vector<Device> devices = find_devices();
