@@ -19,13 +19,13 @@ typedef struct {
   float scale;
 } Attention;
 
-int begin_of(Place place) {
+static int begin_of(Place place) {
   return place.offset + (int)get_group_id(2) * place.batch + (int)get_group_id(1) * place.head;
 }
 
 // rows[t * pitch + i] = x[t * token + i]; zeros for tokens beyond `tokens`.
-void load_rows(local float* rows, int pitch, global const float* x, int token, int tokens, int size,
-               int count) {
+static void load_rows(local float* rows, int pitch, global const float* x, int token, int tokens,
+                      int size, int count) {
   const int item = get_local_id(1) * LANES + get_local_id(0);
   for (int e = item; e < count * size; e += LANES * LANES) {
     const int t = e / size, i = e % size;
@@ -33,99 +33,93 @@ void load_rows(local float* rows, int pitch, global const float* x, int token, i
   }
 }
 
-// What one item holds of the block of keys and of the results.
-typedef struct {
-  float score[QUERIES][KEYS];
-  float largest[QUERIES], sum[QUERIES], result[QUERIES][VALUES];
-} Item;
-
-int query_of(int i) {
+static int query_of(int i) {
   return i * LANES + (int)get_local_id(1);
 }
 
-int lane_of(int j) {
+static int lane_of(int j) {
   return j * LANES + (int)get_local_id(0);
 }
 
-void clear(Item* item) {
+static void clear(float* largest, float* sum, float result[QUERIES][VALUES]) {
 #pragma unroll
   for (int i = 0; i < QUERIES; ++i) {
-    item->largest[i] = -INFINITY;
-    item->sum[i] = 0.0f;
+    largest[i] = -INFINITY;
+    sum[i] = 0.0f;
 #pragma unroll
-    for (int j = 0; j < VALUES; ++j) item->result[i][j] = 0.0f;
+    for (int j = 0; j < VALUES; ++j) result[i][j] = 0.0f;
   }
 }
 
 // score = queries · keysᵀ
-void multiply_keys(Item* item, local const float* queries, int query_pitch, local const float* keys,
-                   int pitch, int size) {
+static void multiply_keys(float score[QUERIES][KEYS], local const float* queries, int query_pitch,
+                          local const float* keys, int pitch, int size) {
 #pragma unroll
   for (int i = 0; i < QUERIES; ++i) {
 #pragma unroll
-    for (int j = 0; j < KEYS; ++j) item->score[i][j] = 0.0f;
+    for (int j = 0; j < KEYS; ++j) score[i][j] = 0.0f;
   }
   for (int d = 0; d < size; ++d) {
 #pragma unroll
     for (int i = 0; i < QUERIES; ++i) {
       const float element = queries[query_of(i) * query_pitch + d];
 #pragma unroll
-      for (int j = 0; j < KEYS; ++j) item->score[i][j] += element * keys[lane_of(j) * pitch + d];
+      for (int j = 0; j < KEYS; ++j) score[i][j] += element * keys[lane_of(j) * pitch + d];
     }
   }
 }
 
 // score = scale · score + mask; there are no more than these queries and keys.
-void mask_scores(Item* item, float scale, global const float* mask, Place place, int queries,
-                 int keys) {
+static void mask_scores(float score[QUERIES][KEYS], float scale, global const float* mask,
+                        Place place, int queries, int keys) {
 #pragma unroll
   for (int i = 0; i < QUERIES; ++i) {
 #pragma unroll
     for (int j = 0; j < KEYS; ++j) {
-      item->score[i][j] = lane_of(j) < keys ? scale * item->score[i][j] : -INFINITY;
+      score[i][j] = lane_of(j) < keys ? scale * score[i][j] : -INFINITY;
       if (mask && lane_of(j) < keys && query_of(i) < queries)
-        item->score[i][j] += mask[query_of(i) * place.token + lane_of(j) * place.element];
+        score[i][j] += mask[query_of(i) * place.token + lane_of(j) * place.element];
     }
   }
 }
 
-void share_scores(const Item* item, local float* scores) {
+static void share_scores(float score[QUERIES][KEYS], local float* scores) {
 #pragma unroll
   for (int i = 0; i < QUERIES; ++i) {
 #pragma unroll
-    for (int j = 0; j < KEYS; ++j)
-      scores[query_of(i) * SCORE_PITCH + lane_of(j)] = item->score[i][j];
+    for (int j = 0; j < KEYS; ++j) scores[query_of(i) * SCORE_PITCH + lane_of(j)] = score[i][j];
   }
 }
 
 // Scores become weights relative to the largest score until now, and so does what was summed up.
-void weigh(Item* item, local const float* scores) {
+static void weigh(float score[QUERIES][KEYS], float* all_largest, float* sum,
+                  float result[QUERIES][VALUES], local const float* scores) {
 #pragma unroll
   for (int i = 0; i < QUERIES; ++i) {
     local const float* line = scores + query_of(i) * SCORE_PITCH;
-    float largest = item->largest[i];
+    float largest = all_largest[i];
     for (int key = 0; key < BLOCK_KEYS; ++key) largest = fmax(largest, line[key]);
     const float base = largest == -INFINITY ? 0.0f : largest;
-    const float shrunk = exp(item->largest[i] - base);
-    item->largest[i] = largest;
-    item->sum[i] *= shrunk;
+    const float shrunk = exp(all_largest[i] - base);
+    all_largest[i] = largest;
+    sum[i] *= shrunk;
 #pragma unroll
-    for (int j = 0; j < VALUES; ++j) item->result[i][j] *= shrunk;
+    for (int j = 0; j < VALUES; ++j) result[i][j] *= shrunk;
 #pragma unroll
-    for (int j = 0; j < KEYS; ++j) item->score[i][j] = exp(item->score[i][j] - base);
+    for (int j = 0; j < KEYS; ++j) score[i][j] = exp(score[i][j] - base);
   }
 }
 
 // result += weights · values
-void multiply_values(Item* item, local const float* weights, local const float* values, int pitch) {
+static void multiply_values(float* sum, float result[QUERIES][VALUES], local const float* weights,
+                            local const float* values, int pitch) {
   for (int key = 0; key < BLOCK_KEYS; ++key) {
 #pragma unroll
     for (int i = 0; i < QUERIES; ++i) {
       const float weight = weights[query_of(i) * SCORE_PITCH + key];
-      item->sum[i] += weight;
+      sum[i] += weight;
 #pragma unroll
-      for (int j = 0; j < VALUES; ++j)
-        item->result[i][j] += weight * values[key * pitch + lane_of(j)];
+      for (int j = 0; j < VALUES; ++j) result[i][j] += weight * values[key * pitch + lane_of(j)];
     }
   }
 }
@@ -142,23 +136,23 @@ kernel __attribute__((reqd_work_group_size(LANES, LANES, 1))) void attention(
   y += begin_of(a.y) + first_query * a.y.token;
   if (mask) mask += begin_of(a.mask) + first_query * a.mask.token;
   load_rows(queries, query_pitch, q, a.q.token, query_count, a.head_size, BLOCK_QUERIES);
-  Item item;
-  clear(&item);
+  float score[QUERIES][KEYS], largest[QUERIES], sum[QUERIES], result[QUERIES][VALUES];
+  clear(largest, sum, result);
   for (int key = 0; key < a.keys; key += BLOCK_KEYS) {
     const int count = a.keys - key;
     load_rows(rows, pitch, k + key * a.k.token, a.k.token, count, a.head_size, BLOCK_KEYS);
     barrier(CLK_LOCAL_MEM_FENCE);
-    multiply_keys(&item, queries, query_pitch, rows, pitch, a.head_size);
-    mask_scores(&item, a.scale, mask ? mask + key * a.mask.element : mask, a.mask, query_count,
+    multiply_keys(score, queries, query_pitch, rows, pitch, a.head_size);
+    mask_scores(score, a.scale, mask ? mask + key * a.mask.element : mask, a.mask, query_count,
                 count);
-    share_scores(&item, scores);
+    share_scores(score, scores);
     barrier(CLK_LOCAL_MEM_FENCE);
     load_rows(rows, pitch, v + key * a.v.token, a.v.token, count, a.value_size, BLOCK_KEYS);
-    weigh(&item, scores);
+    weigh(score, largest, sum, result, scores);
     barrier(CLK_LOCAL_MEM_FENCE);
-    share_scores(&item, scores);
+    share_scores(score, scores);
     barrier(CLK_LOCAL_MEM_FENCE);
-    multiply_values(&item, scores, rows, pitch);
+    multiply_values(sum, result, scores, rows, pitch);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 #pragma unroll
@@ -166,7 +160,7 @@ kernel __attribute__((reqd_work_group_size(LANES, LANES, 1))) void attention(
 #pragma unroll
     for (int j = 0; j < VALUES; ++j) {
       if (query_of(i) < query_count && lane_of(j) < a.value_size)
-        y[query_of(i) * a.y.token + lane_of(j)] = item.result[i][j] / item.sum[i];
+        y[query_of(i) * a.y.token + lane_of(j)] = result[i][j] / sum[i];
     }
   }
 }
