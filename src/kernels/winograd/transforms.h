@@ -34,6 +34,9 @@ struct WinogradOutputLine {
   std::int64_t tiles = 0;
   const float* bias = nullptr;  ///< B floats.
   Unary activation;
+  /// The greatest of every 2 × 2 pixels are stored only: image has half the height and width,
+  /// rounded down, and there is no residual.
+  bool max_pool = false;
 };
 
 /// The 3×3 taps of B output channels for some input channels, on their way to frequencies.
@@ -43,6 +46,8 @@ struct WinogradWeights {
   float* transformed = nullptr;       ///< Frequency f of channel c goes to f * frequency_stride +
   std::int64_t frequency_stride = 0;  ///< c * channel_stride.
   std::int64_t channel_stride = 0;
+  /// Only columns are transformed: "frequency" 3y + x is tap x of line y.
+  bool half = false;
 };
 
 }  // namespace headway

@@ -5,7 +5,7 @@
 namespace headway {
 namespace {
 
-constexpr int kTiles[] = {2, 4, 6};
+const WinogradForm kForms[] = {2, 4, {4, true}, 6};
 
 class WinogradConvTest : public EveryIsa {};
 HEADWAY_TEST_EVERY_ISA(WinogradConvTest);
@@ -30,13 +30,14 @@ ConvShape any_winograd_shape(Generator& generator) {
   return s;
 }
 
-WinogradSplit any_split(const ConvShape& s, int tile, Generator& generator) {
-  const std::int64_t tiles =
-      s.batch * ((s.out_height + tile - 1) / tile) * ((s.out_width + tile - 1) / tile);
+WinogradSplit any_split(const ConvShape& s, WinogradForm form, Generator& generator) {
+  const int m = form.tile;
+  const std::int64_t tiles = s.batch * ((s.out_height + m - 1) / m) * ((s.out_width + m - 1) / m);
   WinogradSplit split;
   split.chunks = generator.integer(1, std::min<std::int64_t>(tiles, 9));
   split.shared = generator.chance(0.5);
   split.workers = generator.integer(1, 4);
+  split.gathered = generator.integer(1, 4);
   if (!split.shared) split.workers = std::min(split.workers, split.chunks);
   if (split.shared) {
     split.parts = generator.integer(1, std::min<std::int64_t>(3, tiles / split.chunks));
@@ -46,14 +47,15 @@ WinogradSplit any_split(const ConvShape& s, int tile, Generator& generator) {
 
 /// Runs the case with blocked tensors, NaN in all lanes that belong to no channel.
 void run(const KernelContext& context, const ConvCase& test, const WinogradConv& conv,
-         bool in_parts, GuardedFloats& plain) {
+         bool in_parts, GuardedFloats& plain, bool max_pool = false) {
   const ConvShape& s = test.shape;
   const int width = context.loops.width;
   const std::int64_t in_pixels = s.in_height * s.in_width, pixels = s.out_height * s.out_width;
+  const std::int64_t stored = max_pool ? (s.out_height / 2) * (s.out_width / 2) : pixels;
   GuardedFloats input(blocked_size(s.batch, s.in_channels, in_pixels, width));
   to_blocked(test.input, s.batch, s.in_channels, in_pixels, width, input);
-  GuardedFloats output(blocked_size(s.batch, s.out_channels, pixels, width));
-  to_blocked(test.residual, s.batch, s.out_channels, pixels, width, output);
+  GuardedFloats output(blocked_size(s.batch, s.out_channels, stored, width));
+  if (!max_pool) to_blocked(test.residual, s.batch, s.out_channels, pixels, width, output);
   GuardedFloats bias(blocked_size(1, s.out_channels, 1, width));
   to_blocked(test.bias, 1, s.out_channels, 1, width, bias);
   GuardedFloats packed(static_cast<std::int64_t>(conv.packed_size()));
@@ -67,9 +69,10 @@ void run(const KernelContext& context, const ConvCase& test, const WinogradConv&
   GuardedFloats scratch(static_cast<std::int64_t>(conv.scratch_bytes() / sizeof(float)));
   std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
   const Epilogue epilogue{test.kind.bias ? bias.data() : nullptr,
-                          test.kind.residual ? output.data() : nullptr, test.kind.activation};
+                          test.kind.residual ? output.data() : nullptr, test.kind.activation,
+                          max_pool};
   conv.run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
-  to_plain(output, s.out_channels, pixels, width, plain);
+  to_plain(output, s.out_channels, stored, width, plain);
 }
 
 /// The greatest error that F(tile × tile, 3×3) may make, in terms of the sums' typical size.
@@ -89,15 +92,50 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsOverGeneratedShapesAndSplits) {
     const ConvCase test(any_winograd_shape(generator), generator);
     const std::vector<double> expected = test.expected();
     ThreadPool pool(static_cast<int>(generator.integer(1, 4)));
-    for (const int tile : kTiles) {
-      const WinogradSplit split = any_split(test.shape, tile, generator);
-      SCOPED_TRACE(test.described() << " tile " << tile << ", " << split.chunks << " chunks, "
-                                    << split.workers << (split.shared ? " shared by " : " for ")
-                                    << "workers, " << split.parts << " parts");
-      const WinogradConv conv(test.shape, tile, split, tiles);
+    for (const WinogradForm form : kForms) {
+      const WinogradSplit split = any_split(test.shape, form, generator);
+      SCOPED_TRACE(test.described()
+                   << " tile " << form.tile << (form.half ? " half, " : ", ") << split.chunks
+                   << " chunks, " << split.workers << (split.shared ? " shared by " : " for ")
+                   << "workers, " << split.parts << " parts, " << split.gathered << " gathered");
+      const WinogradConv conv(test.shape, form, split, tiles);
       GuardedFloats plain(test.residual.size());
       run({pool, loops()}, test, conv, generator.chance(0.5), plain);
-      expect_near(plain, expected, tolerance(tile, test.shape));
+      expect_near(plain, expected, tolerance(form.tile, test.shape));
+    }
+  }
+}
+
+/// The greatest of every 2 × 2 pixels.
+std::vector<double> pooled(const std::vector<double>& plain, const ConvShape& s) {
+  std::vector<double> result;
+  for (std::int64_t plane = 0; plane < s.batch * s.out_channels; ++plane) {
+    for (std::int64_t y = 0; y + 2 <= s.out_height; y += 2) {
+      for (std::int64_t x = 0; x + 2 <= s.out_width; x += 2) {
+        const double* corner = plain.data() + (plane * s.out_height + y) * s.out_width + x;
+        result.push_back(std::max(std::max(corner[0], corner[1]),
+                                  std::max(corner[s.out_width], corner[s.out_width + 1])));
+      }
+    }
+  }
+  return result;
+}
+
+TEST_P(WinogradConvTest, PoolsOnTheWay) {
+  Generator generator(4);
+  BrgemmSet tiles(loops());
+  for (int round = 0; round < 20 && !HasFatalFailure(); ++round) {
+    ConvCase test(any_winograd_shape(generator), generator);
+    test.kind.residual = false;
+    const std::vector<double> expected = pooled(test.expected(), test.shape);
+    ThreadPool pool(static_cast<int>(generator.integer(1, 4)));
+    for (const WinogradForm form : kForms) {
+      SCOPED_TRACE(test.described() << " tile " << form.tile << (form.half ? " half" : ""));
+      const WinogradConv conv(test.shape, form, any_split(test.shape, form, generator), tiles);
+      ASSERT_TRUE(conv.can_pool());
+      GuardedFloats plain(static_cast<std::int64_t>(expected.size()));
+      run({pool, loops()}, test, conv, false, plain, true);
+      expect_near(plain, expected, tolerance(form.tile, test.shape));
     }
   }
 }
@@ -119,13 +157,14 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsAsItSplitsItself) {
       const ConvCase test(shape, generator);
       const std::vector<double> expected = test.expected();
       ThreadPool pool(threads);
-      for (const int tile : kTiles) {
-        SCOPED_TRACE(test.described() << " tile " << tile << ", " << threads << " threads");
-        const WinogradConv conv(shape, tile, ConvPlan{.epilogue = test.kind, .threads = threads},
+      for (const WinogradForm form : kForms) {
+        SCOPED_TRACE(test.described() << " tile " << form.tile << (form.half ? " half, " : ", ")
+                                      << threads << " threads");
+        const WinogradConv conv(shape, form, ConvPlan{.epilogue = test.kind, .threads = threads},
                                 tiles);
         GuardedFloats plain(test.residual.size());
         run({pool, loops()}, test, conv, false, plain);
-        expect_near(plain, expected, tolerance(tile, test.shape));
+        expect_near(plain, expected, tolerance(form.tile, test.shape));
       }
     }
   }
@@ -150,9 +189,10 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
     generator.fill_normal(test.input);
     generator.fill_normal(test.weights);
     const std::vector<double> expected = test.expected();
-    for (const int tile : kTiles) {
+    for (const WinogradForm form : kForms) {
+      const double bound = error_bound(form.tile);
       GuardedFloats plain(test.residual.size());
-      run(context(), test, WinogradConv(s, tile, ConvPlan{}, tiles), false, plain);
+      run(context(), test, WinogradConv(s, form, ConvPlan{}, tiles), false, plain);
       double squares = 0, squared_errors = 0, greatest = 0;
       for (std::int64_t i = 0; i < plain.size(); ++i) {
         const double wanted = expected[static_cast<std::size_t>(i)];
@@ -162,8 +202,8 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
         greatest = std::max(greatest, std::fabs(error));
       }
       const double typical = std::sqrt(squares / static_cast<double>(plain.size()));
-      EXPECT_LT(greatest, error_bound(tile) * typical) << "tile " << tile;
-      EXPECT_LT(squared_errors, std::pow(error_bound(tile) / 5, 2) * squares) << "tile " << tile;
+      EXPECT_LT(greatest, bound * typical) << "tile " << form.tile << " half " << form.half;
+      EXPECT_LT(squared_errors, std::pow(bound / 5, 2) * squares) << "tile " << form.tile;
     }
   }
 }
