@@ -131,6 +131,17 @@ constexpr std::array kTable = {
     Entry{"Pad", "", lower_pad},
     Entry{"ScatterElements", "", lower_elements},
     Entry{"ScatterND", "", lower_blocks},
+
+    Entry{"ArgMax", "", lower_arg_reduce},
+    Entry{"ArgMin", "", lower_arg_reduce},
+    Entry{"CumProd", "", lower_cumulate},
+    Entry{"CumSum", "", lower_cumulate},
+    Entry{"DequantizeLinear", "", lower_quantize},
+    Entry{"QuantizeLinear", "", lower_quantize},
+    Entry{"Range", "", lower_range},
+    Entry{"Resize", "", lower_resize},
+    Entry{"TopK", "", lower_top_k},
+    Entry{"Upsample", "", lower_resize},
 };
 
 const Entry* find(const Node& node) {

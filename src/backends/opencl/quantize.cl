@@ -1,0 +1,30 @@
+// T: the type of the quantized elements; CONVERT: to it, rounded and kept within its range.
+
+// As in quantize.cpp: which scale belongs to an element.
+typedef struct {
+  int whole, extent, inner, block, blocks;
+} Scales;
+
+int scale_of(const Scales scales, int i) {
+  if (scales.whole) return 0;
+  const int along = i / scales.inner % scales.extent;
+  if (scales.block == 0) return along;
+  const int outer = i / scales.inner / scales.extent;
+  return (outer * scales.blocks + along / scales.block) * scales.inner + i % scales.inner;
+}
+
+kernel void quantize(global const float* x, global const float* scale, global const T* zero,
+                     global T* y, int count, Scales scales) {
+  const int i = get_global_id(0);
+  if (i >= count) return;
+  const int at = scale_of(scales, i);
+  y[i] = CONVERT(rint(x[i] / scale[at]) + (zero == 0 ? 0.0f : (float)zero[at]));
+}
+
+kernel void dequantize(global const T* x, global const float* scale, global const T* zero,
+                       global float* y, int count, Scales scales) {
+  const int i = get_global_id(0);
+  if (i >= count) return;
+  const int at = scale_of(scales, i);
+  y[i] = (float)((long)x[i] - (zero == 0 ? 0 : (long)zero[at])) * scale[at];
+}
