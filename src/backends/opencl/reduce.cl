@@ -2,12 +2,14 @@
 
 #ifdef IS_FLOAT
 #define IS_NAN(x) isnan(x)
+#define ABSOLUTE(x) fabs(x)
 #else
 #define IS_NAN(x) false
+#define ABSOLUTE(x) ((T)abs(x))
 #endif
 
 T prepared(T x, int kind) {
-  if (kind == 5) return x < 0 ? -x : x;
+  if (kind == 5) return ABSOLUTE(x);
   if (kind == 6 || kind == 7) return x * x;
   return x;
 }

@@ -6,7 +6,7 @@ kernel void typed_unary(global const T* x, global T* y, int count, int kind) {
   const T value = x[i];
   switch (kind) {
     case 0:
-      y[i] = value < 0 ? -value : value;
+      y[i] = (T)abs(value);
       break;
     case 1:
       y[i] = -value;
