@@ -23,4 +23,27 @@ void add_algorithm_options(CLI::App& command, CompileOptions& options) {
       ->type_name("on|off");
 }
 
+void add_device_options(CLI::App& command, CompileOptions& options) {
+  command
+      .add_option("-d,--device", options.device,
+                  "cpu, or gpu: the first device of an OpenCL driver (gpu:1 the second, see "
+                  "'headway runtimes')")
+      ->check(is_device())
+      ->capture_default_str();
+  command.add_flag("--allow-fallback", options.allow_fallback,
+                   "Run nodes that the GPU has no kernel for on the CPU, instead of refusing the "
+                   "model");
+}
+
+CLI::Validator is_device() {
+  return {[](const std::string& text) {
+            const bool is_numbered = text.starts_with("gpu:") && text.size() > 4 &&
+                                     text.find_first_not_of("0123456789", 4) == std::string::npos;
+            return text == "cpu" || text == "gpu" || is_numbered
+                       ? std::string()
+                       : "'" + text + "' is no device; give cpu, gpu, or gpu:1 for the second GPU";
+          },
+          ""};
+}
+
 }  // namespace headway

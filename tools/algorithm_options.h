@@ -6,8 +6,15 @@
 
 namespace headway {
 
-/// --tune and --winograd, for every command that compiles a model. `options` must live until the
-/// command has been parsed.
+// For commands that compile a model; `options` must live until the command has been parsed.
+
+/// --tune and --winograd.
 void add_algorithm_options(CLI::App& command, CompileOptions& options);
+
+/// --device and --allow-fallback.
+void add_device_options(CLI::App& command, CompileOptions& options);
+
+/// Accepts what CompileOptions::device may be.
+CLI::Validator is_device();
 
 }  // namespace headway

@@ -195,6 +195,7 @@ void declare_what(CLI::App& command, ProfileArguments& arguments) {
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   add_algorithm_options(command, arguments.options);
+  add_device_options(command, arguments.options);
   command
       .add_option("--seed", arguments.seed,
                   "Of the inputs, which are drawn at random, and of a built-in model's weights")

@@ -219,6 +219,7 @@ void declare_results(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
   add_algorithm_options(command, arguments.options);
+  add_device_options(command, arguments.options);
   command.add_option("--seed", arguments.seed, "Seed of a built-in model's weights (default: 0)")
       ->type_name("N");
   add_weights_option(command, arguments.weights);

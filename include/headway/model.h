@@ -56,11 +56,18 @@ struct CompileOptions {
   bool winograd = true;  ///< false: no fast algorithms (Winograd's convolutions, Strassen's matrix
                          ///< products) that round differently from plain sums (up to 1e-3 of the
                          ///< largest output over a whole network).
+  std::string device = "cpu";   ///< "gpu": the first device that OpenCL offers; "gpu:1" the second.
+  bool allow_fallback = false;  ///< true: nodes that the GPU has no kernel for run on the CPU, at
+                                ///< the price of copies; false: such models are refused.
   std::uint64_t memory_limit = 0;  ///< Most bytes that values computed by a run may take at once,
                                    ///< inputs and weights apart; a model that asks for more is
                                    ///< refused before they are allocated. 0: what this machine, or
                                    ///< the cgroup, has.
 };
+
+/// What CompileOptions::device "gpu:0", "gpu:1", … are on this machine: name, kind (an OpenCL
+/// driver may offer the CPU itself), driver. Empty if there are none.
+HEADWAY_API std::vector<std::string> gpu_devices();
 
 /// A model as read from a file or built in: the graph, not yet prepared for execution. Cheap to
 /// copy.

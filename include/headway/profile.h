@@ -51,6 +51,13 @@ struct StepInfo {
   std::int64_t bytes_written = 0;
 };
 
+/// What one run takes on a device that is not this processor, without the copies of inputs and
+/// outputs. Nanoseconds.
+struct DeviceTimes {
+  std::int64_t resident_ns = 0;  ///< From handing the work to the device until it is done.
+  std::int64_t kernels_ns = 0;   ///< Of the kernels alone, as the device itself counts.
+};
+
 /// What one thread did during one step. Times are nanoseconds of std::chrono::steady_clock.
 struct ThreadSpan {
   std::int64_t begin_ns = 0, end_ns = 0;  ///< Of its share of the step; both 0 if it had none.

@@ -21,6 +21,9 @@ struct ProgramSummary {
   std::string isa;                  ///< "avx512", "avx2", "portable".
   std::size_t nodes = 0;            ///< After fusion.
   std::size_t reference_nodes = 0;  ///< Of these, run on plain reference kernels: slow.
+  std::string device;               ///< "cpu", or the GPU's name, kind and driver.
+  std::string device_kind;          ///< "CPU", "GPU", "accelerator".
+  std::size_t fallback_nodes = 0;   ///< Of these, run on the CPU although the device is another.
   std::size_t weight_bytes = 0;     ///< Packed weights.
   std::size_t arena_bytes = 0;      ///< Activations, all lifetimes packed.
   std::size_t peak_live_bytes = 0;  ///< Most activations needed at once: no arena can be smaller.
@@ -63,6 +66,10 @@ class HEADWAY_API Session {
   /// step and thread; allocates only if `profile` comes from fewer steps. Of threads that other
   /// sessions use meanwhile, only the work for this one counts.
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile);
+
+  /// Runs on inputs that are on the device already, once for each figure. Throws
+  /// Error(kInvalidArgument) if the program runs on this processor.
+  DeviceTimes device_times(std::span<const Tensor> inputs);
 
   /// What run takes for inputs of these dtypes and shapes, in order. A model whose shapes depend on
   /// data is run for that; what its bodies take is part of their nodes.

@@ -154,6 +154,16 @@ void Contestant::run_round(int block, const RoundPlan& plan) {
   });
 }
 
+void Contestant::measure_device(std::int64_t calls) {
+  if (!running() || context_.options.device == "cpu") return;
+  guard([&] {
+    const Json reply = awake({{"command", "device"}, {"iterations", calls}}, true);
+    ProcessResult& process = result_.processes.back();
+    process.resident_ns = reply.at("resident_ns").get<std::vector<std::int64_t>>();
+    process.kernels_ns = reply.at("kernels_ns").get<std::vector<std::int64_t>>();
+  });
+}
+
 void Contestant::stop() {
   process_.reset();
   if (!context_.options.warmup || result_.processes.empty()) return;

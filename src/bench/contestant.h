@@ -47,6 +47,9 @@ class Contestant {
   /// Nanoseconds per turn of the measuring loop around nothing. Empty if it cannot be told.
   std::optional<double> harness_cost();
 
+  /// Asks what calls take on the device alone.
+  void measure_device(std::int64_t calls);
+
   /// Ends the present process.
   void stop();
 

@@ -18,6 +18,9 @@ namespace {
 /// The reference is slow by design; four samples tell whether a runtime computes the same function.
 constexpr int kReferenceSamples = 4;
 
+/// Calls of each process that are timed on the device alone.
+constexpr std::int64_t kDeviceCalls = 20;
+
 /// Seeds of a race's independent random streams.
 enum Stream : std::uint64_t { kInputStream, kOrderStream, kRowStream = 16 };
 
@@ -99,7 +102,10 @@ class Race {
     start_processes(generation);
     if (generation == 0) schedule_.first_start_took(elapsed());
     measure(generation);
-    for (const auto& contestant : contestants_) contestant->stop();
+    for (const auto& contestant : contestants_) {
+      if (!stopped()) contestant->measure_device(kDeviceCalls);
+      contestant->stop();
+    }
   }
 
   void start_processes(int generation) {

@@ -46,9 +46,10 @@ std::vector<std::string> header_of(const Report& report) {
       fields.push_back(percentile_name(percent) + "_ns");
     }
   }
-  for (const char* name : {"samples_per_second", "ratio", "ratio_low", "ratio_high", "verdict",
-                           "load_ns", "first_ns", "processor_per_wall", "peak_memory_bytes",
-                           "max_abs_error", "max_rel_error", "failure", "of_peak"}) {
+  for (const char* name :
+       {"samples_per_second", "ratio", "ratio_low", "ratio_high", "verdict", "load_ns", "first_ns",
+        "processor_per_wall", "peak_memory_bytes", "max_abs_error", "max_rel_error", "failure",
+        "of_peak", "resident_ns", "kernels_ns"}) {
     fields.emplace_back(name);
   }
   return fields;
@@ -75,13 +76,14 @@ std::vector<std::string> fields_of(const RaceResult& race, const RowSummary& row
                                   bounds(row.median_ns, &Interval::low),
                                   bounds(row.median_ns, &Interval::high)};
   for (const auto& value : row.percentiles_ns) fields.push_back(number(value));
-  fields.insert(fields.end(),
-                {number(row.samples_per_second), bounds(row.ratio, &Interval::estimate),
-                 bounds(row.ratio, &Interval::low), bounds(row.ratio, &Interval::high),
-                 std::string(verdict_of(row)), number(row.load_ns), number(row.first_ns),
-                 number(row.processor_per_wall), concat(row.peak_memory_bytes),
-                 error(&Agreement::max_abs), error(&Agreement::max_rel),
-                 result.failure ? result.failure->sentence : "", number(row.of_peak)});
+  fields.insert(
+      fields.end(),
+      {number(row.samples_per_second), bounds(row.ratio, &Interval::estimate),
+       bounds(row.ratio, &Interval::low), bounds(row.ratio, &Interval::high),
+       std::string(verdict_of(row)), number(row.load_ns), number(row.first_ns),
+       number(row.processor_per_wall), concat(row.peak_memory_bytes), error(&Agreement::max_abs),
+       error(&Agreement::max_rel), result.failure ? result.failure->sentence : "",
+       number(row.of_peak), number(row.resident_ns), number(row.kernels_ns)});
   return fields;
 }
 

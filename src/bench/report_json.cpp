@@ -49,6 +49,8 @@ Json processes_json(const RowResult& row) {
                          {"warmup_ns", process.warmup_ns},
                          {"steady", process.steady},
                          {"peak_memory_bytes", process.peak_memory_bytes},
+                         {"resident_ns", process.resident_ns},
+                         {"kernels_ns", process.kernels_ns},
                          {"rounds", std::move(rounds)}});
   }
   return processes;
@@ -86,6 +88,8 @@ Json row_json(const RowSummary& row, const RaceOptions& options) {
   json["load_ns"] = number(row.load_ns);
   json["first_ns"] = number(row.first_ns);
   json["processor_per_wall"] = number(row.processor_per_wall);
+  json["resident_ns"] = number(row.resident_ns);
+  json["kernels_ns"] = number(row.kernels_ns);
   json["of_peak"] = number(row.of_peak);
   json["peak_memory_bytes"] = row.peak_memory_bytes;
   json["steady"] = row.steady;

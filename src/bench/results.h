@@ -30,6 +30,7 @@ struct ProcessResult {
   bool steady = false;
   std::vector<RoundResult> rounds;
   std::int64_t peak_memory_bytes = 0;
+  std::vector<std::int64_t> resident_ns, kernels_ns;  ///< DeviceTimes; empty if nobody can tell.
 };
 
 /// Why a row stopped.

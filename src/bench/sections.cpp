@@ -171,6 +171,15 @@ void remark_on_row(const RowSummary& row, const RaceOptions& options,
   }
 }
 
+/// A driver may offer the CPU as its device.
+void remark_on_device(const RowSummary& row, const RaceOptions& options,
+                      std::vector<std::string>& texts) {
+  const auto kind = row.row->settings.find("device_kind");
+  if (options.device == "cpu" || kind == row.row->settings.end() || kind->second == "GPU") return;
+  texts.push_back(concat(row.row->spec.title, " ran on a device that is no GPU but a ",
+                         kind->second, ": ", row.row->settings.at("device"), "."));
+}
+
 std::string unsteady_rows(const RaceSummary& summary) {
   std::string names;
   for (const SummaryGroup& group : summary.groups) {
@@ -251,9 +260,12 @@ Table latency_table(const RaceResult& race, const SummaryGroup& group) {
 Table cost_table(const SummaryGroup& group) {
   const bool shares = std::ranges::any_of(
       group.rows, [](const RowSummary& row) { return row.of_peak.has_value(); });
+  const bool devices = std::ranges::any_of(
+      group.rows, [](const RowSummary& row) { return row.resident_ns.has_value(); });
   std::vector<Table::Column> columns{
       {"Runtime", true}, {"load"}, {"first inference"}, {"peak memory"}, {"CPU/wall"}};
   if (shares) columns.push_back({"of peak"});
+  if (devices) columns.insert(columns.end(), {{"on the device"}, {"kernels"}});
   columns.insert(columns.end(), {{"max abs"}, {"max rel"}, {"top-1"}, {"version", true}});
   Table table(std::move(columns));
   for (const RowSummary& row : group.rows) {
@@ -263,6 +275,10 @@ Table cost_table(const SummaryGroup& group) {
                                   : kNothing,
         number(row.processor_per_wall)};
     if (shares) cells.push_back(row.of_peak ? format_percent(*row.of_peak) : kNothing);
+    if (devices) {
+      cells.push_back(duration_cell(row.resident_ns));
+      cells.push_back(duration_cell(row.kernels_ns));
+    }
     cells.insert(cells.end(), {abs_cell(row), rel_cell(row), top1_cell(row),
                                row.row->info.version.empty() ? kNothing : row.row->info.version});
     table.add(std::move(cells), row.fastest);
@@ -289,6 +305,7 @@ std::vector<std::string> remarks(const RaceResult& race, const RaceSummary& summ
   for (const SummaryGroup& group : summary.groups) {
     for (const RowSummary& row : group.rows) {
       remark_on_row(row, race.options, texts);
+      remark_on_device(row, race.options, texts);
       processes = std::max(processes, row.row->processes.size());
     }
   }

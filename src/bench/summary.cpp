@@ -42,6 +42,16 @@ void summarize_latency(RowSummary& summary, const RowResult& row, const RaceOpti
   }
 }
 
+void summarize_device(RowSummary& summary, const RowResult& row, double batch) {
+  std::vector<double> resident, kernels;
+  for (const ProcessResult& process : row.processes) {
+    resident.insert(resident.end(), process.resident_ns.begin(), process.resident_ns.end());
+    kernels.insert(kernels.end(), process.kernels_ns.begin(), process.kernels_ns.end());
+  }
+  if (!resident.empty()) summary.resident_ns = median(resident) / batch;
+  if (!kernels.empty()) summary.kernels_ns = median(kernels) / batch;
+}
+
 void summarize_processes(RowSummary& summary, const RowResult& row) {
   std::vector<double> loads;
   std::vector<double> firsts;
@@ -68,6 +78,7 @@ RowSummary summarize_row(const RowResult& row, const RaceOptions& options) {
   summary.status = status_of(row);
   summarize_latency(summary, row, options);
   summarize_processes(summary, row);
+  summarize_device(summary, row, static_cast<double>(options.batch));
   return summary;
 }
 

@@ -37,6 +37,8 @@ struct RowSummary {
   bool fastest = false;
   std::optional<double> load_ns;  ///< Median over processes; per call, like the next.
   std::optional<double> first_ns;
+  /// Median per sample on the device alone (DeviceTimes); empty for the CPU.
+  std::optional<double> resident_ns, kernels_ns;
   std::optional<double> processor_per_wall;
   std::optional<double> of_peak;  ///< Floor over median; above 1 for less arithmetic than direct.
   std::int64_t peak_memory_bytes = 0;

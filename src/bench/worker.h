@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,12 @@ struct RuntimeInfo {
   std::vector<std::string> devices;  ///< "cpu", "gpu: <name>", …
 };
 
+/// What a call takes on the device alone, once its inputs are there and before its outputs leave.
+struct DeviceTimes {
+  std::int64_t resident_ns = 0;            ///< From handing over the work until it is done.
+  std::optional<std::int64_t> kernels_ns;  ///< Of the kernels, as the device's own clock tells.
+};
+
 /// One inference runtime behind the worker protocol; `worker_main` drives it. Every method may
 /// throw headway::Error (or any std::exception): its sentence becomes the row's.
 class Runtime {
@@ -58,6 +65,12 @@ class Runtime {
   /// and stay valid until the next call. This is the timed boundary: whatever a user must do per
   /// call happens inside, nothing else does.
   virtual std::span<const NamedTensor> run(std::span<const Tensor> inputs) = 0;
+
+  /// One more inference, which is timed by the runtime itself; nullopt if it cannot tell. Asked
+  /// only of devices other than the CPU, after everything else was measured.
+  virtual std::optional<DeviceTimes> device_times(std::span<const Tensor> /*inputs*/) {
+    return std::nullopt;
+  }
 };
 
 /// Speaks the worker protocol (docs/worker-protocol.md) with the scheduler until told to exit.

@@ -54,6 +54,7 @@ class Server {
     if (command == "load") return load(request);
     if (command == "run") return run(runtime_, request);
     if (command == "outputs") return outputs(request);
+    if (command == "device") return device_times(request);
     if (command == "calibrate") return calibrate(request);
     fail(ErrorCode::kInvalidArgument, "unknown worker command '", command, "'");
   }
@@ -134,6 +135,20 @@ class Server {
     const std::vector<Tensor>& inputs = sets_.at(request.at("input_set").get<std::size_t>());
     const std::span<const NamedTensor> tensors = runtime_.run(inputs);
     return {{"tensors", write_tensors(request.at("file").get<std::string>(), tensors)}};
+  }
+
+  Json device_times(const Json& request) {
+    if (sets_.empty()) fail(ErrorCode::kInvalidArgument, "device was asked before load");
+    Json resident = Json::array(), kernels = Json::array();
+    const auto iterations =
+        std::min(request.at("iterations").get<std::int64_t>(), kMaxSamplesPerRound);
+    for (std::int64_t call = 0; call < iterations; ++call) {
+      const auto times = runtime_.device_times(next_inputs());
+      if (!times) break;
+      resident.push_back(times->resident_ns);
+      if (times->kernels_ns) kernels.push_back(*times->kernels_ns);
+    }
+    return {{"resident_ns", std::move(resident)}, {"kernels_ns", std::move(kernels)}};
   }
 
   Json calibrate(const Json& request) {

@@ -83,7 +83,10 @@ class Planner {
   Planner(Graph& graph, Backend& backend) : graph_(graph), backend_(backend) {}
 
   std::shared_ptr<const Plan> make() {
-    for (const Value* input : graph_.inputs()) plan_->input_shapes.push_back(planned_shape(*input));
+    for (const Value* input : graph_.inputs()) {
+      plan_->input_shapes.push_back(planned_shape(*input));
+      plan_->input_bytes.push_back(byte_size(*input));
+    }
     graph_.erase_dead();
     lower_nodes();
     find_last_uses();
@@ -105,7 +108,8 @@ class Planner {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   struct Place {
     std::size_t storage = kNone;
-    std::size_t offset = 0;  ///< In bytes.
+    std::size_t offset = 0;  ///< In bytes, as what follows.
+    std::size_t bytes = 0;
   };
 
   /// Where in the output of a Concat a value lies.
@@ -241,8 +245,8 @@ class Planner {
 
   void place_inputs() {
     for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
-      const std::size_t storage = add_storage({{Location::Place::kInput, i, nullptr}, {}});
-      place_of_[graph_.inputs()[i]] = {storage, 0};
+      const std::size_t storage = add_storage({{Location::Place::kInput, i}, {}});
+      place_of_[graph_.inputs()[i]] = {storage};
     }
   }
 
@@ -252,21 +256,22 @@ class Planner {
   }
 
   std::size_t add_arena_storage(std::size_t bytes, std::size_t first, std::size_t last) {
-    return add_storage({{Location::Place::kArena, 0, nullptr}, {bytes, first, last}});
+    return add_storage({{Location::Place::kArena}, {bytes, first, last}});
   }
 
   Place place_of(const Value* value) {
     const Value* stored = stored_as(value);
     const auto found = place_of_.find(stored);
     if (found != place_of_.end()) {
-      return {found->second.storage, found->second.offset + offset_in_stored(value)};
+      return {found->second.storage, found->second.offset + offset_in_stored(value),
+              byte_size(*value)};
     }
     backend_.read_in_place(stored->constant());
     const Tensor& constant = stored->constant();
     plan_->constants.push_back(needs_alignment(stored) ? aligned(constant) : constant);
     const std::size_t storage =
-        add_storage({{Location::Place::kConstant, 0, plan_->constants.back().raw()}, {}});
-    return place_of_[stored] = {storage, 0};
+        add_storage({{Location::Place::kConstant, 0, 0, plan_->constants.back().raw()}, {}});
+    return place_of_[stored] = {storage, 0, byte_size(*value)};
   }
 
   bool needs_alignment(const Value* constant) const {
@@ -283,13 +288,13 @@ class Planner {
   }
 
   /// The place of a value that was assigned a home, whose memory begins to live with the first one.
-  Place home_of(const Home& home, std::size_t step) {
+  Place home_of(const Home& home, std::size_t bytes, std::size_t step) {
     const auto found = home_storage_.find(home.root);
-    if (found != home_storage_.end()) return {found->second, home.offset};
+    if (found != home_storage_.end()) return {found->second, home.offset, bytes};
     const std::size_t last = std::max(step, last_use_[home.root]);
     const std::size_t storage = add_arena_storage(byte_size(*home.root), step, last);
     home_storage_[home.root] = storage;
-    return {storage, home.offset};
+    return {storage, home.offset, bytes};
   }
 
   void place_operands(std::size_t step) {
@@ -304,20 +309,21 @@ class Planner {
       if (output != nullptr) place_of_[output] = storage.outputs.back();
     }
     const std::size_t scratch = plan_->steps[step].step->scratch_bytes();
-    if (scratch > 0) storage.scratch = {add_arena_storage(scratch, step, step), 0};
+    if (scratch > 0) storage.scratch = {add_arena_storage(scratch, step, step), 0, scratch};
   }
 
   Place place_output_of(std::size_t step, std::size_t index, std::span<const Place> inputs) {
     const Value* output = nodes_[step]->output(index);
     const auto home = homes_.find(output);
-    if (home != homes_.end()) return home_of(home->second, step);
-    if (home_storage_.contains(output)) return {home_storage_[output], 0};
+    const std::size_t bytes = byte_size(*output);
+    if (home != homes_.end()) return home_of(home->second, bytes, step);
+    if (home_storage_.contains(output)) return {home_storage_[output], 0, bytes};
     const std::size_t last = std::max(step, last_use_[output]);
     std::size_t place = kNone;
-    if (index == 0) place = overwritable_input(step, byte_size(*output), inputs);
-    if (place == kNone) place = add_arena_storage(byte_size(*output), step, last);
+    if (index == 0) place = overwritable_input(step, bytes, inputs);
+    if (place == kNone) place = add_arena_storage(bytes, step, last);
     storages_[place].lifetime.last_step = last;
-    return {place, 0};
+    return {place, 0, bytes};
   }
 
   /// The storage of an input that dies with this step and that the step can write its output over.
@@ -347,7 +353,7 @@ class Planner {
       copy.info = describe_copy(output);
       StepStorage& storage = step_storage_.emplace_back();
       storage.inputs = {place};
-      place = {add_arena_storage(byte_size(output), end, end), 0};
+      place = {add_arena_storage(byte_size(output), end, end), 0, byte_size(output)};
       storage.outputs = {place};
       plan_->steps.push_back(std::move(copy));
     }
@@ -381,6 +387,7 @@ class Planner {
     if (place.storage == kNone) return {};
     Location location = storages_[place.storage].location;
     if (location.place == Location::Place::kArena) location.index += place.offset;
+    location.bytes = place.bytes;
     return location;
   }
 

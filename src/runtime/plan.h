@@ -17,7 +17,8 @@ namespace headway {
 struct Location {
   enum class Place : std::uint8_t { kNowhere, kArena, kInput, kConstant };
   Place place = Place::kNowhere;
-  std::size_t index = 0;           ///< Byte offset in the arena, or position of the graph input.
+  std::size_t index = 0;  ///< Byte offset in the arena, or position of the graph input.
+  std::size_t bytes = 0;
   const void* constant = nullptr;  ///< Only for kConstant.
 };
 
@@ -37,6 +38,7 @@ struct PlannedOutput {
 /// A program for one set of input shapes: the steps in order and where everything lies. Immutable.
 struct Plan {
   std::vector<Shape> input_shapes;
+  std::vector<std::size_t> input_bytes;
   std::vector<PlannedStep> steps;
   std::vector<PlannedOutput> outputs;
   std::size_t arena_bytes = 0;

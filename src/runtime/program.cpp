@@ -3,6 +3,8 @@
 
 #include "headway/headway.h"
 
+#include "backends/opencl/fallback.h"
+#include "backends/opencl/opencl_backend.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/processors.h"
@@ -61,6 +63,22 @@ bool needs_stages(const Graph& graph) {
          });
 }
 
+/// nullptr for this processor.
+std::unique_ptr<ProgramDevice> open_device(const CompileOptions& options, bool is_compiled,
+                                           bool keep_weights) {
+  if (options.device == "cpu") return nullptr;
+  opencl::Device device = opencl::find_device(options.device);
+  if (options.reference) {
+    fail(ErrorCode::kInvalidArgument, "reference kernels run on the CPU, not on ", options.device);
+  }
+  if (is_compiled) {
+    fail(ErrorCode::kUnsupported,
+         "a .hwy file holds weights packed for the CPU; give the model itself for ",
+         options.device);
+  }
+  return std::make_unique<ProgramDevice>(std::move(device), keep_weights);
+}
+
 CompileOptions with_defaults(CompileOptions options) {
   if (options.memory_limit == 0) options.memory_limit = memory_of_machine();
   return options;
@@ -108,7 +126,8 @@ ProgramImpl::ProgramImpl(Graph graph, const CompileOptions& options, std::string
       weights_(keep_weights || !is_planned_once(graph_)),
       tiles_(inner_loops(isa_)),
       tuner_(make_tuner(options, compiled)),
-      machine_(compiled == nullptr ? describe_machine(isa_, pool_.threads()) : "") {
+      machine_(compiled == nullptr ? describe_machine(isa_, pool_.threads()) : ""),
+      device_(open_device(options, compiled != nullptr, !is_planned_once(graph_))) {
   if (compiled != nullptr) hand_over_weights(*compiled, graph_, weights_);
   if (is_planned_once(graph_)) {
     plans_.push_back(lower(std::exchange(graph_, Graph(graph_.name())), true));
@@ -126,8 +145,11 @@ ProgramSummary ProgramImpl::summary() const {
   ProgramSummary summary;
   summary.threads = pool_.threads();
   summary.isa = name_of(isa_);
+  summary.device = device_ ? device_->context.device().described() : "cpu";
+  summary.device_kind =
+      name_of(device_ ? device_->context.device().kind : opencl::DeviceKind::kCpu);
   const std::lock_guard lock(mutex_);
-  summary.weight_bytes = weights_.byte_size();
+  summary.weight_bytes = weights_.byte_size() + (device_ ? device_->weights.byte_size() : 0);
   if (plans_.empty()) {
     summary.nodes = graph_.node_count();
     summary.reference_nodes = static_cast<std::size_t>(std::ranges::count_if(
@@ -142,6 +164,7 @@ ProgramSummary ProgramImpl::summary() const {
   summary.peak_live_bytes = plan.peak_live_bytes;
   for (const PlannedStep& step : plan.steps) {
     if (!step.info.algorithm.empty()) ++summary.algorithms[step.info.algorithm];
+    if (device_ && step.step->algorithm() == opencl::kOnHost) ++summary.fallback_nodes;
   }
   return summary;
 }
@@ -193,19 +216,36 @@ std::shared_ptr<const Plan> ProgramImpl::plan_for(std::span<const Tensor> inputs
 
 std::shared_ptr<const Plan> ProgramImpl::lower(Graph graph, bool is_optimized) const {
   check_memory(graph);
+  if (rewrites() && !is_optimized) optimize(graph);
+  auto plan = device_ ? lower_for_device(graph) : lower_for_cpu(graph);
+  check_memory(plan->arena_bytes);
+  return plan;
+}
+
+std::shared_ptr<const Plan> ProgramImpl::lower_for_cpu(Graph& graph) const {
   cpu::Lowering lowering = this->lowering();
-  if (rewrites()) {
-    if (!is_optimized) optimize(graph);
-    block_channels(graph, lowering.loops.width);
-  }
+  if (rewrites()) block_channels(graph, lowering.loops.width);
   cpu::CpuBackend backend(lowering, options_.reference);
   auto plan = make_plan(graph, backend);
-  check_memory(plan->arena_bytes);
   tuner_.save();
   return plan;
 }
 
+std::shared_ptr<const Plan> ProgramImpl::lower_for_device(Graph& graph) const {
+  cpu::Lowering lowering = this->lowering();
+  cpu::CpuBackend fallback(lowering, false);
+  opencl::OpenClBackend backend({device_->context, device_->weights},
+                                options_.allow_fallback ? &fallback : nullptr, pool_);
+  return make_plan(graph, backend);
+}
+
 std::unique_ptr<StagedGraph> ProgramImpl::make_staged(Graph graph) const {
+  if (device_) {
+    fail(ErrorCode::kUnsupported,
+         "shapes within the model depend on its data, or values of it are "
+         "no tensors, which ",
+         device_->context.device().name, " cannot plan for; use --device cpu");
+  }
   return std::make_unique<StagedGraph>(std::move(graph), [this](Graph part) {
     const std::lock_guard lock(planning_);
     return lower(std::move(part), false);
@@ -273,6 +313,13 @@ void ProgramImpl::check_memory(const Graph& graph) const {
     }
     check_memory(*node, bytes);
   }
+}
+
+std::vector<std::string> gpu_devices() {
+  std::vector<std::string> described;
+  for (const opencl::Device& device : opencl::find_devices())
+    described.push_back(device.described());
+  return described;
 }
 
 std::vector<ValueInfo> Program::inputs() const {

@@ -17,6 +17,7 @@
 #include "graph/graph.h"
 #include "kernels/brgemm/brgemm.h"
 #include "runtime/plan.h"
+#include "runtime/program_device.h"
 #include "runtime/stages.h"
 
 namespace headway {
@@ -40,6 +41,8 @@ class ProgramImpl {
   ProgramSummary summary() const;
   ThreadPool& pool() const noexcept { return pool_; }
   Isa isa() const noexcept { return isa_; }
+  /// nullptr if this processor runs the program.
+  ProgramDevice* device() const noexcept { return device_.get(); }
   const PackedWeights& weights() const noexcept { return weights_; }
   /// The algorithms chosen so far, for a tuner of a program on any machine to repeat.
   std::string choices() const { return tuner_.chosen(machine_); }
@@ -58,15 +61,17 @@ class ProgramImpl {
 
   /// Throws Error(kInvalidArgument) naming the input that does not fit.
   void check_inputs(std::span<const Datum> inputs) const;
+  void check_inputs(std::span<const Tensor> inputs) const;
   /// Throws Error(kOutOfMemory) if that is more than the program may use.
   void check_memory(std::uint64_t bytes) const;
   /// The same, naming the node that wants to add to it.
   void check_memory(const Node& node, std::uint64_t bytes) const;
 
  private:
-  void check_inputs(std::span<const Tensor> inputs) const;
   void check_memory(const Graph& graph) const;
   std::shared_ptr<const Plan> lower(Graph graph, bool is_optimized) const;
+  std::shared_ptr<const Plan> lower_for_cpu(Graph& graph) const;
+  std::shared_ptr<const Plan> lower_for_device(Graph& graph) const;
   std::unique_ptr<StagedGraph> make_staged(Graph graph) const;
   bool rewrites() const noexcept { return options_.fuse && !options_.reference; }
   cpu::Lowering lowering() const;
@@ -81,6 +86,7 @@ class ProgramImpl {
   mutable BrgemmSet tiles_;
   mutable Tuner tuner_;
   const std::string machine_;
+  const std::unique_ptr<ProgramDevice> device_;
 
   mutable std::mutex mutex_;                              ///< Guards what follows.
   mutable std::list<std::shared_ptr<const Plan>> plans_;  ///< Latest used first.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "ops/operator.h"
 #include "runtime/bound_plan.h"
+#include "runtime/device_session.h"
 #include "runtime/named_errors.h"
 #include "runtime/program_impl.h"
 #include "runtime/stage_runner.h"
@@ -26,11 +28,14 @@ std::int64_t now_ns() noexcept {
 
 class SessionImpl {
  public:
-  explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {}
+  explicit SessionImpl(std::shared_ptr<const ProgramImpl> program) : program_(std::move(program)) {
+    if (program_->device() != nullptr) device_.emplace(*program_);
+  }
 
   const std::string& file() const noexcept { return program_->file(); }
 
   std::span<const Tensor> run(std::span<const Tensor> inputs) {
+    if (device_) return device_->run(inputs);
     const BoundPlan* bound = prepare(inputs);
     if (bound == nullptr) return run_staged(inputs);
     const ThreadPool::Busy busy(program_->pool());
@@ -42,7 +47,7 @@ class SessionImpl {
     std::vector<Tensor> tensors;
     for (const Datum& input : inputs)
       if (input.is_tensor()) tensors.push_back(input.tensor());
-    if (tensors.size() == inputs.size() && bind(tensors) != nullptr) {
+    if (tensors.size() == inputs.size() && (device_ || bind(tensors) != nullptr)) {
       const std::span<const Tensor> outputs = run(tensors);
       data_.assign(outputs.begin(), outputs.end());
     } else {
@@ -52,6 +57,7 @@ class SessionImpl {
   }
 
   std::span<const Tensor> run_profiled(std::span<const Tensor> inputs, Profile& profile) {
+    if (device_) return device_->run_profiled(inputs, profile);
     const BoundPlan* bound = prepare(inputs);
     if (bound == nullptr) return profile_staged(inputs, profile);
     const auto threads = static_cast<std::size_t>(program_->pool().threads());
@@ -70,7 +76,14 @@ class SessionImpl {
     return bound->outputs();
   }
 
+  DeviceTimes device_times(std::span<const Tensor> inputs) {
+    if (!device_)
+      fail(ErrorCode::kInvalidArgument, "the program runs on the CPU, which is no separate device");
+    return device_->times(inputs);
+  }
+
   std::vector<StepInfo> steps(std::span<const Tensor> inputs) {
+    if (device_) return device_->steps(inputs);
     const BoundPlan* bound = bind(inputs);
     if (bound == nullptr) {
       run_staged(inputs, true);
@@ -194,6 +207,7 @@ class SessionImpl {
   }
 
   std::shared_ptr<const ProgramImpl> program_;
+  std::optional<DeviceSession> device_;  ///< If another device than this processor runs it.
   Tensor arena_ = Tensor::allocate(DType::kUInt8, {0});
   std::size_t arena_bytes_ = 0;
   std::vector<BoundPlan> bound_plans_;            ///< Latest used first.
@@ -218,6 +232,10 @@ std::span<const Datum> Session::evaluate(std::span<const Datum> inputs) {
 
 std::span<const Tensor> Session::run_profiled(std::span<const Tensor> inputs, Profile& profile) {
   return naming_file(impl_->file(), [&] { return impl_->run_profiled(inputs, profile); });
+}
+
+DeviceTimes Session::device_times(std::span<const Tensor> inputs) {
+  return naming_file(impl_->file(), [&] { return impl_->device_times(inputs); });
 }
 
 std::vector<StepInfo> Session::steps(std::span<const Tensor> inputs) {

@@ -140,6 +140,18 @@ TEST(RandomGraphs, FusedUnfusedAndReferenceAgree) {
   }
 }
 
+TEST(RandomGraphs, AgreeOnADevice) {
+  if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
+  for (std::uint64_t seed = 200; seed < 240; ++seed) {
+    const Graph graph = Gardener(seed).grow();
+    const std::vector<Tensor> inputs = {random_tensor({2, 4, 8, 8}, seed)};
+    SCOPED_TRACE(testing::Message() << "seed " << seed << "\n" << print_graph(graph));
+    expect_agreement(graph, {.threads = 2, .device = "gpu", .allow_fallback = true}, inputs,
+                     run_reference(graph, inputs));
+    if (HasFailure()) return;
+  }
+}
+
 TEST(RandomGraphs, EveryPassAloneKeepsTheMeaning) {
   for (std::uint64_t seed = 100; seed < 140; ++seed) {
     const Graph graph = Gardener(seed).grow();

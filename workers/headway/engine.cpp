@@ -34,6 +34,9 @@ Settings settings_of(const ProgramSummary& summary) {
           {"nodes", std::to_string(summary.nodes)},
           {"algorithms", algorithm_counts(summary)},
           {"reference_nodes", std::to_string(summary.reference_nodes)},
+          {"device", summary.device},
+          {"device_kind", summary.device_kind},
+          {"fallback_nodes", std::to_string(summary.fallback_nodes)},
           {"weight_bytes", std::to_string(summary.weight_bytes)},
           {"arena_bytes", std::to_string(summary.arena_bytes)}};
 }
@@ -57,9 +60,12 @@ void apply(const Settings& settings, CompileOptions& options) {
       options.tune = value == "on" ? Tune::kMeasure : value == "off" ? Tune::kOff : Tune::kCached;
     } else if (name == "isa") {
       setenv("HEADWAY_ISA", value.c_str(), 1);  // Compiling refuses what does not exist.
+    } else if (name == "fallback" && (value == "on" || value == "off")) {
+      options.allow_fallback = value == "on";
     } else {
       fail(ErrorCode::kInvalidArgument, "Headway has no option ", name, "=", value,
-           "; there are winograd=on|off, tune=on|cached|off and isa=portable|avx2|avx512");
+           "; there are winograd=on|off, tune=on|cached|off, isa=portable|avx2|avx512 and "
+           "fallback=on|off");
     }
   }
 }
@@ -67,15 +73,14 @@ void apply(const Settings& settings, CompileOptions& options) {
 }  // namespace
 
 RuntimeInfo Engine::probe(const Settings&) {
-  return {HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
+  RuntimeInfo info{
+      HEADWAY_VERSION, std::filesystem::read_symlink("/proc/self/exe").string(), {"cpu"}};
+  for (const std::string& gpu : gpu_devices()) info.devices.push_back(concat("gpu: ", gpu));
+  return info;
 }
 
 Settings Engine::load(const LoadRequest& request) {
-  if (request.device != "cpu") {
-    fail(ErrorCode::kUnsupported, "Headway runs on the CPU only; it has no backend for '",
-         request.device, "' yet");
-  }
-  CompileOptions options{.threads = request.threads};
+  CompileOptions options{.threads = request.threads, .device = request.device};
   if (request.tuned) options.tune = Tune::kMeasure;
   apply(request.options, options);
   for (const NamedTensor& input : request.inputs) {
@@ -93,6 +98,11 @@ std::span<const NamedTensor> Engine::run(std::span<const Tensor> inputs) {
   const std::span<const Tensor> outputs = session_.value().run(inputs);
   for (std::size_t i = 0; i < outputs.size(); ++i) outputs_[i].tensor = outputs[i];
   return outputs_;
+}
+
+std::optional<DeviceTimes> Engine::device_times(std::span<const Tensor> inputs) {
+  const headway::DeviceTimes times = session_.value().device_times(inputs);
+  return DeviceTimes{times.resident_ns, times.kernels_ns};
 }
 
 }  // namespace headway::bench

@@ -14,6 +14,7 @@ class Engine : public Runtime {
   RuntimeInfo probe(const Settings& options) override;
   Settings load(const LoadRequest& request) override;
   std::span<const NamedTensor> run(std::span<const Tensor> inputs) override;
+  std::optional<DeviceTimes> device_times(std::span<const Tensor> inputs) override;
 
  private:
   std::optional<Session> session_;

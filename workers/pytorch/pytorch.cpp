@@ -1,6 +1,7 @@
 #include "pytorch/pytorch.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -82,18 +83,37 @@ bench::Settings PyTorch::describe_environment() const {
           {"TF32", "off"}};
 }
 
+std::vector<c10::IValue> PyTorch::arguments_of(std::span<const Tensor> inputs) const {
+  std::vector<c10::IValue> arguments;
+  for (const Tensor& input : inputs) {
+    at::Tensor argument = view_of(input).to(device_);
+    if (argument.dim() == 4) argument = argument.contiguous(input_format(mode_));
+    arguments.emplace_back(std::move(argument));
+  }
+  return arguments;
+}
+
 std::span<const bench::NamedTensor> PyTorch::run(std::span<const Tensor> inputs) {
   const c10::InferenceMode inference;
   return translate_errors(ErrorCode::kInvalidArgument, "run the model", [&] {
     outputs_.clear();
-    std::vector<c10::IValue> arguments;
-    for (const Tensor& input : inputs) {
-      at::Tensor argument = view_of(input).to(device_);
-      if (argument.dim() == 4) argument = argument.contiguous(input_format(mode_));
-      arguments.emplace_back(std::move(argument));
-    }
-    outputs_ = flatten(module_->forward(std::move(arguments)));
+    outputs_ = flatten(module_->forward(arguments_of(inputs)));
     return std::span<const bench::NamedTensor>(outputs_);
+  });
+}
+
+std::optional<bench::DeviceTimes> PyTorch::device_times(std::span<const Tensor> inputs) {
+  using Clock = std::chrono::steady_clock;
+  const c10::InferenceMode inference;
+  return translate_errors(ErrorCode::kInternal, "time the device", [&] {
+    const c10::impl::VirtualGuardImpl guard(device_.type());
+    std::vector<c10::IValue> arguments = arguments_of(inputs);
+    guard.synchronizeStream(guard.getStream(device_));
+    const Clock::time_point begin = Clock::now();
+    const c10::IValue outputs = module_->forward(std::move(arguments));
+    guard.synchronizeStream(guard.getStream(device_));
+    const auto elapsed = std::chrono::nanoseconds(Clock::now() - begin);
+    return std::optional(bench::DeviceTimes{elapsed.count(), std::nullopt});
   });
 }
 

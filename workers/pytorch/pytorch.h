@@ -16,8 +16,10 @@ class PyTorch : public bench::Runtime {
   bench::RuntimeInfo probe(const bench::Settings& options) override;
   bench::Settings load(const bench::LoadRequest& request) override;
   std::span<const bench::NamedTensor> run(std::span<const Tensor> inputs) override;
+  std::optional<bench::DeviceTimes> device_times(std::span<const Tensor> inputs) override;
 
  private:
+  std::vector<c10::IValue> arguments_of(std::span<const Tensor> inputs) const;
   bench::Settings describe_environment() const;
 
   Mode mode_ = Mode::kEager;
