@@ -150,6 +150,11 @@ const Entry* find(const Node& node) {
   return entry == kTable.end() ? nullptr : entry;
 }
 
+/// Kernels know elements of whole bytes.
+bool has_bytes(const Value* value) {
+  return value == nullptr || (value->type.dtype != DType::kString && !is_narrow(value->type.dtype));
+}
+
 }  // namespace
 
 bool knows(const Node& node) {
@@ -158,7 +163,9 @@ bool knows(const Node& node) {
 
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
   const Entry* entry = find(node);
-  return entry == nullptr ? nullptr : entry->lower(node, lowering);
+  const bool is_for_kernels = std::ranges::all_of(node.inputs(), has_bytes) &&
+                              std::ranges::all_of(node.outputs(), has_bytes);
+  return entry != nullptr && is_for_kernels ? entry->lower(node, lowering) : nullptr;
 }
 
 }  // namespace headway::opencl
