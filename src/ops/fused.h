@@ -34,6 +34,9 @@
 //     X · S + T, or the positive part of that. Attributes of FusedConv, block, and
 //     input_activation, which is "" or "Relu".
 //
+//   Elementwise(X0, X1, ...) -> Y     What the attribute body, a graph of element-wise operators
+//     each broadcast to Y, makes of the inputs. For backends that compile it into one kernel.
+//
 //   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift)
 //     scale and shift are broadcast to X.
 //
@@ -54,6 +57,10 @@
 namespace headway {
 
 inline constexpr std::string_view kFusedDomain = "headway";
+
+/// Inputs of an Elementwise node, and how many of them may be neither as large as its output nor
+/// one element.
+inline constexpr std::size_t kMostElementwiseInputs = 8, kMostRepeatedInputs = 3;
 
 /// The activation of a fused node. Throws Error(kInvalidModel) naming the node if it does not
 /// exist.

@@ -58,6 +58,7 @@ constexpr std::array kTable = {
     Entry{"IsNaN", "", lower_typed_unary},
     Entry{"Not", "", lower_typed_unary},
 
+    Entry{"Elementwise", kFusedDomain, lower_elementwise},
     Entry{"Add", "", lower_binary},
     Entry{"And", "", lower_binary},
     Entry{"BitShift", "", lower_binary},

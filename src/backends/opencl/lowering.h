@@ -47,5 +47,6 @@ std::unique_ptr<Step> lower_top_k(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_range(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_quantize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_elementwise(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl
