@@ -48,6 +48,7 @@ race: build  ## Race ten models against ONNX Runtime and PyTorch; ends with the 
 	@scripts/setup models
 	@BUDGET=$(BUDGET) PRESET=$(PRESET) scripts/race $(RACE)
 
+test: export HEADWAY_TEST_OPENCL = 1
 test: available-tests  ## Run every test: release build, sanitizers, fuzzers
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory build PRESET=release

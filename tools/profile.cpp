@@ -116,6 +116,7 @@ class Profiler {
       report_.limit_gflops = *arguments_.peak;
       return;
     }
+    if (report_.program.device != "cpu") return;  // Nobody has measured its limits.
     const int threads = report_.program.threads;
     const bench::MachineLimits limits = measure_machine({threads}).at(threads);
     report_.limit_gflops = limits.operations_per_second / 1e9;

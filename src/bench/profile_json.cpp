@@ -47,6 +47,8 @@ Json profile_json(const ProfileReport& report) {
           {"input_shapes", report.input_shapes},
           {"threads", program.threads},
           {"isa", program.isa},
+          {"device", program.device},
+          {"fallback_nodes", program.fallback_nodes},
           {"reference_nodes", program.reference_nodes},
           {"weight_bytes", program.weight_bytes},
           {"arena_bytes", program.arena_bytes},

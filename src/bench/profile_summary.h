@@ -77,7 +77,7 @@ struct ProfileReport {
   double plain_ns = 0;     ///< Median of the runs that were not profiled.
   double profiled_ns = 0;  ///< Median of those that were.
   Interval overhead;
-  double limit_gflops = 0;           ///< The most fp32 operations that these threads can do.
+  double limit_gflops = 0;  ///< The most fp32 operations that these threads can do; 0: unknown.
   std::optional<double> limit_gbps;  ///< The most that they can read from memory, if known.
   std::vector<StepTimes> steps;
 };

@@ -44,6 +44,7 @@ ProfileReport report_of(const std::vector<std::vector<std::int64_t>>& runs) {
   ProfileReport report{.model = "net", .input_shapes = {{1, 3}}, .runs = runs.size()};
   report.program.threads = 2;
   report.program.isa = "portable";
+  report.program.device = "cpu";
   report.steps = samples.medians();
   return report;
 }

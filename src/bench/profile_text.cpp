@@ -131,6 +131,17 @@ std::string shapes_text(const std::vector<Shape>& shapes) {
   return text;
 }
 
+bool is_on_device(const ProfileReport& report) {
+  return report.program.device != "cpu";
+}
+
+/// What ran it: threads of this processor, or a device.
+std::string place_of(const ProfileReport& report) {
+  const ProgramSummary& program = report.program;
+  if (is_on_device(report)) return program.device;
+  return concat(program.threads, program.threads == 1 ? " thread · " : " threads · ", program.isa);
+}
+
 /// See profiling_overhead.
 constexpr std::size_t kFewestForInterval = 6;
 
@@ -140,7 +151,9 @@ Facts facts_of(const ProfileReport& report) {
   Facts facts{
       {"program",
        concat(program.nodes, " nodes after fusion, ", program.reference_nodes,
-              " of them on reference kernels · ", bytes(program.weight_bytes), " weights")},
+              " of them on reference kernels",
+              is_on_device(report) ? concat(", ", program.fallback_nodes, " on the CPU") : "",
+              " · ", bytes(program.weight_bytes), " weights")},
       {"arena", concat(bytes(program.arena_bytes), " for activations; at least ",
                        bytes(program.peak_live_bytes), " are needed at once")},
       {"time", concat(format_duration(report.profiled_ns, 4), " profiled, ",
@@ -150,6 +163,7 @@ Facts facts_of(const ProfileReport& report) {
        concat(signed_percent(report.overhead.estimate), " by profiling, ",
               report.runs < kFewestForInterval ? "single pairs " : "95 % interval ",
               signed_percent(report.overhead.low), " to ", signed_percent(report.overhead.high))}};
+  if (report.limit_gflops == 0) return facts;
   std::string limit = significant(report.limit_gflops, 4) + " GFLOP/s";
   if (report.limit_gbps) limit += ", " + significant(*report.limit_gbps, 3) + " GB/s from memory";
   facts.emplace_back("limit", std::move(limit));
@@ -160,16 +174,17 @@ Facts facts_of(const ProfileReport& report) {
 
 std::string profile_text(const ProfileReport& report, ProfileKey by, std::size_t top) {
   const std::vector<ProfileGroup> categories = group_by(ProfileKey::kCategory, report.steps);
-  const Whole whole{total_of(categories).time_ns, report.program.threads, report.limit_gflops};
+  const Whole whole{total_of(categories).time_ns, is_on_device(report) ? 1 : report.program.threads,
+                    report.limit_gflops};
   std::string text =
-      concat(report.model, " · ", shapes_text(report.input_shapes), " · ", whole.threads,
-             whole.threads == 1 ? " thread · " : " threads · ", report.program.isa, "\n");
+      concat(report.model, " · ", shapes_text(report.input_shapes), " · ", place_of(report), "\n");
   text += lines_of(facts_of(report));
   text += '\n' + group_table(group_by(by, report.steps), by, top, whole);
   if (by != ProfileKey::kCategory) {
     text += '\n' + group_table(categories, ProfileKey::kCategory, 0, whole);
   }
-  return text + '\n' + thread_time_table(categories, whole);
+  if (!is_on_device(report)) text += '\n' + thread_time_table(categories, whole);
+  return text;
 }
 
 }  // namespace headway::bench

@@ -1,6 +1,8 @@
 #include "backends/opencl/commands.h"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "base/error.h"
 
@@ -41,30 +43,29 @@ void Commands::set_bytes(const Kernel& kernel, const KernelId& id, cl_uint index
 
 void Commands::add(const KernelId& id, Kernel kernel, const WorkSize& size) {
   if (std::ranges::count(size.global, std::size_t{0}) > 0) return;
-  commands_.push_back([&cl = context_.cl(), what = concat("running the kernel ", id.function),
-                       kernel = std::move(kernel), size](cl_command_queue queue, cl_event* event) {
+  commands_.push_back({[&cl = context_.cl(), what = concat("running the kernel ", id.function),
+                        kernel = std::move(kernel), size](cl_command_queue queue, cl_event* event) {
     const bool free = size.local[0] == 0;
     check(cl.clEnqueueNDRangeKernel(queue, kernel.get(), 3, nullptr, size.global.data(),
                                     free ? nullptr : size.local.data(), 0, nullptr, event),
           what);
-  });
+  }});
 }
 
 void Commands::copy(const Buffer& from, std::size_t from_offset, const Buffer& to,
                     std::size_t to_offset, std::size_t bytes) {
   if (bytes == 0) return;
-  commands_.push_back([=, &cl = context_.cl()](cl_command_queue queue, cl_event* event) {
+  commands_.push_back({[=, &cl = context_.cl()](cl_command_queue queue, cl_event* event) {
     check(cl.clEnqueueCopyBuffer(queue, from.get(), to.get(), from_offset, to_offset, bytes, 0,
                                  nullptr, event),
           "copying on the device");
-  });
+  }});
 }
 
 void Commands::call_host(std::vector<HostOperand> inputs, std::vector<HostOperand> outputs,
                          HostCall call) {
-  commands_.push_back([inputs = std::move(inputs), outputs = std::move(outputs),
-                       call = std::move(call),
-                       &cl = context_.cl()](cl_command_queue queue, cl_event* event) {
+  auto enqueue = [inputs = std::move(inputs), outputs = std::move(outputs), call = std::move(call),
+                  &cl = context_.cl()](cl_command_queue queue, cl_event* event) {
     const auto map = [&](const std::vector<HostOperand>& operands, cl_map_flags flags) {
       std::vector<void*> pointers;
       for (const auto& [buffer, bytes] : operands) {
@@ -92,32 +93,53 @@ void Commands::call_host(std::vector<HostOperand> inputs, std::vector<HostOperan
     call(std::vector<const void*>(reads.begin(), reads.end()), writes);
     unmap(inputs, reads);
     unmap(outputs, writes);
-  });
+  };
+  commands_.push_back({std::move(enqueue), true});
 }
 
 void Commands::enqueue(cl_command_queue queue) const {
-  for (const Command& command : commands_) command(queue, nullptr);
+  for (const Command& command : commands_) command.enqueue(queue, nullptr);
   check(context_.cl().clFlush(queue), "starting the device");
+}
+
+Commands::StepRange Commands::range_of(std::size_t step) const {
+  return {step_begins_[step],
+          step + 1 < step_begins_.size() ? step_begins_[step + 1] : commands_.size()};
+}
+
+std::int64_t Commands::time_host_step(const StepRange& range, cl_command_queue queue) const {
+  using Clock = std::chrono::steady_clock;
+  check(context_.cl().clFinish(queue), "waiting for the device");
+  const Clock::time_point begin = Clock::now();
+  for (std::size_t i = range.first; i < range.last; ++i) commands_[i].enqueue(queue, nullptr);
+  check(context_.cl().clFinish(queue), "waiting for the device");
+  return std::chrono::nanoseconds(Clock::now() - begin).count();
 }
 
 std::vector<std::int64_t> Commands::enqueue_profiled(cl_command_queue queue) const {
   const Library& cl = context_.cl();
-  std::vector<Event> events;
-  for (const Command& command : commands_) {
-    cl_event event = nullptr;
-    command(queue, &event);
-    events.emplace_back(event,
-                        [&cl](cl_event e) { return e == nullptr ? 0 : cl.clReleaseEvent(e); });
+  std::vector<std::int64_t> times(step_begins_.size(), 0);
+  std::vector<std::pair<Event, Event>> events(step_begins_.size());
+  for (std::size_t step = 0; step < times.size(); ++step) {
+    const StepRange range = range_of(step);
+    const auto commands = std::span(commands_).subspan(range.first, range.last - range.first);
+    if (std::ranges::any_of(commands, &Command::is_host)) {
+      times[step] = time_host_step(range, queue);
+      continue;
+    }
+    for (const Command& command : commands) {
+      cl_event event = nullptr;
+      command.enqueue(queue, &event);
+      events[step].second = {event, cl.clReleaseEvent};
+      if (events[step].first == nullptr) events[step].first = events[step].second;
+    }
   }
   check(cl.clFinish(queue), "waiting for the device");
-  std::vector<std::int64_t> times;
-  for (std::size_t step = 0; step < step_begins_.size(); ++step) {
-    const std::size_t first = step_begins_[step];
-    const std::size_t last =
-        step + 1 < step_begins_.size() ? step_begins_[step + 1] : commands_.size();
-    times.push_back(first == last ? 0
-                                  : time_of(cl, events[last - 1], CL_PROFILING_COMMAND_END) -
-                                        time_of(cl, events[first], CL_PROFILING_COMMAND_START));
+  for (std::size_t step = 0; step < times.size(); ++step) {
+    const auto& [first, last] = events[step];
+    if (first == nullptr) continue;
+    times[step] = time_of(cl, last, CL_PROFILING_COMMAND_END) -
+                  time_of(cl, first, CL_PROFILING_COMMAND_START);
   }
   return times;
 }

@@ -62,11 +62,15 @@ class Commands {
   void enqueue(cl_command_queue queue) const;
 
   /// The same on a queue that profiles; waits for the end. Nanoseconds that each step took on the
-  /// device, from the beginning of its first command to the end of its last.
+  /// device, from the beginning of its first command to the end of its last; on the host, copies
+  /// included, where the host was called.
   std::vector<std::int64_t> enqueue_profiled(cl_command_queue queue) const;
 
  private:
-  using Command = std::function<void(cl_command_queue, cl_event*)>;
+  struct Command {
+    std::function<void(cl_command_queue, cl_event*)> enqueue;
+    bool is_host = false;  ///< The event says nothing of what it took.
+  };
 
   void set(const Kernel& kernel, const KernelId& id, cl_uint index, const Buffer& buffer);
   void set(const Kernel& kernel, const KernelId& id, cl_uint index, LocalMemory memory);
@@ -77,6 +81,12 @@ class Commands {
   void set_bytes(const Kernel& kernel, const KernelId& id, cl_uint index, std::size_t size,
                  const void* value);
   void add(const KernelId& id, Kernel kernel, const WorkSize& size);
+
+  struct StepRange {
+    std::size_t first, last;
+  };
+  StepRange range_of(std::size_t step) const;
+  std::int64_t time_host_step(const StepRange& range, cl_command_queue queue) const;
 
   Context& context_;
   std::vector<Buffer> kept_;

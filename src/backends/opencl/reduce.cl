@@ -2,14 +2,14 @@
 
 #ifdef IS_FLOAT
 #define IS_NAN(x) isnan(x)
-#define ABSOLUTE(x) fabs(x)
+#define MAGNITUDE(x) fabs(x)
 #else
 #define IS_NAN(x) false
-#define ABSOLUTE(x) ((T)abs(x))
+#define MAGNITUDE(x) (T) abs(x)
 #endif
 
 T prepared(T x, int kind) {
-  if (kind == 5) return ABSOLUTE(x);
+  if (kind == 5) return MAGNITUDE(x);
   if (kind == 6 || kind == 7) return x * x;
   return x;
 }
