@@ -138,9 +138,9 @@ class ElementwiseStep final : public Step {
   void record(Commands& commands, const Operands& operands) const override {
     std::array<Buffer, kMostElementwiseInputs> x;
     std::ranges::copy(operands.inputs, x.begin());
-    commands.launch({"binary.cl", "elementwise", "-DT=float -DIS_FLOAT", text_}, work_for(count_),
-                    x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], operands.outputs[0], count_,
-                    walk_);
+    commands.launch({"binary.cl", "elementwise", "-DT=float -DIS_FLOAT -DFUNCTIONS_ONLY", text_},
+                    work_for(count_), x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7],
+                    operands.outputs[0], count_, walk_);
   }
   /// An input of the output's size is not repeated.
   bool may_overwrite(std::size_t /*input*/) const override { return true; }
