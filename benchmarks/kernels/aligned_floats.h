@@ -2,25 +2,22 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <new>
+
+#include "headway/tensor.h"
 
 namespace headway {
 
-/// Operands as sessions hand them to kernels: every vector within one cache line.
+/// Operands as sessions hand them to kernels: every vector within one cache line, much of it in
+/// huge pages.
 class AlignedFloats {
  public:
-  explicit AlignedFloats(std::int64_t size)
-      : data_(static_cast<float*>(
-            ::operator new(static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{64}))) {
-    std::fill_n(data_, size, 1.0F);
+  explicit AlignedFloats(std::int64_t size) : tensor_(Tensor::allocate(DType::kFloat32, {size})) {
+    std::fill_n(data(), size, 1.0F);
   }
-  ~AlignedFloats() { ::operator delete(data_, std::align_val_t{64}); }
-  AlignedFloats(const AlignedFloats&) = delete;
-  AlignedFloats& operator=(const AlignedFloats&) = delete;
-  float* data() { return data_; }
+  float* data() { return tensor_.data<float>(); }
 
  private:
-  float* data_;
+  Tensor tensor_;
 };
 
 }  // namespace headway

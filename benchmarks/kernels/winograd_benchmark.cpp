@@ -29,7 +29,7 @@ constexpr Layer kLayers[] = {
 
 struct TiledLayer {
   Layer layer;
-  int tile;
+  WinogradForm form;
 };
 
 ConvShape shape_of(const Layer& layer) {
@@ -63,7 +63,7 @@ void winograd(benchmark::State& state, Isa isa, TiledLayer tiled) {
   const ConvShape shape = shape_of(tiled.layer);
   const EpilogueKind kind{true, false, {UnaryOp::kRelu, 0, 0}};
   BrgemmSet tiles(context.loops);
-  const WinogradConv conv(shape, tiled.tile, ConvPlan{.epilogue = kind, .threads = threads}, tiles);
+  const WinogradConv conv(shape, tiled.form, ConvPlan{.epilogue = kind, .threads = threads}, tiles);
   const std::int64_t pixels = shape.out_height * shape.out_width;
   const std::int64_t weight_count = shape.out_channels * shape.in_channels * 9;
   AlignedFloats input(shape.in_channels * pixels), weights(weight_count);
@@ -78,14 +78,15 @@ void winograd(benchmark::State& state, Isa isa, TiledLayer tiled) {
     benchmark::ClobberMemory();
   }
   count_flops(state, isa, threads, 2.0 * static_cast<double>(weight_count * pixels));
-  state.counters["estimated cycles"] = winograd_cost(shape, tiled.tile, context.loops, threads);
+  state.counters["estimated cycles"] = winograd_cost(shape, tiled.form, context.loops, threads);
 }
 
 [[maybe_unused]] const bool registered = [] {
   for (const Layer& layer : kLayers) {
-    for (const int tile : {2, 4, 6}) {
-      register_for_every_isa("winograd", std::string(layer.name) + "/F" + std::to_string(tile),
-                             winograd, TiledLayer{layer, tile});
+    for (const WinogradForm form : {WinogradForm(2), {4}, {4, true}, {6}}) {
+      const std::string name = std::to_string(form.tile) + (form.half ? "half" : "");
+      register_for_every_isa("winograd", std::string(layer.name) + "/F" + name, winograd,
+                             TiledLayer{layer, form});
     }
   }
   return true;

@@ -87,6 +87,15 @@ constexpr std::array kTable = {
     Entry{"CastLike", "", lower_cast},
     Entry{"Where", "", lower_where},
 
+    Entry{"Conv", "", lower_conv},
+    Entry{"ConvTranspose", "", lower_conv_transpose},
+    Entry{"FusedAttention", kFusedDomain, lower_attention},
+    Entry{"FusedConv", kFusedDomain, lower_conv},
+    Entry{"FusedGemm", kFusedDomain, lower_gemm},
+    Entry{"FusedMatMul", kFusedDomain, lower_matmul},
+    Entry{"Gemm", "", lower_gemm},
+    Entry{"MatMul", "", lower_matmul},
+
     Entry{"AveragePool", "", lower_pool},
     Entry{"LpPool", "", lower_pool},
     Entry{"MaxPool", "", lower_pool},

@@ -21,14 +21,31 @@ constexpr int kMaxAttempts = 500;
 bool is_tensor_type(const Parameter& parameter) {
   return !parameter.type || dotted_name(*parameter.type) == "Tensor";
 }
+bool is_tensor_list(const Parameter& parameter) {
+  const Expr* type = parameter.type.get();
+  return type != nullptr && type->kind == Expr::Kind::kSubscript && type->parts.size() == 2 &&
+         dotted_name(*type->parts[0]) == "List" && dotted_name(*type->parts[1]) == "Tensor";
+}
 
-/// Optional inputs that nobody gives, and options, keep their defaults.
-std::vector<std::string> input_names(const Function& forward) {
+/// How many tensors a list of them gets: one, or as many as shapes are given for.
+std::size_t list_length(const std::string& name, std::span<const InputShape> shapes) {
+  std::size_t count = 0;
+  for (const InputShape& shape : shapes)
+    count += shape.name.empty() || shape.name.starts_with(name + ".") ? 1 : 0;
+  return std::max<std::size_t>(count, 1);
+}
+
+/// Tensors, and lists of them: x and images.0, images.1. Optional inputs that nobody gives, and
+/// options, keep their defaults.
+std::vector<std::string> input_names(const Function& forward, std::span<const InputShape> shapes) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i < forward.parameters.size(); ++i) {
     const Parameter& parameter = forward.parameters[i];
     if (is_tensor_type(parameter)) {
       names.push_back(parameter.name);
+    } else if (is_tensor_list(parameter)) {
+      for (std::size_t k = 0; k < list_length(parameter.name, shapes); ++k)
+        names.push_back(concat(parameter.name, ".", k));
     } else if (!parameter.fallback) {
       fail(ErrorCode::kUnsupported, "its input ", quote(parameter.name), " is no tensor");
     }
@@ -61,14 +78,25 @@ std::vector<TensorType> given_types(const std::vector<std::string>& names,
   return types;
 }
 
-Graph run_program(Program& program, const std::string& name, const std::vector<TensorType>& types) {
+Graph run_program(Program& program, const std::string& name, std::span<const std::string> names,
+                  const std::vector<TensorType>& types) {
   TypedGraph graph(name);
   Interpreter interpreter(program, graph);
   const ObjectRef module = interpreter.module();
   const Function& forward = interpreter.method(module, "forward");
   KeywordArguments inputs;
-  for (const std::string& input : input_names(forward))
-    inputs.emplace_back(input, make_tensor(graph.input(input, types[inputs.size()])));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::size_t dot = names[i].find('.');
+    const std::string owner = names[i].substr(0, dot);
+    IValue tensor = make_tensor(graph.input(names[i], types[i]));
+    if (dot == std::string::npos) {
+      inputs.emplace_back(owner, std::move(tensor));
+      continue;
+    }
+    if (inputs.empty() || inputs.back().first != owner)
+      inputs.emplace_back(owner, std::make_shared<ListData>());
+    std::get<ListRef>(inputs.back().second)->items.push_back(std::move(tensor));
+  }
   const IValue result = interpreter.run(forward, module, {}, std::move(inputs));
   Outputs outputs(graph);
   outputs.add(result, "");
@@ -76,10 +104,10 @@ Graph run_program(Program& program, const std::string& name, const std::vector<T
   return graph.take();
 }
 
-std::vector<std::string> inputs_of(Program& program) {
+std::vector<std::string> inputs_of(Program& program, std::span<const InputShape> shapes) {
   TypedGraph graph("");
   Interpreter interpreter(program, graph);
-  return input_names(interpreter.method(interpreter.module(), "forward"));
+  return input_names(interpreter.method(interpreter.module(), "forward"), shapes);
 }
 
 std::optional<torchscript::Interface> interface_of(const torch::Archive& archive,
@@ -107,7 +135,7 @@ Graph read_program(Program& program, const std::string& name, std::span<const In
   if (interface) add_declared(*interface, types);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     try {
-      return run_program(program, name, types);
+      return run_program(program, name, names, types);
     } catch (const Refinement& refinement) {
       types.at(refinement.input) = refinement.type;
     } catch (const NeedsExtents& error) {
@@ -125,7 +153,7 @@ Graph read_program(Program& program, const std::string& name, std::span<const In
 Graph read_archive(torch::Archive& archive, const std::string& name,
                    std::span<const InputShape> shapes) {
   Program program(archive);
-  const std::vector<std::string> names = inputs_of(program);
+  const std::vector<std::string> names = inputs_of(program, shapes);
   const auto interface = interface_of(archive, names.size());
   Graph graph = read_program(program, name, shapes, names, interface);
   if (interface) torchscript::restore_names(graph, *interface);

@@ -1,5 +1,6 @@
 #include "formats/torchscript/read.h"
 
+#include <cmath>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -230,10 +231,236 @@ TEST_F(ReadTorchScript, NamesWhatItDoesNotKnow) {
   EXPECT_TRUE(refused("    return __torch__.os.system(x, )\n", "does not define",
                       ErrorCode::kInvalidModel));
   EXPECT_TRUE(refused("    return 1\n", "returns no tensor"));
+}
+
+TEST_F(ReadTorchScript, BranchesOnDataBecomeIf) {
+  const Graph graph = read(
+      "    n = 1\n    if bool(torch.gt(torch.sum(x), 0)):\n      y = torch.mul(x, 2)\n      n = 3\n"
+      "      _0 = torch.add_(y, 1)\n    else:\n      y = torch.neg(x)\n    return torch.mul(y, "
+      "n)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{9, -3, 15}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -2, 1})}), (std::vector<float>{1, 2, -1}));
+}
+
+TEST_F(ReadTorchScript, LoopsOfUnknownLengthBecomeLoop) {
+  const std::string body =
+      "    n = torch.size(torch.nonzero(torch.gt(x, 0)), 0)\n    total = torch.zeros_like(x)\n"
+      "    y = x\n    rows = annotate(List[Tensor], [])\n    for i in range(n):\n"
+      "      y = torch.mul(y, 2)\n      _0 = torch.add_(total, y)\n"
+      "      _1 = torch.append(rows, torch.mul(x, i))\n"
+      "    return torch.add(torch.add(total, y), torch.sum(torch.stack(rows, 0)))\n";
+  const Graph graph = read(body, {{"", {1, 3}}});
+  // Two trips: y = 4x, total = 2x + 4x, rows of 0 and x.
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{12, -8, 22}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -1, -2})}),
+            (std::vector<float>{-1, -1, -2}));
+}
+
+TEST_F(ReadTorchScript, LoopsWhileDataSaysSoBecomeLoop) {
+  const Graph graph = read(
+      "    i = 0\n    while bool(torch.gt(torch.sum(x), 1)):\n      x = torch.mul(x, 0.5)\n"
+      "      i = torch.add(i, 1)\n    return torch.add(x, i)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{1.5F, 0.5F, 2}));
+}
+
+TEST_F(ReadTorchScript, RefusesWhatBranchesOnDataCannotDo) {
+  const std::string condition = "    if bool(torch.gt(torch.sum(x), 0)):\n";
+  EXPECT_TRUE(refused("    l = [x]\n" + condition +
+                          "      _0 = torch.append(l, x)\n    else:\n      pass\n    return l[0]\n",
+                      "the length of a list"));
   EXPECT_TRUE(
-      refused("    if bool(torch.any(torch.gt(x, 0))):\n      y = x\n    else:\n"
-              "      y = x\n    return y\n",
-              "data that is known only when the model runs"));
+      refused("    d = {\"a\": x}\n" + condition +
+                  "      torch._set_item(d, \"b\", x)\n    else:\n      pass\n    return x\n",
+              "changes a dict"));
+  EXPECT_TRUE(refused(condition + "      y = x\n    else:\n      y = torch.neg(x)\n"
+                                  "    _0 = torch.add_(y, 1)\n    return y\n",
+                      "a branch or loop chose"));
+}
+
+/// What a branch makes of several variables, and lists.
+TEST_F(ReadTorchScript, BranchesKeepWhoSharesMemory) {
+  const std::string condition = "    if bool(torch.gt(torch.sum(x), 0)):\n";
+  EXPECT_EQ(
+      run(condition + "      y = torch.neg(x)\n      z = y\n    else:\n      y = torch.mul(x, 2)\n"
+                      "      z = y\n    _0 = torch.add_(y, 1)\n    return z\n",
+          x_),
+      (std::vector<float>{0, 2, -1}));
+  EXPECT_TRUE(refused("    z = torch.neg(x)\n" + condition +
+                          "      y = z\n    else:\n      y = x\n    _0 = torch.add_(z, 1)\n"
+                          "    return y\n",
+                      "read after a write"));
+  EXPECT_TRUE(refused(condition +
+                          "      y = torch.neg(x)\n      z = y\n    else:\n      y = torch.neg(x)\n"
+                          "      z = torch.mul(x, 2)\n    _0 = torch.add_(y, 1)\n    return z\n",
+                      "a branch or loop chose"));
+  EXPECT_TRUE(refused("    l = annotate(List[Tensor], [])\n" + condition +
+                          "      pass\n    else:\n      _0 = torch.append(l, x)\n"
+                          "    return torch.stack(l)\n",
+                      "the length of a list"));
+}
+
+/// As decoding no boxes at all does: [0, 2] one way, [K, 2, 1] the other.
+TEST_F(ReadTorchScript, NoElementsMayHaveAnyNumberOfDimensions) {
+  const Graph graph = read(
+      "    z = torch.nonzero(torch.gt(x, 0))\n    n = torch.size(z, 0)\n"
+      "    if torch.gt(n, 0):\n      y = torch.reshape(z, [n, -1, 1])\n    else:\n      y = z\n"
+      "    return torch.add(torch.sum(torch.transpose(y, 1, 2)), x)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{3, 1, 4}));
+  EXPECT_EQ(run(graph, {Tensor::from<float>({1, 3}, {-1, -2, -3})}),
+            (std::vector<float>{-1, -2, -3}));
+}
+
+TEST_F(ReadTorchScript, NumbersStandForTensorsInTracedPrograms) {
+  EXPECT_EQ(run("    n = ops.prim.NumToTensor(torch.size(x, 1))\n    m = torch.add(n, 1)\n"
+                "    k = torch.add_(m, n)\n    _0 = torch.to(torch.detach(k), 6)\n"
+                "    return torch.mul(x, _0)\n",
+                x_),
+            (std::vector<float>{7, -7, 14}));
+}
+
+TEST_F(ReadTorchScript, KnowsTypesAndPairs) {
+  EXPECT_EQ(
+      run("    d = torch.dict([(\"a\", x), (str(1), torch.neg(x)), (\"a\", torch.mul(x, 2))])\n"
+          "    if isinstance([x], (list, tuple)):\n      y = d[\"a\"]\n    else:\n      y = x\n"
+          "    if isinstance(y, Tensor):\n      z = torch.add(y, d[\"1\"])\n    else:\n"
+          "      z = y\n    return torch.mul(z, torch.len(d))\n",
+          x_),
+      (std::vector<float>{2, -2, 4}));
+}
+
+TEST_F(ReadTorchScript, ScattersTheFirstOfTheSource) {
+  EXPECT_EQ(run("    i = torch.slice(torch.nonzero(torch.gt(x, 0)), 1, 1, 2)\n"
+                "    _0 = torch.reshape(i, [1, -1])\n"
+                "    return torch.scatter(torch.zeros([1, 3]), 1, _0, torch.mul(x, 3))\n",
+                x_),
+            (std::vector<float>{3, 0, -3}));
+}
+
+TEST_F(ReadTorchScript, LoopsOverListsOfUnknownLengthAreRefused) {
+  EXPECT_TRUE(refused(
+      "    l = annotate(List[Tensor], [])\n"
+      "    for i in range(torch.size(torch.nonzero(x), 0)):\n      _0 = torch.append(l, x)\n"
+      "    y = x\n    for z in l:\n      y = z\n    return y\n",
+      "a loop over a list whose length"));
+}
+
+TEST_F(ReadTorchScript, ObjectsAreMadeInTwoSteps) {
+  const std::string rest = R"(class Box(Module):
+  __parameters__ = []
+  kept : Tensor
+  def __init__(self: __torch__.Box,
+    x: Tensor) -> NoneType:
+    self.kept = torch.neg(x)
+    return None
+)";
+  const Graph graph = read(
+      "    _0 = __torch__.Box.__new__(__torch__.Box)\n    _1 = (_0).__init__(x, )\n"
+      "    return _0.kept\n",
+      {{"", {1, 3}}}, "x: Tensor", rest);
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{-1, 1, -2}));
+}
+
+TEST_F(ReadTorchScript, KeepsTheBestOfOverlappingBoxes) {
+  EXPECT_EQ(
+      run("    boxes = torch.tensor([[0., 0., 1., 1.], [0., 0., 1., 0.9], [2., 2., 3., 3.]])\n"
+          "    return ops.torchvision.nms(boxes, torch.select(x, 0, 0), 0.5)\n",
+          x_),
+      (std::vector<float>{2, 0}));
+}
+
+TEST_F(ReadTorchScript, AlignsRegions) {
+  const auto region = [&](const std::string& aligned) {
+    return run(
+        "    image = torch.reshape(torch.arange(16, dtype=6), [1, 1, 4, 4])\n"
+        "    rois = torch.tensor([[0., 0., 0., 2., 2.]])\n    _0 = torch.mul(image, "
+        "torch.select(torch.select(x, 0, 0), 0, 0))\n"
+        "    return ops.torchvision.roi_align(_0, rois, 1., 1, 1, 2, " +
+            aligned + ")\n",
+        x_);
+  };
+  EXPECT_EQ(region("False"), (std::vector<float>{5}));
+  EXPECT_EQ(region("True"), (std::vector<float>{2.5}));
+}
+
+/// One step of one unit: the order of the gates shows.
+TEST_F(ReadTorchScript, RecurrentNetworksOrderTheirGates) {
+  const std::string state = "    h = torch.zeros([1, 1, 1])\n    one = torch.ones([1, 1, 1])\n";
+  const auto sigmoid = [](float x) { return 1 / (1 + std::exp(-x)); };
+  const float cell = sigmoid(0) * std::tanh(1.F);
+  EXPECT_NEAR(run(state + "    w = torch.tensor([[0.], [5.], [1.], [-1.]])\n    y, h1, c1, = "
+                          "torch.lstm(torch.add(h, torch.select(torch.select(x, 0, 0), 0, 0)), [h, "
+                          "h], [w, torch.zeros([4, 1])], False, "
+                          "1, 0., False, False, False)\n    return y\n",
+                  x_)[0],
+              sigmoid(-1) * std::tanh(cell), 1e-6F);
+  EXPECT_NEAR(
+      run(state + "    w = torch.tensor([[1.], [2.], [0.5]])\n    b = torch.tensor([0., 0., "
+                  "1.])\n    y, h1, = torch.gru(torch.add(h, torch.select(torch.select(x, 0, 0), "
+                  "0, 0)), h, [w, torch.zeros([3, "
+                  "1]), torch.zeros([3]), b], True, 1, 0., False, False, True)\n"
+                  "    return h1\n",
+          x_)[0],
+      (1 - sigmoid(2)) * std::tanh(0.5F + sigmoid(1)), 1e-6F);
+}
+
+TEST_F(ReadTorchScript, WritesWhereAMaskOrIndicesSay) {
+  EXPECT_EQ(run("    y = torch.clone(x)\n    _0 = torch.index_put_(y, [torch.gt(x, 0)], "
+                "torch.tensor(5.))\n    return y\n",
+                x_),
+            (std::vector<float>{5, -1, 5}));
+  EXPECT_EQ(run("    return torch.index(x, [torch.gt(x, 0)])\n", x_), (std::vector<float>{1, 2}));
+  EXPECT_EQ(run("    y = torch.zeros([4])\n    i = torch.tensor([1, 1, 3])\n"
+                "    return torch.index_put(y, [i], torch.select(x, 0, 0), True)\n",
+                x_),
+            (std::vector<float>{0, 0, 0, 2}));
+}
+
+TEST_F(ReadTorchScript, FillsAtIndices) {
+  EXPECT_EQ(run("    y = torch.clone(x)\n"
+                "    _0 = torch.index_fill_(y, 1, torch.tensor([2, 0]), 7)\n    return y\n",
+                x_),
+            (std::vector<float>{7, -1, 7}));
+}
+
+/// Bags of two, none, one, and none.
+TEST_F(ReadTorchScript, EmbeddingBagsReduceWhatIsInThem) {
+  const auto bags = [&](int mode) {
+    return run(
+        "    w = self.w\n    i = torch.tensor([0, 1, 1])\n    o = torch.tensor([0, 2, 2, 3])\n"
+        "    y, _0, n, _1, = torch.embedding_bag(w, i, o, False, " +
+            std::to_string(mode) +
+            ")\n    return torch.mul(y, torch.select(torch.select(x, 0, 0), 0, 0))\n",
+        x_);
+  };
+  EXPECT_EQ(bags(0), (std::vector<float>{5, 7, 9, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(1), (std::vector<float>{2.5, 3.5, 4.5, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+  EXPECT_EQ(bags(2), (std::vector<float>{4, 5, 6, 0, 0, 0, 4, 5, 6, 0, 0, 0}));
+}
+
+/// Weights of zero leave the biases.
+TEST_F(ReadTorchScript, TransformerLayersAddToTheirInput) {
+  const std::string layer =
+      "    e = torch.slice(torch.reshape(x, [1, 1, 3]), 2, 0, 2)\n    z = torch.zeros([2, 2])\n"
+      "    one = torch.ones([2])\n    o = torch.zeros([2])\n    return "
+      "torch._transformer_encoder_layer_fwd(e, 2, 1, torch.zeros([6, 2]), torch.zeros([6]), z, "
+      "torch.tensor([3., 4.]), True, ";
+  const std::string norms =
+      ", 1e-05, one, o, one, torch.tensor([0.5, 0.5]), z, o, z, torch.tensor([10., 20.]))\n";
+  EXPECT_EQ(run(layer + "True" + norms, x_), (std::vector<float>{14, 23}));
+  const std::vector<float> normalized = run(layer + "False" + norms, x_);
+  EXPECT_NEAR(normalized[0], -0.5, 1e-4);
+  EXPECT_NEAR(normalized[1], 1.5, 1e-4);
+}
+
+TEST_F(ReadTorchScript, ListsOfTensorsAreInputsOfTheirOwn) {
+  const Graph graph = read("    return torch.add(images[0], images[1])\n",
+                           {{"", {1, 3}}, {"", {1, 3}}}, "images: List[Tensor]");
+  ASSERT_EQ(graph.inputs().size(), 2U);
+  EXPECT_EQ(graph.inputs()[1]->name(), "images.1");
+  EXPECT_EQ(run(graph, {x_, x_}), (std::vector<float>{2, -2, 4}));
 }
 
 TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {

@@ -149,6 +149,7 @@ TEST_P(BrgemmTest, EqualsPlainLoops) {
                     o.difference.data(),
                     -0.5F,
                     0.75F,
+                    nullptr,
                     {o.a.data(), o.b.data()}};
     std::vector<double> differences;
     for (std::int64_t at = 0; at < o.x.size(); ++at) {
@@ -165,6 +166,64 @@ TEST_P(BrgemmTest, EqualsPlainLoops) {
     loops().brgemm(shape, call);
     expect_near(compiled, expected, 1e-5);
     expect_near(o.y, differences, 0);
+  }
+}
+
+TEST_P(BrgemmTest, MultipliesLinesByValuesOfPolynomials) {
+  constexpr double kPoints[6][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1},
+                                    {0, 0, 1}, {1, 2, 4}, {1, -2, 4}};
+  Generator generator(2);
+  BrgemmSet set(loops());
+  const int width = loops().width;
+  for (int i = 0; i < 60; ++i) {
+    BrgemmShape shape{.vectors = 1, .at_points = true};
+    shape.line_rows = static_cast<int>(generator.integer(1, 4));
+    shape.rows = 6 * shape.line_rows;
+    shape.k = static_cast<int>(generator.integer(1, 5));
+    shape.a_row_stride = generator.integer(5, 20);
+    shape.a_line_stride = generator.integer(80, 100);
+    shape.c_row_stride = width;
+    shape.c_line_stride = shape.line_rows * width + generator.integer(0, 5);
+    shape.prefetch[0] = static_cast<int>(generator.integer(0, 3));
+    const std::int64_t batch = generator.integer(1, 4);
+    Operands o(shape, batch, width, generator);
+    GuardedFloats b(batch * shape.k * 3 * width), factors(6);
+    generator.fill(b);
+    generator.fill(factors);
+    std::vector<double> expected;
+    for (std::int64_t at = 0; at < o.c.size(); ++at) {
+      expected.push_back(static_cast<double>(o.c[at]));
+    }
+    for (int r = 0; r < shape.rows; ++r) {
+      const int line = r / shape.line_rows;
+      for (int lane = 0; lane < width; ++lane) {
+        double sum = 0;
+        for (std::int64_t k = 0; k < batch * shape.k; ++k) {
+          const std::int64_t a =
+              o.offsets[static_cast<std::size_t>(k / shape.k)] / 4 + o.a_row(r) + k % shape.k;
+          for (int power = 0; power < 3; ++power) {
+            sum += static_cast<double>(o.a[a]) * kPoints[line][power] *
+                   static_cast<double>(b[(3 * k + power) * width + lane]);
+          }
+        }
+        expected[static_cast<std::size_t>(o.c_row(r) + lane)] =
+            sum * static_cast<double>(factors[line]);
+      }
+    }
+    BrgemmCall call{.a = o.a.data(), .a_offsets = o.offsets.data(), .batch = batch, .b = b.data()};
+    call.line_factors = factors.data();
+    call.prefetch[0] = b.data();
+    for (const bool generated : {true, false}) {
+      GuardedFloats c(o.c.size());
+      std::copy_n(o.c.data(), c.size(), c.data());
+      call.c = c.data();
+      if (generated) {
+        set.get(shape)(call);
+      } else {
+        loops().brgemm(shape, call);
+      }
+      expect_near(c, expected, 1e-5);
+    }
   }
 }
 

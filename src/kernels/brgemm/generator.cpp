@@ -10,6 +10,7 @@ namespace headway {
 namespace {
 
 constexpr std::size_t kCodeBytes = 4096;
+constexpr int kCoefficients = 3;
 
 /// Emits one tile. Registers: the sums first, then one vector per column vector of B, then the
 /// broadcasts of A, which alternate so that a load need not wait for the products before it.
@@ -40,6 +41,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
 
  private:
   int vectors() const { return shape_.vectors; }
+  int b_vectors() const { return shape_.at_points ? kCoefficients : vectors(); }
   int registers() const { return width_ == 16 ? 32 : 16; }
 
   Xbyak::Xmm vector(int index) const {
@@ -85,6 +87,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     mov(c_, argument(offsetof(BrgemmCall, c)));
     if (shape_.residual) mov(residual_, argument(offsetof(BrgemmCall, residual)));
     if (shape_.bias) mov(bias_, argument(offsetof(BrgemmCall, bias)));
+    if (shape_.at_points) mov(factors_, argument(offsetof(BrgemmCall, line_factors)));
   }
 
   /// Deep tiles leave time to fetch what they will write.
@@ -127,7 +130,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
       subtract(k);
     }
     add(offsets_, 8);
-    add(b_, bytes(static_cast<std::int64_t>(shape_.k) * vectors() * width_));
+    add(b_, bytes(static_cast<std::int64_t>(shape_.k) * b_vectors() * width_));
     dec(left_);
     jnz(next, T_NEAR);
   }
@@ -165,7 +168,39 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     }
   }
 
+  /// One line of rows.
+  void multiply_line(int line, int k, const Xbyak::Xmm& b) {
+    for (int row = line * shape_.line_rows; row < (line + 1) * shape_.line_rows; ++row) {
+      vfmadd231ps(sum(row, 0), b, ptr_b[row_ + a_row(row) + bytes(k)]);
+    }
+  }
+
+  /// Only additions make a polynomial's values, as the multipliers have enough to do.
+  void multiply_points_step(int k) {
+    const Xbyak::Xmm a = b_vector(0), b = b_vector(1), c = b_vector(2);
+    const Xbyak::Xmm minus = vector(registers() - 1), plus = vector(registers() - 2);
+    for (int i = 0; i < kCoefficients; ++i) {
+      vmovups(b_vector(i), ptr[b_ + bytes((k * kCoefficients + i) * width_)]);
+    }
+    const auto both = [&](int line) {
+      vaddps(plus, minus, b);
+      vsubps(minus, minus, b);
+      multiply_line(line, k, plus);
+      multiply_line(line + 1, k, minus);
+    };
+    multiply_line(0, k, a);
+    multiply_line(3, k, c);
+    vaddps(minus, a, c);
+    both(1);
+    vaddps(b, b, b);
+    vaddps(c, c, c);
+    vaddps(c, c, c);
+    vaddps(minus, a, c);
+    both(4);
+  }
+
   void multiply_step(int k) {
+    if (shape_.at_points) return multiply_points_step(k);
     if (shape_.rows == 1) return multiply_row_step(k);
     for (int v = 0; v < vectors(); ++v) {
       vmovups(b_vector(v), ptr[b_ + bytes((k * vectors() + v) * width_)]);
@@ -239,6 +274,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
     const bool partial = is_partial(v);
     // AVX2 tiles leave four registers: two bounds, the mask, and this one.
     const Xbyak::Xmm spare = vector(registers() - 2);
+    if (shape_.at_points) vmulps(value, value, ptr_b[factors_ + 4 * (row / shape_.line_rows)]);
     if (shape_.accumulate) add_memory(value, ptr[c_ + offset], partial, spare);
     if (shape_.residual) add_memory(value, ptr[residual_ + offset], partial, spare);
     if (shape_.addend) {
@@ -261,7 +297,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
   int width_;
   Xbyak::Reg64 a_ = rsi, offsets_ = rdx, left_ = rcx, b_ = r8, c_ = r9, residual_ = r10,
                bias_ = r11, row_ = rax, prefetch_[2] = {rbx, rbp}, x_ = r12, y_ = r13,
-               difference_ = r14, addend_ = rsi;
+               difference_ = r14, addend_ = rsi, factors_ = r11;
   Xbyak::Label mask_bits_;
 };
 
@@ -269,6 +305,7 @@ class Generator final : public Xbyak::CodeGenerator, public BrgemmCode {
 
 std::unique_ptr<BrgemmCode> generate_brgemm(const BrgemmShape& shape, int width) {
   if (width != 8 && width != 16) return nullptr;
+  if (shape.at_points && width != 16) return nullptr;  // There are too few registers.
   try {
     return std::make_unique<Generator>(shape, width);
   } catch (const Xbyak::Error&) {

@@ -40,6 +40,10 @@ struct BrgemmShape {
   bool residual = false;
   bool addend = false;  ///< Added, too; whole vectors of a row lie together, rows so far apart:
   std::int64_t addend_row_stride = 0;
+  /// Each of six lines of rows has a B of its own: the value at 0, 1, -1, ∞, 2, -2 of the
+  /// polynomial a + b·x + c·x² that B consists of, three vectors for each k. Needs vectors == 1 and
+  /// no bias; sums are multiplied by the call's line_factors.
+  bool at_points = false;
   int differences = 0;  ///< Vectors of x - y per A_i.
   BrgemmActivation activation = BrgemmActivation::kNone;
 
@@ -59,7 +63,8 @@ struct BrgemmCall {
   const float *x = nullptr, *y = nullptr;
   float* difference = nullptr;  ///< batch · differences vectors; may be y.
   float low = 0, high = 0;
-  const float* prefetch[2] = {};  ///< Null only if nothing is to be fetched.
+  const float* line_factors = nullptr;  ///< Six.
+  const float* prefetch[2] = {};        ///< Null only if nothing is to be fetched.
 };
 
 }  // namespace headway

@@ -45,6 +45,8 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
       return "winograd 2x2";
     case ConvAlgorithm::kWinograd4x4:
       return "winograd 4x4";
+    case ConvAlgorithm::kWinograd4x4Half:
+      return "winograd 4x4 half";
     case ConvAlgorithm::kWinograd6x6:
       return "winograd 6x6";
   }
@@ -57,12 +59,13 @@ std::vector<ConvAlgorithm> conv_algorithms(const ConvShape& shape, const ConvPla
   std::vector<Estimate> estimates = {direct_estimate(shape, plan, loops)};
   if (winograd && !plan.plain_input && !plan.prologue.scale && WinogradConv::applies(shape)) {
     // Larger tiles take more memory and round more, so they have to gain something.
-    const auto add = [&](ConvAlgorithm algorithm, int tile) {
-      const double cycles = winograd_cost(shape, tile, loops, plan.threads);
-      estimates.push_back({algorithm, cycles * (1 + 0.01 * tile)});
+    const auto add = [&](ConvAlgorithm algorithm, WinogradForm form) {
+      const double cycles = winograd_cost(shape, form, loops, plan.threads);
+      estimates.push_back({algorithm, cycles * (1 + 0.01 * form.tile)});
     };
     add(ConvAlgorithm::kWinograd2x2, 2);
     add(ConvAlgorithm::kWinograd4x4, 4);
+    if (WinogradConv::suits_half(loops)) add(ConvAlgorithm::kWinograd4x4Half, {4, true});
     add(ConvAlgorithm::kWinograd6x6, 6);
   }
   std::ranges::stable_sort(estimates, {}, &Estimate::cycles);
@@ -82,6 +85,8 @@ std::unique_ptr<BlockedConv> plan_conv(ConvAlgorithm algorithm, const ConvShape&
       return std::make_unique<WinogradConv>(shape, 2, plan, tiles);
     case ConvAlgorithm::kWinograd4x4:
       return std::make_unique<WinogradConv>(shape, 4, plan, tiles);
+    case ConvAlgorithm::kWinograd4x4Half:
+      return std::make_unique<WinogradConv>(shape, WinogradForm{4, true}, plan, tiles);
     case ConvAlgorithm::kWinograd6x6:
       return std::make_unique<WinogradConv>(shape, 6, plan, tiles);
   }

@@ -16,6 +16,7 @@ enum class ConvAlgorithm : std::uint8_t {
   kDepthwise,
   kWinograd2x2,  ///< Minimal filtering with output tiles of 2 × 2, and so on.
   kWinograd4x4,
+  kWinograd4x4Half,  ///< With half transformed weights.
   kWinograd6x6,
 };
 

@@ -16,7 +16,9 @@ std::int64_t blocked_size(std::int64_t batch, std::int64_t channels, std::int64_
 /// Winograd's transforms magnify rounding errors, the more the larger the tiles.
 double tolerance_of(ConvAlgorithm algorithm) {
   if (algorithm == ConvAlgorithm::kWinograd6x6) return 1e-3;
-  return algorithm == ConvAlgorithm::kWinograd4x4 ? 2e-4 : 2e-5;
+  const bool by_fours =
+      algorithm == ConvAlgorithm::kWinograd4x4 || algorithm == ConvAlgorithm::kWinograd4x4Half;
+  return by_fours ? 2e-4 : 2e-5;
 }
 
 void check(const KernelContext& context, ConvAlgorithm algorithm, const ConvCase& test,

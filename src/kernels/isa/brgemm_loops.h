@@ -65,7 +65,31 @@ void brgemm_rows(const BrgemmShape& shape, const BrgemmCall& call, int first_vec
   for (; row < shape.rows; ++row) brgemm_part<1, kVectors>(shape, call, row, first_vector);
 }
 
+/// What shape.at_points means.
+void brgemm_at_points(const BrgemmShape& shape, const BrgemmCall& call) noexcept {
+  constexpr float kPoints[][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1},
+                                  {0, 0, 1}, {1, 2, 4}, {1, -2, 4}};
+  for (int row = 0; row < shape.rows; ++row) {
+    const int line = row / shape.line_rows;
+    const float* a =
+        call.a + brgemm_row(row, shape.line_rows, shape.a_line_stride, shape.a_row_stride);
+    const float* b = call.b;
+    Vector sum = {};
+    for (std::int64_t i = 0; i < call.batch; ++i) {
+      const float* factors = a + call.a_offsets[i] / static_cast<std::int64_t>(sizeof(float));
+      for (int k = 0; k < shape.k; ++k, b += 3 * kWidth) {
+        const Vector value = kPoints[line][0] * load(b) + kPoints[line][1] * load(b + kWidth) +
+                             kPoints[line][2] * load(b + 2 * kWidth);
+        sum += factors[k] * value;
+      }
+    }
+    store(call.c + brgemm_row(row, shape.line_rows, shape.c_line_stride, shape.c_row_stride),
+          sum * call.line_factors[line]);
+  }
+}
+
 void brgemm_loop(const BrgemmShape& shape, const BrgemmCall& call) noexcept {
+  if (shape.at_points) return brgemm_at_points(shape, call);
   int vector = 0;
   for (; vector + 2 <= shape.vectors; vector += 2) brgemm_rows<2>(shape, call, vector);
   if (vector < shape.vectors) brgemm_rows<1>(shape, call, vector);

@@ -61,13 +61,29 @@ inline void winograd_weights_of_channel(const float* taps, float* transformed,
   }
 }
 
+/// Gg in double, for half a vector of output channels.
+template <int kTile>
+inline void winograd_half_weights_of_channel(const float* taps, float* transformed,
+                                             std::int64_t stride) {
+  for (int x = 0; x < 3; ++x) {
+    const DoubleHalf g[3] = {load_half(taps + x * kWidth), load_half(taps + (3 + x) * kWidth),
+                             load_half(taps + (6 + x) * kWidth)};
+    DoubleHalf t[kTile + 2];
+    winograd_weights<kTile>(g, t);
+    for (int y = 0; y < kTile + 2; ++y) store_half(transformed + (y * 3 + x) * stride, t[y]);
+  }
+}
+
 template <int kTile>
 void winograd_transform_weights(const WinogradWeights& weights) noexcept {
   for (std::int64_t c = 0; c < weights.channels; ++c) {
     const float* taps = weights.taps + c * 9 * kWidth;
     float* transformed = weights.transformed + c * weights.channel_stride;
-    winograd_weights_of_channel<kTile>(taps, transformed, weights.frequency_stride);
-    winograd_weights_of_channel<kTile>(taps + kHalf, transformed + kHalf, weights.frequency_stride);
+    for (const int lane : {0, kHalf}) {
+      const auto transform = weights.half ? winograd_half_weights_of_channel<kTile>
+                                          : winograd_weights_of_channel<kTile>;
+      transform(taps + lane, transformed + lane, weights.frequency_stride);
+    }
   }
 }
 

@@ -11,6 +11,9 @@ namespace {
 // Measured on a processor with two 512-bit multipliers, 1 MB of second-level cache per core and
 // 32 MB of third-level cache: cycles, and bytes per cycle.
 constexpr double kMultiplyEfficiency = 0.92;
+constexpr double kHalfEfficiency =
+    0.87;                            ///< Of two loads a cycle, where weights are half transformed.
+constexpr double kHalfMemory = 1.2;  ///< How much longer their bytes take from memory.
 constexpr double kCyclesPerCall = 50;
 constexpr double kCyclesPerLoop = 6000;  ///< To start and end a parallel loop.
 constexpr double kFromThirdLevel = 24;
@@ -50,16 +53,17 @@ double divide_up(std::int64_t a, std::int64_t b) {
 
 class CostModel {
  public:
-  CostModel(const ConvShape& shape, int tile, const InnerLoops& loops)
+  CostModel(const ConvShape& shape, WinogradForm form, const InnerLoops& loops)
       : loops_(loops),
-        all_tiles_(shape.batch * ((shape.out_height + tile - 1) / tile) *
-                   ((shape.out_width + tile - 1) / tile)),
-        frequencies_((tile + 2.0) * (tile + 2.0)),
+        form_(form),
+        all_tiles_(shape.batch * whole_parts(shape.out_height, form.tile) *
+                   whole_parts(shape.out_width, form.tile)),
+        frequencies_(static_cast<double>(form.frequencies())),
         in_channels_(static_cast<double>(shape.in_channels)),
         in_vectors_(divide_up(shape.in_channels, loops.width)),
         out_vectors_(divide_up(shape.out_channels, loops.width)),
-        groups_(divide_up(static_cast<std::int64_t>(out_vectors_), 2)),
-        transform_(transform_cycles(tile)) {}
+        groups_(divide_up(static_cast<std::int64_t>(out_vectors_), form.half ? 1 : 2)),
+        transform_(transform_cycles(form.tile)) {}
 
   std::int64_t all_tiles() const { return all_tiles_; }
   std::int64_t groups() const { return static_cast<std::int64_t>(groups_); }
@@ -68,6 +72,7 @@ class CostModel {
   WinogradSplit apart(std::int64_t workers, std::int64_t rounds) const {
     WinogradSplit split{.chunks = workers * rounds, .workers = workers};
     const double tiles = divide_up(all_tiles_, split.chunks);
+    split.gathered = gathered(tiles);
     const double transforms =
         tiles * (in_vectors_ * transform_.input + out_vectors_ * transform_.output);
     const double multiply = groups_ * group_cycles(tiles) * slowed_by_cache(tiles);
@@ -84,8 +89,9 @@ class CostModel {
     const auto count = static_cast<double>(workers);
     const double tasks = divide_up(groups() * parts, workers);
     const double part = divide_up(static_cast<std::int64_t>(tiles), parts);
-    const double transforms =
-        tiles * in_vectors_ * transform_.input / count + part * tasks * 2 * transform_.output;
+    split.gathered = gathered(part);
+    const double transforms = tiles * in_vectors_ * transform_.input / count +
+                              part * tasks * (form_.half ? 1 : 2) * transform_.output;
     const double exchange = frequencies_ * in_channels_ * tiles * sizeof(float) / kFromOtherCores;
     const double multiply = tasks * group_cycles(part) * slowed_by_cache(tiles);
     const double weights = weight_bytes() * tasks / (groups_ * static_cast<double>(parts)) /
@@ -96,8 +102,18 @@ class CostModel {
   }
 
  private:
+  /// Products of so many groups take their part of the second-level cache, and the tiles'
+  /// frequencies are read that much more seldom.
+  std::int64_t gathered(double tiles) const {
+    if (!form_.half) return 1;
+    const double bytes = frequencies_ * tiles * loops_.width * sizeof(float);
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(kSecondLevel / 2 / bytes), 1,
+                                    groups());
+  }
+
   double weight_bytes() const {
-    return frequencies_ * in_channels_ * out_vectors_ * loops_.width * sizeof(float);
+    return frequencies_ * (form_.half ? kHalfMemory / 2 : 1) * in_channels_ * out_vectors_ *
+           loops_.width * sizeof(float);
   }
 
   double from_where_weights_stay() const {
@@ -107,10 +123,20 @@ class CostModel {
 
   /// All frequencies of one group of two vectors.
   double group_cycles(double tiles) const {
+    if (form_.half) return half_group_cycles(tiles);
     const double calls = divide_up(static_cast<std::int64_t>(tiles), max_brgemm_rows(2, loops_));
     const double rows = tiles / calls;
     const double step = std::max(rows, 4.0);  // Two products a cycle, four cycles of latency.
     return frequencies_ * calls * (in_channels_ * step / kMultiplyEfficiency + kCyclesPerCall);
+  }
+
+  /// Each tile of a call loads a factor for each frequency of a line, and all share three weights.
+  double half_group_cycles(double tiles) const {
+    const double lines = form_.lines();
+    const double calls = divide_up(static_cast<std::int64_t>(tiles), 4);
+    const double loads = lines * tiles / calls + 3;
+    return frequencies_ / lines * calls *
+           (in_channels_ * loads / (2 * kHalfEfficiency) + kCyclesPerCall);
   }
 
   double slowed_by_cache(double tiles) const {
@@ -119,6 +145,7 @@ class CostModel {
   }
 
   const InnerLoops& loops_;
+  WinogradForm form_;
   std::int64_t all_tiles_;
   double frequencies_, in_channels_, in_vectors_, out_vectors_, groups_;
   TransformCycles transform_;
@@ -126,9 +153,9 @@ class CostModel {
 
 }  // namespace
 
-WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops& loops,
+WinogradSplit split_winograd(const ConvShape& shape, WinogradForm form, const InnerLoops& loops,
                              int threads) noexcept {
-  const CostModel model(shape, tile, loops);
+  const CostModel model(shape, form, loops);
   const std::int64_t tiles = model.all_tiles();
   WinogradSplit best;
   const auto consider = [&](const WinogradSplit& split) {
@@ -149,9 +176,9 @@ WinogradSplit split_winograd(const ConvShape& shape, int tile, const InnerLoops&
   return best;
 }
 
-double winograd_cost(const ConvShape& shape, int tile, const InnerLoops& loops,
+double winograd_cost(const ConvShape& shape, WinogradForm form, const InnerLoops& loops,
                      int threads) noexcept {
-  return split_winograd(shape, tile, loops, threads).cycles;
+  return split_winograd(shape, form, loops, threads).cycles;
 }
 
 }  // namespace headway

@@ -43,6 +43,8 @@ struct WinogradWeights {
   float* transformed = nullptr;       ///< Frequency f of channel c goes to f * frequency_stride +
   std::int64_t frequency_stride = 0;  ///< c * channel_stride.
   std::int64_t channel_stride = 0;
+  /// Only columns are transformed: "frequency" 3y + x is tap x of line y.
+  bool half = false;
 };
 
 }  // namespace headway

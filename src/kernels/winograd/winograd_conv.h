@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/conv/blocked_conv.h"
+#include "kernels/range.h"
 #include "kernels/winograd/prefetch.h"
 #include "kernels/winograd/split.h"
 #include "kernels/winograd/tiles.h"
@@ -27,11 +28,14 @@ class WinogradConv final : public BlockedConv {
  public:
   /// One group, stride 1, dilation 1, 3×3, neither input nor output empty.
   static bool applies(const ConvShape& shape) noexcept;
+  /// Whether this processor has the registers to make half transformed weights worth considering.
+  static bool suits_half(const InnerLoops& loops) noexcept { return loops.width == 16; }
 
-  /// `tile` is m: 2, 4 or 6. The input must be blocked and have no prologue.
-  WinogradConv(const ConvShape& shape, int tile, const ConvPlan& plan, BrgemmSet& tiles);
+  /// The input must be blocked and have no prologue.
+  WinogradConv(const ConvShape& shape, WinogradForm form, const ConvPlan& plan, BrgemmSet& tiles);
   /// Cut in another way than the estimated best.
-  WinogradConv(const ConvShape& shape, int tile, const WinogradSplit& split, BrgemmSet& tiles);
+  WinogradConv(const ConvShape& shape, WinogradForm form, const WinogradSplit& split,
+               BrgemmSet& tiles);
 
   std::size_t packed_size() const noexcept override;
   void pack(const float* weights, float* packed) const noexcept override;
@@ -59,7 +63,14 @@ class WinogradConv final : public BlockedConv {
     int index;
   };
 
-  std::int64_t frequencies() const noexcept { return std::int64_t{tile_ + 2} * (tile_ + 2); }
+  std::int64_t frequencies() const noexcept { return form_.frequencies(); }
+  std::int64_t product_count() const noexcept { return frequencies() / form_.lines(); }
+  /// Floats of the weights of one input channel.
+  std::int64_t weight_row(const OutGroup& group) const noexcept;
+  /// Tiles per register tile.
+  std::int64_t most_rows(const OutGroup& group) const noexcept {
+    return most_rows_[static_cast<std::size_t>(group.vectors - 1)];
+  }
   std::int64_t frequencies_size() const noexcept { return frequencies() * frequency_stride_; }
   std::int64_t products_size() const noexcept { return frequencies() * product_stride_; }
   TileRange chunk(std::int64_t index) const noexcept {
@@ -70,7 +81,7 @@ class WinogradConv final : public BlockedConv {
   void list_offsets();
   void make_products(BrgemmSet& tiles);
   TilePixels input_pixels(const Operands& operands, const TileRange& tiles) const noexcept;
-  TilePixels output_pixels(const Operands& operands, const OutGroup& group,
+  TilePixels output_pixels(const Operands& operands, Range groups,
                            const TileRange& tiles) const noexcept;
   void run_chunks(const Thread& thread, const Operands& operands, std::int64_t worker,
                   float* scratch) const noexcept;
@@ -78,14 +89,16 @@ class WinogradConv final : public BlockedConv {
                         const TileRange& tiles, float* scratch) const noexcept;
   void transform_input(const Operands& operands, const TileRange& tiles, std::int64_t block,
                        float* frequencies) const noexcept;
-  void multiply(const Operands& operands, const OutGroup& group, const TileRange& tiles,
+  void multiply(const Operands& operands, Range groups, const TileRange& tiles,
                 bool weights_are_far, TilePixels& next, const float* frequencies,
                 float* products) const noexcept;
+  void transform_output(const Operands& operands, Range groups, const TileRange& tiles,
+                        const float* products) const noexcept;
   void transform_output(const Operands& operands, const OutGroup& group, const TileRange& tiles,
                         const float* products) const noexcept;
 
   ConvShape shape_;
-  int tile_;
+  WinogradForm form_;
   int width_;
   const InnerLoops* loops_;
   std::int64_t in_blocks_, out_blocks_;
@@ -97,6 +110,7 @@ class WinogradConv final : public BlockedConv {
   int fetched_pixels_;        ///< to be used by later ones.
   std::int64_t frequency_stride_ = 0, product_stride_ = 0;
 
+  std::vector<std::int64_t> most_rows_;  ///< By vectors - 1.
   std::vector<OutGroup> groups_;
   std::vector<std::int64_t> offsets_;
   std::vector<std::array<Brgemm, kMostRows + 1>> products_;  ///< By vectors and rows.

@@ -5,7 +5,7 @@
 namespace headway {
 namespace {
 
-constexpr int kTiles[] = {2, 4, 6};
+const WinogradForm kForms[] = {2, 4, {4, true}, 6};
 
 class WinogradConvTest : public EveryIsa {};
 HEADWAY_TEST_EVERY_ISA(WinogradConvTest);
@@ -30,13 +30,14 @@ ConvShape any_winograd_shape(Generator& generator) {
   return s;
 }
 
-WinogradSplit any_split(const ConvShape& s, int tile, Generator& generator) {
-  const std::int64_t tiles =
-      s.batch * ((s.out_height + tile - 1) / tile) * ((s.out_width + tile - 1) / tile);
+WinogradSplit any_split(const ConvShape& s, WinogradForm form, Generator& generator) {
+  const int m = form.tile;
+  const std::int64_t tiles = s.batch * ((s.out_height + m - 1) / m) * ((s.out_width + m - 1) / m);
   WinogradSplit split;
   split.chunks = generator.integer(1, std::min<std::int64_t>(tiles, 9));
   split.shared = generator.chance(0.5);
   split.workers = generator.integer(1, 4);
+  split.gathered = generator.integer(1, 4);
   if (!split.shared) split.workers = std::min(split.workers, split.chunks);
   if (split.shared) {
     split.parts = generator.integer(1, std::min<std::int64_t>(3, tiles / split.chunks));
@@ -89,15 +90,16 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsOverGeneratedShapesAndSplits) {
     const ConvCase test(any_winograd_shape(generator), generator);
     const std::vector<double> expected = test.expected();
     ThreadPool pool(static_cast<int>(generator.integer(1, 4)));
-    for (const int tile : kTiles) {
-      const WinogradSplit split = any_split(test.shape, tile, generator);
-      SCOPED_TRACE(test.described() << " tile " << tile << ", " << split.chunks << " chunks, "
-                                    << split.workers << (split.shared ? " shared by " : " for ")
-                                    << "workers, " << split.parts << " parts");
-      const WinogradConv conv(test.shape, tile, split, tiles);
+    for (const WinogradForm form : kForms) {
+      const WinogradSplit split = any_split(test.shape, form, generator);
+      SCOPED_TRACE(test.described()
+                   << " tile " << form.tile << (form.half ? " half, " : ", ") << split.chunks
+                   << " chunks, " << split.workers << (split.shared ? " shared by " : " for ")
+                   << "workers, " << split.parts << " parts, " << split.gathered << " gathered");
+      const WinogradConv conv(test.shape, form, split, tiles);
       GuardedFloats plain(test.residual.size());
       run({pool, loops()}, test, conv, generator.chance(0.5), plain);
-      expect_near(plain, expected, tolerance(tile, test.shape));
+      expect_near(plain, expected, tolerance(form.tile, test.shape));
     }
   }
 }
@@ -119,13 +121,14 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsAsItSplitsItself) {
       const ConvCase test(shape, generator);
       const std::vector<double> expected = test.expected();
       ThreadPool pool(threads);
-      for (const int tile : kTiles) {
-        SCOPED_TRACE(test.described() << " tile " << tile << ", " << threads << " threads");
-        const WinogradConv conv(shape, tile, ConvPlan{.epilogue = test.kind, .threads = threads},
+      for (const WinogradForm form : kForms) {
+        SCOPED_TRACE(test.described() << " tile " << form.tile << (form.half ? " half, " : ", ")
+                                      << threads << " threads");
+        const WinogradConv conv(shape, form, ConvPlan{.epilogue = test.kind, .threads = threads},
                                 tiles);
         GuardedFloats plain(test.residual.size());
         run({pool, loops()}, test, conv, false, plain);
-        expect_near(plain, expected, tolerance(tile, test.shape));
+        expect_near(plain, expected, tolerance(form.tile, test.shape));
       }
     }
   }
@@ -150,9 +153,10 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
     generator.fill_normal(test.input);
     generator.fill_normal(test.weights);
     const std::vector<double> expected = test.expected();
-    for (const int tile : kTiles) {
+    for (const WinogradForm form : kForms) {
+      const double bound = error_bound(form.tile);
       GuardedFloats plain(test.residual.size());
-      run(context(), test, WinogradConv(s, tile, ConvPlan{}, tiles), false, plain);
+      run(context(), test, WinogradConv(s, form, ConvPlan{}, tiles), false, plain);
       double squares = 0, squared_errors = 0, greatest = 0;
       for (std::int64_t i = 0; i < plain.size(); ++i) {
         const double wanted = expected[static_cast<std::size_t>(i)];
@@ -162,8 +166,8 @@ TEST_P(WinogradConvTest, KeepsItsErrorBounds) {
         greatest = std::max(greatest, std::fabs(error));
       }
       const double typical = std::sqrt(squares / static_cast<double>(plain.size()));
-      EXPECT_LT(greatest, error_bound(tile) * typical) << "tile " << tile;
-      EXPECT_LT(squared_errors, std::pow(error_bound(tile) / 5, 2) * squares) << "tile " << tile;
+      EXPECT_LT(greatest, bound * typical) << "tile " << form.tile << " half " << form.half;
+      EXPECT_LT(squared_errors, std::pow(bound / 5, 2) * squares) << "tile " << form.tile;
     }
   }
 }

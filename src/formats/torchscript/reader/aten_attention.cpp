@@ -61,26 +61,65 @@ Value* split_heads(Call& call, Value* x, std::int64_t heads, std::int64_t width)
   return call.transpose(parts, {0, 2, 1, 3});
 }
 
-/// What nn.MultiheadAttention runs in evaluation.
-IValue native_multi_head_attention(Call& call) {
-  if (call.has("mask")) call.unsupported("a mask");
-  if (call.reference("query") != call.reference("key") ||
-      call.reference("query") != call.reference("value"))
-    call.unsupported("different queries, keys and values");
-  Value* x = call.tensor("query");
-  const std::int64_t width = call.integer("embed_dim"), heads = call.integer("num_head");
+/// The contrary of a mask that is true where something must not be seen, [N, heads, S, S] or less.
+/// Such a mask is of queries and keys, [S, S], or of keys, [N, S], which has the type 1.
+Value* seen_mask(Call& call) {
+  Value* mask = call.optional_tensor("mask");
+  if (mask == nullptr) return nullptr;
+  const std::int64_t rank = call.rank(mask);
+  if (rank != 2 && rank != 4) call.unsupported("a mask with ", rank, " dimensions");
+  Value* seen = call.node("Not", {call.cast(mask, DType::kBool)});
+  if (rank == 4) return seen;
+  const bool is_of_keys = call.has("mask_type") && call.integer("mask_type") == 1;
+  return call.unsqueeze(seen, is_of_keys ? Ints{1, 2} : Ints{0, 1});
+}
+
+/// Multi-head attention of x to itself.
+Value* self_attention(Call& call, Value* x, std::int64_t width, std::int64_t heads) {
   Value* mixed = project(call, x, call.tensor("qkv_weight"), call.tensor("qkv_bias"));
   Value* parts[3];
   for (std::int64_t i = 0; i < 3; ++i)
     parts[i] =
         split_heads(call, call.slice(mixed, 2, i * width, (i + 1) * width), heads, width / heads);
   const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
-  Value* seen = attend(call, parts[0], parts[1], parts[2], nullptr, scale);
+  Value* seen = attend(call, parts[0], parts[1], parts[2], seen_mask(call), scale);
   const std::vector<Extent> extents = call.extents_of(x);
   Value* joined = call.reshape(call.transpose(seen, {0, 2, 1, 3}), {extents[0], extents[1], width});
-  return tuple_of(
-      {tensor_result(project(call, joined, call.tensor("proj_weight"), call.tensor("proj_bias"))),
-       IValue()});
+  return project(call, joined, call.tensor("proj_weight"), call.tensor("proj_bias"));
+}
+
+/// What nn.MultiheadAttention runs in evaluation.
+IValue native_multi_head_attention(Call& call) {
+  if (call.reference("query") != call.reference("key") ||
+      call.reference("query") != call.reference("value"))
+    call.unsupported("different queries, keys and values");
+  Value* result = self_attention(call, call.tensor("query"), call.integer("embed_dim"),
+                                 call.integer("num_head"));
+  return tuple_of({tensor_result(result), IValue()});
+}
+
+/// What nn.TransformerEncoderLayer runs in evaluation.
+IValue transformer_encoder_layer(Call& call) {
+  const auto normalized = [&](Value* x, std::string_view number) {
+    const auto parameter = [&](std::string_view name) {
+      return call.tensor(std::string(name) + std::string(number));
+    };
+    return call.node(
+        "LayerNormalization", {x, parameter("norm_weight_"), parameter("norm_bias_")},
+        {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(call.number("eps"))}});
+  };
+  const auto feed_forward = [&](Value* x) {
+    Value* inner = project(call, x, call.tensor("ffn_weight_1"), call.tensor("ffn_bias_1"));
+    inner = call.node(call.flag("use_gelu") ? "Gelu" : "Relu", {inner});
+    return project(call, inner, call.tensor("ffn_weight_2"), call.tensor("ffn_bias_2"));
+  };
+  const std::int64_t width = call.integer("embed_dim"), heads = call.integer("num_heads");
+  const bool first = call.flag("norm_first");
+  Value* x = call.tensor("src");
+  x = call.node("Add", {x, self_attention(call, first ? normalized(x, "1") : x, width, heads)});
+  if (!first) x = normalized(x, "1");
+  x = call.node("Add", {x, feed_forward(first ? normalized(x, "2") : x)});
+  return tensor_result(first ? x : normalized(x, "2"));
 }
 
 constexpr AtenOperator kOperators[] = {
@@ -92,6 +131,11 @@ constexpr AtenOperator kOperators[] = {
      "query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, "
      "mask=None, need_weights=True, average_attn_weights=True, mask_type=None",
      native_multi_head_attention},
+    {"_transformer_encoder_layer_fwd",
+     "src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, use_gelu, "
+     "norm_first, eps, norm_weight_1, norm_bias_1, norm_weight_2, norm_bias_2, ffn_weight_1, "
+     "ffn_bias_1, ffn_weight_2, ffn_bias_2, mask=None, mask_type=None",
+     transformer_encoder_layer},
 };
 
 }  // namespace

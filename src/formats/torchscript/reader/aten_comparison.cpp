@@ -73,7 +73,12 @@ IValue isinf(Call& call) {
 
 IValue where(Call& call) {
   const IValue &a = call.argument("self"), &b = call.argument("other");
-  if (is_none(a)) call.unsupported("indices of what is true");
+  if (is_none(a)) {
+    std::vector<IValue> indices;
+    for (Value* vector : index_vectors(call, call.tensor("condition")))
+      indices.push_back(tensor_result(vector));
+    return list_of(std::move(indices));
+  }
   const DType dtype = promoted({&a, &b});
   return tensor_result(call.node("Where", {call.cast(call.tensor("condition"), DType::kBool),
                                            call.operand(a, dtype), call.operand(b, dtype)}));

@@ -124,6 +124,7 @@ constexpr AtenOperator kOperators[] = {
      new_full},
     {"arange", "first, second=None, third=None, dtype=None, layout=None, device=None", arange},
     {"tensor", "data, dtype=None, device=None, requires_grad=False", tensor},
+    {"as_tensor", "data, dtype=None, device=None", tensor},
     {"scalar_tensor", "data, dtype=None, layout=None, device=None", tensor},
 };
 

@@ -7,8 +7,7 @@ namespace {
 
 /// An input that is used as indices holds integers.
 Value* indices(Call& call, Value* value) {
-  const bool is_input = value->producer() == nullptr && !value->is_constant();
-  if (is_input && is_floating_point(call.graph().dtype(value))) {
+  if (call.recorder().is_input(value) && is_floating_point(call.graph().dtype(value))) {
     TensorType type = value->type;
     type.dtype = DType::kInt64;
     call.recorder().refine(value, type);
@@ -39,19 +38,18 @@ IValue gather(Call& call) {
                                  {{"axis", call.integer("dim")}}));
 }
 
-/// A known mask becomes the indices of what is true.
-Value* as_indices(Call& call, Value* value) {
+/// A mask becomes the indices of what is true, for as many axes as it has.
+std::vector<Value*> as_indices(Call& call, Value* value) {
   value = indices(call, value);
   if (call.graph().dtype(value) != DType::kBool && call.graph().dtype(value) != DType::kUInt8)
-    return value;
+    return {value};
   const Tensor mask = call.graph().elements(value);
-  if (!mask.defined() || mask.rank() != 1)
-    call.unsupported("a mask that is known only when the model runs");
+  if (!mask.defined() || mask.rank() != 1) return index_vectors(call, value);
   Ints positions;
   const Tensor flags = mask.to(DType::kBool);
   for (std::int64_t i = 0; i < flags.size(); ++i)
     if (flags.data<bool>()[i]) positions.push_back(i);
-  return call.ints_value(positions);
+  return {call.ints_value(positions)};
 }
 
 /// x[:, i] and x[i, j]: indices in one place, or for the first axes.
@@ -64,7 +62,8 @@ IValue index(Call& call) {
       if (first < 0) first = axis;
       if (first + static_cast<std::int64_t>(chosen.size()) != axis)
         call.unsupported("indices for axes that are apart");
-      chosen.push_back(as_indices(call, read(*cell)));
+      for (Value* vector : as_indices(call, read(*cell))) chosen.push_back(vector);
+      axis = first + static_cast<std::int64_t>(chosen.size()) - 1;
     } else if (!is_none(item)) {
       call.unsupported("an index that is ", kind_of(item));
     }
@@ -74,16 +73,7 @@ IValue index(Call& call) {
   if (chosen.size() == 1)
     return tensor_result(call.node("Gather", {input, chosen[0]}, {{"axis", first}}));
   if (first != 0) call.unsupported("several indices that are not for the first axes");
-  // Sums of zeros broadcast them to one shape.
-  Value* zeros = nullptr;
-  for (Value*& value : chosen) {
-    value = call.cast(value, DType::kInt64);
-    Value* zero = call.node("Sub", {value, value});
-    zeros = zeros == nullptr ? zero : call.node("Add", {zeros, zero});
-  }
-  const std::int64_t rank = call.rank(zeros);
-  for (Value*& value : chosen) value = call.unsqueeze(call.node("Add", {value, zeros}), {rank});
-  Value* all = call.node("Concat", chosen, {{"axis", rank}});
+  Value* all = joined_indices(call, std::move(chosen));
   return tensor_result(call.node("GatherND", {input, all}));
 }
 

@@ -26,7 +26,11 @@ IValue cat(Call& call) {
 
 IValue stack(Call& call) {
   std::vector<Value*> parts;
-  for (const TensorRef& cell : call.tensors("tensors")) parts.push_back(read(cell));
+  const std::vector<IValue> items = call.items("tensors");
+  std::vector<const IValue*> pointers;
+  for (const IValue& item : items) pointers.push_back(&item);
+  const DType dtype = promoted(pointers);
+  for (const IValue& item : items) parts.push_back(call.operand(item, dtype));
   if (parts.empty()) call.unsupported("nothing to stack");
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(parts[0]) + 1);
   for (Value*& part : parts) part = call.unsqueeze(part, {axis});
@@ -102,6 +106,30 @@ IValue replication_pad(Call& call) {
   return padded(call, "replicate", 0);
 }
 
+/// Every tensor along an axis of its own.
+IValue meshgrid(Call& call) {
+  const std::vector<TensorRef> cells = call.tensors("tensors");
+  std::vector<Extent> extents;
+  for (const TensorRef& cell : cells)
+    extents.push_back(call.extents_of(call.reshape(read(cell), {std::int64_t{-1}}))[0]);
+  const bool swaps = call.text("indexing") == "xy" && cells.size() > 1;
+  std::vector<IValue> grids;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    std::vector<Extent> own(cells.size(), std::int64_t{1});
+    own[i] = std::int64_t{-1};
+    Value* grid = call.expand(call.reshape(read(cells[i]), own), extents);
+    if (swaps) {
+      Ints order;
+      for (std::size_t axis = 0; axis < cells.size(); ++axis)
+        order.push_back(static_cast<std::int64_t>(axis));
+      std::swap(order[0], order[1]);
+      grid = call.transpose(grid, order);
+    }
+    grids.push_back(tensor_result(grid));
+  }
+  return list_of(std::move(grids));
+}
+
 IValue pixel_shuffle(Call& call) {
   return tensor_result(
       call.node("DepthToSpace", {call.tensor("self")},
@@ -132,6 +160,7 @@ constexpr AtenOperator kOperators[] = {
     {"reflection_pad2d", "self, pad", reflection_pad},
     {"replication_pad1d", "self, pad", replication_pad},
     {"replication_pad2d", "self, pad", replication_pad},
+    {"meshgrid", "tensors, indexing=\"ij\"", meshgrid},
     {"pixel_shuffle", "self, factor", pixel_shuffle},
     {"channel_shuffle", "self, groups", channel_shuffle},
 };

@@ -166,11 +166,11 @@ IValue cumsum(Call& call) {
 }
 
 IValue topk(Call& call) {
-  const std::vector<Value*> results =
-      call.graph().add_all("TopK", {call.tensor("self"), call.ints_value({call.integer("k")})}, 2,
-                           {{"axis", call.integer("dim")},
-                            {"largest", std::int64_t{call.flag("largest")}},
-                            {"sorted", std::int64_t{1}}});
+  const std::vector<Value*> results = call.graph().add_all(
+      "TopK", {call.tensor("self"), call.extents_value({extent_of(call.argument("k"))})}, 2,
+      {{"axis", call.integer("dim")},
+       {"largest", std::int64_t{call.flag("largest")}},
+       {"sorted", std::int64_t{1}}});
   return tuple_of({tensor_result(results[0]), tensor_result(results[1])});
 }
 IValue sort(Call& call) {

@@ -16,6 +16,9 @@ IValue size(Call& call) {
 IValue shape(Call& call) {
   return size(call);
 }
+IValue shape_as_tensor(Call& call) {
+  return tensor_result(call.extents_value(call.extents_of(call.tensor("self"))));
+}
 IValue dim(Call& call) {
   return call.rank(call.tensor("self"));
 }
@@ -78,6 +81,7 @@ IValue to_half(Call& call) {
 constexpr AtenOperator kOperators[] = {
     {"size", "self, dim=None", size},
     {"shape", "self, dim=None", shape},
+    {"_shape_as_tensor", "self", shape_as_tensor},
     {"dim", "self", dim},
     {"len", "self", length},
     {"numel", "self", numel},

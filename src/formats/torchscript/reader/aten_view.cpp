@@ -91,6 +91,21 @@ IValue t(Call& call) {
                                             : permuted(call, {1, 0});
 }
 
+IValue movedim(Call& call) {
+  const std::int64_t rank = call.rank(call.tensor("self"));
+  const Ints from = call.ints("source"), to = call.ints("destination");
+  Ints order(static_cast<std::size_t>(rank), -1), rest;
+  if (from.size() != to.size()) call.unsupported("as many axes from as to");
+  for (std::size_t i = 0; i < from.size(); ++i)
+    order[static_cast<std::size_t>(call.axis(to[i], rank))] = call.axis(from[i], rank);
+  for (std::int64_t axis = 0; axis < rank; ++axis)
+    if (std::ranges::find(order, axis) == order.end()) rest.push_back(axis);
+  std::size_t next = 0;
+  for (std::int64_t& axis : order)
+    if (axis < 0) axis = rest.at(next++);
+  return permuted(call, order);
+}
+
 IValue unsqueeze(Call& call) {
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(call.tensor("self")) + 1);
   const Builder b = call;
@@ -211,7 +226,19 @@ Ints even_parts(std::int64_t extent, std::int64_t size) {
 IValue split(Call& call) {
   Value* input = call.tensor("self");
   const std::int64_t axis = call.axis(call.integer("dim"), call.rank(input));
-  if (call.is_list("split_size")) return parts_of(call, axis, call.ints("split_size"));
+  if (call.is_list("split_size")) {
+    const std::vector<Extent> sizes = call.extents("split_size");
+    if (sizes.size() == 1) return list_of({call.argument("self")});
+    if (!std::ranges::all_of(
+            sizes, [](const Extent& size) { return std::holds_alternative<std::int64_t>(size); })) {
+      std::vector<IValue> parts;
+      for (Value* part : call.graph().add_all("Split", {input, call.extents_value(sizes)},
+                                              sizes.size(), {{"axis", axis}}))
+        parts.emplace_back(make_either(call.reference("self"), part));
+      return list_of(std::move(parts));
+    }
+    return parts_of(call, axis, call.ints("split_size"));
+  }
   return parts_of(call, axis, even_parts(call.extent(input, axis), call.integer("split_size")));
 }
 IValue chunk(Call& call) {
@@ -266,6 +293,8 @@ constexpr AtenOperator kOperators[] = {
     {"transpose", "self, dim0, dim1", transpose},
     {"swapaxes", "self, dim0, dim1", transpose},
     {"swapdims", "self, dim0, dim1", transpose},
+    {"movedim", "self, source, destination", movedim},
+    {"moveaxis", "self, source, destination", movedim},
     {"t", "self", t},
     {"numpy_T", "self", t},
     {"unsqueeze", "self, dim", unsqueeze},

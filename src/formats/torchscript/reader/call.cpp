@@ -106,9 +106,12 @@ void Call::wrong(std::string_view name, std::string_view wanted) const {
 }
 
 TensorRef Call::reference(std::string_view name) const {
-  const auto* cell = std::get_if<TensorRef>(&argument(name));
-  if (cell == nullptr) wrong(name, "a tensor");
-  return *cell;
+  const IValue& value = argument(name);
+  if (const auto* cell = std::get_if<TensorRef>(&value)) return *cell;
+  // Traced programs have numbers where tensors without dimensions were.
+  if (!is_number(value)) wrong(name, "a tensor");
+  return make_tensor(
+      operand(value, std::holds_alternative<double>(value) ? DType::kFloat32 : DType::kInt64));
 }
 
 std::int64_t Call::integer(std::string_view name) const {
@@ -144,7 +147,10 @@ const std::string& Call::text(std::string_view name) const {
 }
 
 std::vector<IValue> Call::items(std::string_view name) const {
-  if (const auto* list = std::get_if<ListRef>(&argument(name))) return (*list)->items;
+  if (const auto* list = std::get_if<ListRef>(&argument(name))) {
+    if ((*list)->stacked != nullptr) unsupported("a list whose length only a run knows");
+    return (*list)->items;
+  }
   if (const auto* tuple = std::get_if<TupleRef>(&argument(name))) return (*tuple)->items;
   wrong(name, "a list");
 }
@@ -250,9 +256,38 @@ Value* Builder::extents_value(const std::vector<Extent>& extents) const {
   return parts.size() == 1 ? parts[0] : node("Concat", parts, {{"axis", std::int64_t{0}}});
 }
 
+namespace {
+
+/// What -1 stands for, if the extents that only a run knows are the same before and after.
+void infer_extent(const SymbolicShape& shape, std::vector<Extent>& extents) {
+  std::vector<std::string> symbols;
+  std::int64_t elements = 1, rest = 1;
+  for (const Dim& dim : shape) {
+    if (dim.is_unknown()) return;
+    if (dim.is_symbol()) symbols.push_back(dim.symbol());
+    if (dim.is_static() && __builtin_mul_overflow(elements, dim.extent(), &elements)) return;
+  }
+  Extent* open = nullptr;
+  for (Extent& extent : extents) {
+    if (const auto* number = std::get_if<std::int64_t>(&extent)) {
+      if (*number == -1) open = &extent;
+      if (*number != -1 && __builtin_mul_overflow(rest, *number, &rest)) return;
+    } else {
+      const auto found = std::ranges::find(symbols, std::get<SymInt>(extent).dim.symbol());
+      if (found == symbols.end()) return;
+      symbols.erase(found);
+    }
+  }
+  if (open != nullptr && symbols.empty() && rest > 0 && elements % rest == 0)
+    *open = elements / rest;
+}
+
+}  // namespace
+
 Value* Builder::reshape(Value* value, const std::vector<Extent>& extents) const {
   std::vector<Extent> wanted = extents;
   const SymbolicShape* shape = graph().shape(value);
+  if (shape != nullptr) infer_extent(*shape, wanted);
   std::size_t unknown = 0, inferred = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (const auto* number = std::get_if<std::int64_t>(&wanted[i])) {

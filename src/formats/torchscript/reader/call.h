@@ -112,6 +112,11 @@ class Call : public Builder {
 /// What PyTorch's type promotion gives for these operands (tensors, numbers).
 DType promoted(const std::vector<const IValue*>& operands);
 
+/// One 1-D tensor of indices for each axis of a mask.
+std::vector<Value*> index_vectors(const Call& call, Value* mask);
+/// Indices for the first axes, broadcast to one shape, as the last axis of one tensor.
+Value* joined_indices(const Call& call, std::vector<Value*> indices);
+
 inline IValue tensor_result(Value* value) {
   return make_tensor(value);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "formats/torchscript/reader/call.h"
 #include "formats/torchscript/reader/operators.h"
 
 namespace headway::script {
@@ -21,6 +22,25 @@ class Located : public Error {
 bool is_raise(const Statement& statement) {
   return statement.value && statement.value->kind == Expr::Kind::kCall &&
          dotted_name(*statement.value->parts[0]) == "ops.prim.RaiseException";
+}
+
+/// isinstance(value, T) or isinstance(value, (T, U)).
+bool is_instance(const IValue& value, const Expr& type) {
+  if (type.kind == Expr::Kind::kTuple)
+    return std::ranges::any_of(type.parts,
+                               [&](const ExprPtr& part) { return is_instance(value, *part); });
+  const std::string name = dotted_name(type.kind == Expr::Kind::kSubscript ? *type.parts[0] : type);
+  if (name == "Tensor") return std::holds_alternative<TensorRef>(value);
+  if (name == "list" || name == "List") return std::holds_alternative<ListRef>(value);
+  if (name == "tuple" || name == "Tuple") return std::holds_alternative<TupleRef>(value);
+  if (name == "Dict") return std::holds_alternative<DictRef>(value);
+  if (name == "str") return std::holds_alternative<std::string>(value);
+  if (name == "bool") return std::holds_alternative<bool>(value);
+  if (name == "float") return std::holds_alternative<double>(value);
+  if (name == "NoneType") return is_none(value);
+  if (name == "int")
+    return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value);
+  fail(ErrorCode::kUnsupported, "whether ", kind_of(value), " is of type ", quote(name));
 }
 
 bool raises(const std::vector<Statement>& body) {
@@ -73,21 +93,27 @@ std::string Interpreter::place_of(const Frame& frame, const Statement& statement
   return concat(frame.function->file, ", line ", statement.line, ": ");
 }
 
-bool Interpreter::condition(const IValue& value, bool then_raises, bool else_raises) const {
+std::optional<bool> Interpreter::condition(const IValue& value, bool then_raises, bool else_raises,
+                                           Undecided& undecided) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
   if (const auto* number = std::get_if<std::int64_t>(&value)) return *number != 0;
-  Undecided undecided{"data that is known only when the model runs", {}, -1, false};
+  undecided.because = "data that is known only when the model runs";
   if (const auto* cell = std::get_if<TensorRef>(&value)) {
-    const Tensor elements = graph_.elements(read(*cell));
+    Value* tensor = read(*cell);
+    const Tensor elements = graph_.elements(tensor);
     if (elements.defined() && elements.size() == 1)
       return elements.to(DType::kBool).data<bool>()[0];
+    undecided.value =
+        graph_.add("Reshape", {cast_to(graph_, tensor, DType::kBool), graph_.ints({1})});
   } else if (const auto* given = std::get_if<Undecided>(&value)) {
     undecided = *given;
   } else {
     fail(ErrorCode::kUnsupported, "a condition is ", kind_of(value));
   }
-  if (then_raises == else_raises)
+  if (then_raises == else_raises) {
+    if (undecided.value != nullptr && graph_.has_static_inputs()) return std::nullopt;
     throw NeedsExtents(concat("the program branches on ", undecided.because));
+  }
   // What does not raise an exception must be the case; an input's extent may be known by it.
   const bool holds = else_raises;
   if (undecided.dim.is_symbol() && holds != undecided.negated) {
@@ -105,19 +131,39 @@ bool Interpreter::condition(const IValue& value, bool then_raises, bool else_rai
 
 std::optional<IValue> Interpreter::execute_if(const Statement& statement, Frame& frame) {
   const IValue value = evaluate(*statement.value, frame);
-  const bool holds = condition(value, raises(statement.body), raises(statement.otherwise));
-  return execute(holds ? statement.body : statement.otherwise, frame);
+  Undecided undecided;
+  const auto holds =
+      condition(value, raises(statement.body), raises(statement.otherwise), undecided);
+  if (!holds) return emit_if(statement, undecided, frame);
+  return execute(*holds ? statement.body : statement.otherwise, frame);
 }
 
 std::optional<IValue> Interpreter::execute_loop(const Statement& statement, Frame& frame) {
   if (statement.kind == Statement::Kind::kWhile) {
-    while (condition(evaluate(*statement.value, frame), false, false))
+    for (;;) {
+      Undecided undecided;
+      const auto goes_on = condition(evaluate(*statement.value, frame), false, false, undecided);
+      if (!goes_on) emit_loop(statement, std::nullopt, undecided.value, frame);
+      if (!goes_on || !*goes_on) return std::nullopt;
       if (auto result = execute(statement.body, frame)) return result;
-    return std::nullopt;
+    }
   }
-  const IValue items = evaluate(*statement.value, frame);
+  const Expr& range = *statement.value;
+  const bool counts = range.kind == Expr::Kind::kCall && range.parts.size() == 2 &&
+                      dotted_name(*range.parts[0]) == "range";
+  IValue items = evaluate(counts ? *range.parts[1] : range, frame);
+  if (counts) {
+    const auto* trips = std::get_if<SymInt>(&items);
+    if (trips != nullptr && graph_.has_static_inputs()) {
+      emit_loop(statement, *trips, nullptr, frame);
+      return std::nullopt;
+    }
+    items = call_operator(*this, "range", {items}, {});
+  }
   const auto* list = std::get_if<ListRef>(&items);
   if (list == nullptr) fail(ErrorCode::kUnsupported, "a loop over ", kind_of(items));
+  if ((*list)->stacked != nullptr)
+    fail(ErrorCode::kUnsupported, "a loop over a list whose length only a run knows");
   const std::vector<IValue> copy = (*list)->items;
   for (const IValue& item : copy) {
     assign_one(*statement.targets[0], item, frame);
@@ -168,6 +214,9 @@ void Interpreter::assign_one(const Expr& target, IValue value, Frame& frame) {
   if (target.kind == Expr::Kind::kAttribute) {
     const IValue owner = evaluate(*target.parts[0], frame);
     if (const auto* object = std::get_if<ObjectRef>(&owner)) {
+      if (graph_.depth() > 0 && (*object)->is_module)
+        fail(ErrorCode::kUnsupported, "a branch or loop that depends on data sets the attribute ",
+             quote(target.text));
       (*object)->attributes[target.text] = std::move(value);
       return;
     }
@@ -285,6 +334,8 @@ std::optional<IValue> Interpreter::call_special(const Expr& expr, Frame& frame) 
   if ((callee.text == "annotate" || callee.text == "unchecked_cast") && expr.parts.size() == 3)
     return evaluate(*expr.parts[2], frame);
   if (callee.text == "uninitialized") return IValue();
+  if (callee.text == "isinstance" && expr.parts.size() == 3)
+    return is_instance(evaluate(*expr.parts[1], frame), *expr.parts[2]);
   if (callee.text == "getattr" && expr.parts.size() == 3)
     return attribute_of(evaluate(*expr.parts[1], frame), expr.parts[2]->text);
   return std::nullopt;
@@ -302,6 +353,14 @@ IValue Interpreter::call(const Expr& expr, Frame& frame) {
   };
   const Expr& callee = *expr.parts[0];
   const std::string name = dotted_name(callee);
+  constexpr std::string_view kNew = ".__new__";
+  if (name.starts_with("__torch__.") && name.ends_with(kNew)) {
+    const Class* type = program_.find_class(name.substr(0, name.size() - kNew.size()));
+    if (type == nullptr) fail(ErrorCode::kInvalidModel, "the archive does not define ", name);
+    auto object = std::make_shared<ObjectData>();
+    object->class_name = type->name;
+    return object;
+  }
   const std::string root = name.substr(0, name.find('.'));
   if (!frame.variables.contains(root) && !name.empty() && root != "__torch__") {
     evaluate_arguments();
@@ -362,10 +421,12 @@ IValue Interpreter::run(const Function& function, const ObjectRef& self,
            quote(parameters[i].name));
     }
   }
+  frames_.push_back(&frame);
   const std::string scope = graph_.scope();
   if (self && !self->path.empty()) graph_.enter(self->path);
   std::optional<IValue> result = execute(function.body, frame);
   graph_.enter(scope);
+  frames_.pop_back();
   --depth_;
   return result ? std::move(*result) : IValue();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "formats/torchscript/reader/join.h"
 #include "formats/torchscript/reader/program.h"
 #include "formats/torchscript/reader/recorder.h"
+#include "formats/torchscript/reader/snapshot.h"
 
 namespace headway::script {
 
@@ -31,10 +35,24 @@ class Interpreter : public Recorder {
 
  private:
   struct Frame {
-    std::unordered_map<std::string, IValue> variables;
+    Variables variables;
     ObjectRef self;
     const Function* function = nullptr;
   };
+
+  using Bodies = std::array<std::unique_ptr<OpenBody>, 2>;
+  struct Trip;
+  Snapshot snapshot(const Frame& frame);
+  Snapshot outcome(const Frame& frame, const Snapshot* before, std::optional<IValue> result);
+  std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
+                                Frame& frame);
+  void add_outputs(const Undecided& undecided, Bodies& bodies, const Snapshot (&sides)[2],
+                   const std::vector<Leaf>& leaves);
+  /// A loop of so many trips, or while a condition holds.
+  void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
+                 Frame& frame);
+  Trip run_trip(const Statement& statement, const Snapshot& before, const Trip& last, Frame& frame);
+  Value* run_loop_body(const Statement& statement, Value* count, Value* goes_on, Frame& frame);
 
   static std::string place_of(const Frame& frame, const Statement& statement);
   std::optional<IValue> execute(const std::vector<Statement>& body, Frame& frame);
@@ -44,7 +62,9 @@ class Interpreter : public Recorder {
   void assign(const Statement& statement, Frame& frame);
   void assign_one(const Expr& target, IValue value, Frame& frame);
   void refine_unpacked(const Statement& statement, Frame& frame);
-  bool condition(const IValue& value, bool then_raises, bool else_raises) const;
+  /// nullopt if only a run knows.
+  std::optional<bool> condition(const IValue& value, bool then_raises, bool else_raises,
+                                Undecided& undecided);
 
   IValue evaluate(const Expr& expr, Frame& frame);
   IValue evaluate_parts(const Expr& expr, Frame& frame);
@@ -64,7 +84,8 @@ class Interpreter : public Recorder {
   std::unordered_map<const torch::PickleObject*, ObjectRef> objects_;
   std::unordered_map<const ObjectData*, const torch::PickleObject*> states_;
   std::unordered_map<std::size_t, IValue> constants_;
-  std::vector<IValue> kept_;  ///< Everything that may hold other things, until the end.
+  std::vector<IValue> kept_;    ///< Everything that may hold other things, until the end.
+  std::vector<Frame*> frames_;  ///< Of the calls under way.
   int depth_ = 0;
   std::int64_t steps_ = 0;
 };

@@ -35,6 +35,10 @@ Value* read(const TensorRef& cell) {
   if (cell->ambiguous)
     fail(ErrorCode::kUnsupported,
          "a tensor is read after a write through a view that may be a copy");
+  for (const auto& [origin, version] : cell->chosen_from)
+    if (origin->version != version || origin->ambiguous)
+      fail(ErrorCode::kUnsupported,
+           "a tensor that a branch or loop chose is read after a write to what it may be");
   if (!cell->base) return cell->value;
   Value* base = read(cell->base);
   if (cell->base_version == cell->base->version) return cell->value;
@@ -50,10 +54,14 @@ Value* read(const TensorRef& cell) {
 void write(const TensorRef& cell, Value* value) {
   if (cell->is_attribute)
     fail(ErrorCode::kUnsupported, "the program changes a tensor of the module");
+  if (!cell->chosen_from.empty())
+    fail(ErrorCode::kUnsupported, "a write to a tensor that a branch or loop chose");
   if (cell->base && !cell->scatter) {
-    if (cell->base->is_attribute)
-      fail(ErrorCode::kUnsupported, "the program changes a tensor of the module");
-    cell->base->ambiguous = true;
+    for (TensorRef base = cell->base; base != nullptr; base = base->base) {
+      if (base->is_attribute)
+        fail(ErrorCode::kUnsupported, "the program changes a tensor of the module");
+      base->ambiguous = true;
+    }
     // From here on it is a tensor of its own: reading the base is refused.
     cell->base.reset();
     cell->view = nullptr;

@@ -31,6 +31,7 @@ struct Undecided {
   Dim dim;
   std::int64_t extent = -1;
   bool negated = false;
+  Value* value = nullptr;  ///< One bool, if the model can compute it.
 };
 
 struct TensorCell;
@@ -54,6 +55,8 @@ using IValue = std::variant<std::monostate, bool, std::int64_t, double, std::str
 
 struct ListData {
   std::vector<IValue> items;
+  /// Tensors whose number only a run knows, along a first axis; there are no items then.
+  Value* stacked = nullptr;
 };
 struct TupleData {
   std::vector<IValue> items;
@@ -66,6 +69,7 @@ struct ObjectData {
   std::string class_name;
   std::string path;  ///< "layer1.0" of a submodule; "" of the module itself.
   std::map<std::string, IValue, std::less<>> attributes;
+  bool is_module = false;  ///< Of the archive.
 };
 struct FunctionRef {
   const Function* function = nullptr;
@@ -87,6 +91,9 @@ struct TensorCell {
   int depth = 0;                   ///< How many views away from a tensor of its own.
   bool is_attribute = false;       ///< Of a module; must not change.
   bool ambiguous = false;          ///< Changed through a view that may or may not be one.
+  /// What a branch or loop chose it from, with versions, where writes may be seen: it is read until
+  /// one of them changes, and never written.
+  std::vector<std::pair<TensorRef, std::uint64_t>> chosen_from;
 };
 
 TensorRef make_tensor(Value* value);
@@ -106,6 +113,11 @@ void release_parts(const IValue& value);
 
 inline bool is_none(const IValue& value) {
   return std::holds_alternative<std::monostate>(value);
+}
+/// An int, an extent or a float.
+inline bool is_number(const IValue& value) {
+  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value) ||
+         std::holds_alternative<double>(value);
 }
 /// "a tensor", "an int": for messages.
 std::string kind_of(const IValue& value);

@@ -65,6 +65,7 @@ IValue Interpreter::load(const torch::PickleValue& value, const std::string& pat
     known = std::make_shared<ObjectData>();
     known->class_name = object.name;
     known->path = path;
+    known->is_module = true;
     if (const torch::PickleObject* state = torch::as(object.state, Kind::kDict))
       states_[known.get()] = state;
   }

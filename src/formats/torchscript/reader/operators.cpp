@@ -29,6 +29,9 @@ IValue convert(Recorder& recorder, const AtenOperator& op, std::vector<IValue> a
 /// relu_(x) is x = relu(x).
 IValue convert_in_place(Recorder& recorder, const AtenOperator& op, std::vector<IValue> arguments,
                         KeywordArguments keywords) {
+  // Traced programs have numbers where tensors without dimensions were.
+  if (!arguments.empty() && is_number(arguments[0]))
+    return call_operator(recorder, std::string(op.name), std::move(arguments), std::move(keywords));
   const auto* given = arguments.empty() ? nullptr : std::get_if<TensorRef>(&arguments[0]);
   if (given == nullptr) fail(ErrorCode::kInvalidModel, "torch.", op.name, "_ of no tensor");
   const TensorRef self = *given;
@@ -51,10 +54,12 @@ int AtenOperator::position(std::string_view argument) const {
 
 const AtenOperator* find_aten_operator(std::string_view name) {
   for (const auto family :
-       {convolution_operators, pooling_operators, normalization_operators, activation_operators,
-        elementwise_operators, comparison_operators, reduction_operators, product_operators,
-        attention_operators, shape_operators, view_operators, join_operators, index_operators,
-        creation_operators, write_operators, resize_operators, core_operators}) {
+       {convolution_operators, pooling_operators,    normalization_operators, activation_operators,
+        elementwise_operators, comparison_operators, reduction_operators,     product_operators,
+        attention_operators,   shape_operators,      view_operators,          join_operators,
+        index_operators,       creation_operators,   write_operators,         resize_operators,
+        core_operators,        scatter_operators,    detection_operators,     recurrent_operators,
+        bag_operators}) {
     const std::span<const AtenOperator> operators = family();
     const auto found = std::ranges::find(operators, name, &AtenOperator::name);
     if (found != operators.end()) return &*found;

@@ -39,6 +39,10 @@ std::span<const AtenOperator> index_operators();
 std::span<const AtenOperator> creation_operators();
 std::span<const AtenOperator> write_operators();
 std::span<const AtenOperator> resize_operators();
+std::span<const AtenOperator> bag_operators();
+std::span<const AtenOperator> scatter_operators();
+std::span<const AtenOperator> detection_operators();
+std::span<const AtenOperator> recurrent_operators();
 std::span<const AtenOperator> core_operators();
 
 /// nullptr if it is not known.

@@ -22,6 +22,7 @@ void Outputs::add(const IValue& value, const std::string& name) {
                                   ? part(name, (*tuple)->type->fields[i])
                                   : part(name, std::to_string(i)));
   } else if (const auto* list = std::get_if<ListRef>(&value)) {
+    if ((*list)->stacked != nullptr) add_tensor((*list)->stacked, name);
     for (std::size_t i = 0; i < (*list)->items.size(); ++i)
       add((*list)->items[i], part(name, std::to_string(i)));
   } else if (const auto* dict = std::get_if<DictRef>(&value)) {

@@ -21,8 +21,13 @@ IValue Recorder::extent_of(Value* value, std::int64_t axis) {
   return SymInt{one, shape == nullptr ? Dim() : (*shape)[static_cast<std::size_t>(axis)]};
 }
 
+bool Recorder::is_input(const Value* value) const {
+  const auto inputs = graph_.graph().inputs();
+  return std::ranges::find(inputs, value) != inputs.end();
+}
+
 bool Recorder::is_open(const Value* value) const {
-  return value->producer() == nullptr && !value->is_constant() && !value->type.shape;
+  return is_input(value) && !value->type.shape;
 }
 
 Dim Recorder::symbol_for(const Value* input, std::size_t axis) const {

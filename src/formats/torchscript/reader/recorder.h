@@ -44,6 +44,7 @@ class Recorder {
   IValue extent_of(Value* value, std::int64_t axis);
   /// The type of an input becomes known: throws Refinement.
   [[noreturn]] void refine(const Value* input, TensorType type) const;
+  bool is_input(const Value* value) const;
   /// An input that nothing is known of yet, its rank included.
   bool is_open(const Value* value) const;
   /// "N", or the input's name and the axis.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "base/strings.h"
 #include "formats/torchscript/reader/call.h"
@@ -89,6 +90,17 @@ Value* value_of(TypedGraph& graph, const Extent& extent) {
   return number != nullptr ? graph.ints({*number}) : std::get<SymInt>(extent).value;
 }
 
+/// A comparison of extents.
+Value* truth_of(TypedGraph& graph, std::string_view name, const Extent& a, const Extent& b) {
+  const std::string_view op = name == "lt"   ? "Less"
+                              : name == "le" ? "LessOrEqual"
+                              : name == "gt" ? "Greater"
+                              : name == "ge" ? "GreaterOrEqual"
+                                             : "Equal";
+  Value* result = graph.add(op, {value_of(graph, a), value_of(graph, b)});
+  return name == "ne" ? graph.add("Not", {result}) : result;
+}
+
 IValue from_value(const TypedGraph& graph, Value* value) {
   const Tensor elements = graph.elements(value);
   if (elements.defined()) return elements.data<std::int64_t>()[0];
@@ -109,6 +121,11 @@ Result arithmetic(Recorder& recorder, std::string_view name, Arguments arguments
       const auto* m = std::get_if<std::int64_t>(&*x);
       const auto* n = std::get_if<std::int64_t>(&*y);
       if (m != nullptr && n != nullptr) return compute(name, *m, *n);
+      if (name == "add" && m != nullptr && *m == 0) return to_ivalue(*y);
+      if ((name == "add" || name == "sub") && n != nullptr && *n == 0) return to_ivalue(*x);
+      // range(min([INT_MAX, n])) is how zip() counts.
+      constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+      if (name == "min" && m != nullptr && *m == kMost) return to_ivalue(*y);
       return from_value(graph, node_of(graph, name, value_of(graph, *x), value_of(graph, *y)));
     }
   }
@@ -146,8 +163,11 @@ std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
   if (a.index() != b.index()) return false;
   if (is_none(a)) return true;
   if (const auto* text = std::get_if<std::string>(&a)) return *text == std::get<std::string>(b);
-  if (const auto* list = std::get_if<ListRef>(&a))
-    return all_equal((*list)->items, std::get<ListRef>(b)->items);
+  if (const auto* list = std::get_if<ListRef>(&a)) {
+    const ListRef& other = std::get<ListRef>(b);
+    if ((*list)->stacked != nullptr || other->stacked != nullptr) return std::nullopt;
+    return all_equal((*list)->items, other->items);
+  }
   if (const auto* tuple = std::get_if<TupleRef>(&a))
     return all_equal((*tuple)->items, std::get<TupleRef>(b)->items);
   return std::nullopt;
@@ -165,13 +185,17 @@ Result comparison(Recorder& recorder, std::string_view name, Arguments arguments
       const auto* m = std::get_if<std::int64_t>(&*x);
       const auto* n = std::get_if<std::int64_t>(&*y);
       if (m != nullptr && n != nullptr) return compare(name, *m, *n);
-      Undecided undecided{"an extent that is not known", {}, -1, name == "ne"};
+      Undecided undecided{"an extent that is not known", {}};
+      undecided.value = truth_of(recorder.graph(), name, *x, *y);
       const SymInt* symbolic = std::get_if<SymInt>(&*x);
       if (symbolic == nullptr) symbolic = std::get_if<SymInt>(&*y);
       const std::int64_t* number = m != nullptr ? m : n;
-      if (number != nullptr && (name == "eq" || name == "ne")) {
+      // Extents are never negative.
+      const bool is_positive = n != nullptr && *n == 0 && name == "gt";
+      if (number != nullptr && (name == "eq" || name == "ne" || is_positive)) {
         undecided.dim = symbolic->dim;
         undecided.extent = *number;
+        undecided.negated = name != "eq";
       }
       if (symbolic->dim.is_symbol())
         undecided.because = concat("the extent ", symbolic->dim.to_string());
@@ -183,7 +207,7 @@ Result comparison(Recorder& recorder, std::string_view name, Arguments arguments
   if ((name == "eq" || name == "ne") && !std::holds_alternative<TensorRef>(a) &&
       !std::holds_alternative<TensorRef>(b)) {
     if (const auto same = equal(a, b)) return *same == (name == "eq");
-    return Undecided{"an extent that is not known", {}, -1, false};
+    return Undecided{"an extent that is not known", {}};
   }
   return std::nullopt;
 }
@@ -199,12 +223,13 @@ bool identical(const IValue& a, const IValue& b) {
   return false;
 }
 
-Result logic(Recorder&, std::string_view name, Arguments arguments) {
+Result logic(Recorder& recorder, std::string_view name, Arguments arguments) {
   if (name == "__not__" && arguments.size() == 1) {
     if (const auto* flag = std::get_if<bool>(&arguments[0])) return !*flag;
     if (const auto* undecided = std::get_if<Undecided>(&arguments[0])) {
       Undecided result = *undecided;
       result.negated = !result.negated;
+      if (result.value != nullptr) result.value = recorder.graph().add("Not", {result.value});
       return result;
     }
   }
@@ -247,13 +272,22 @@ Result conversion(Recorder& recorder, std::string_view name, Arguments arguments
                                  DType::kFloat32));
     return x;
   }
+  if (name == "str")
+    if (const auto* number = std::get_if<std::int64_t>(&x)) return std::to_string(*number);
   if (name == "bool" || name == "Bool") {
     if (known) return elements.to(DType::kBool).data<bool>()[0];
     if (const auto number = as_double(x)) return *number != 0;
-    if (std::holds_alternative<SymInt>(x))
-      return Undecided{"an extent that is not known", {}, -1, false};
-    if (cell != nullptr)
-      return Undecided{"data that is known only when the model runs", {}, -1, false};
+    if (const auto* symbolic = std::get_if<SymInt>(&x)) {
+      Undecided undecided{"an extent that is not known", {}};
+      undecided.value = truth_of(graph, "ne", *symbolic, std::int64_t{0});
+      return undecided;
+    }
+    if (cell != nullptr) {
+      Undecided undecided{"data that is known only when the model runs", {}};
+      undecided.value =
+          graph.add("Reshape", {cast_to(graph, read(*cell), DType::kBool), graph.ints({1})});
+      return undecided;
+    }
     return std::nullopt;
   }
   return std::nullopt;
@@ -320,10 +354,25 @@ Result sequence_operator(std::string_view name, Arguments arguments,
   return std::nullopt;
 }
 
+/// Of a list whose length only a run knows.
+Result stacked_operator(Recorder& recorder, std::string_view name, Arguments arguments,
+                        const ListData& list) {
+  if (name == "len") return recorder.extent_of(list.stacked, 0);
+  if (name == "__getitem__" || name == "select")
+    return call_operator(recorder, "select",
+                         {make_tensor(list.stacked), std::int64_t{0}, arguments.at(1)}, {});
+  if (name != "stack") return std::nullopt;
+  const auto* axis = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
+  if (axis == nullptr || *axis == 0) return make_tensor(list.stacked);
+  return call_operator(recorder, "movedim",
+                       {make_tensor(list.stacked), std::int64_t{0}, arguments[1]}, {});
+}
+
 Result list_operator(Recorder& recorder, std::string_view name, Arguments arguments) {
   const auto* list = arguments.empty() ? nullptr : std::get_if<ListRef>(&arguments[0]);
   if (list == nullptr) return std::nullopt;
   std::vector<IValue>& items = (*list)->items;
+  if ((*list)->stacked != nullptr) return stacked_operator(recorder, name, arguments, **list);
   if (auto result = sequence_operator(name, arguments, items)) return result;
   if (name == "append" && arguments.size() == 2) {
     items.push_back(arguments[1]);
@@ -355,7 +404,8 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
     items.insert(items.begin() + *index, arguments[2]);
     return arguments[0];
   }
-  if (const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr) {
+  const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr;
+  if (other != nullptr && (*other)->stacked == nullptr) {
     if (name == "add" || name == "extend" || name == "add_") {
       std::vector<IValue> joined = items;
       joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());
@@ -397,23 +447,44 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
   return std::nullopt;
 }
 
+auto find_item(DictData& dict, const IValue& key) {
+  return std::ranges::find_if(
+      dict.items, [&](const auto& item) { return equal(item.first, key).value_or(false); });
+}
+
+void set_item(DictData& dict, const IValue& key, const IValue& value) {
+  const auto found = find_item(dict, key);
+  if (found != dict.items.end()) {
+    found->second = value;
+  } else {
+    dict.items.emplace_back(key, value);
+  }
+}
+
+/// dict() and dict([(key, value), ...])
+Result new_dict(Arguments arguments) {
+  auto dict = std::make_shared<DictData>();
+  if (arguments.empty()) return dict;
+  const auto* list = std::get_if<ListRef>(&arguments[0]);
+  if (list == nullptr || (*list)->stacked != nullptr) return std::nullopt;
+  for (const IValue& item : (*list)->items) {
+    const auto* pair = std::get_if<TupleRef>(&item);
+    if (pair == nullptr || (*pair)->items.size() != 2) return std::nullopt;
+    set_item(*dict, (*pair)->items[0], (*pair)->items[1]);
+  }
+  return dict;
+}
+
 Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
-  if (name == "dict" && arguments.empty()) return std::make_shared<DictData>();
+  if (name == "dict")
+    if (auto dict = new_dict(arguments)) return dict;
   const auto* dict = arguments.empty() ? nullptr : std::get_if<DictRef>(&arguments[0]);
   if (dict == nullptr) return std::nullopt;
   auto& items = (*dict)->items;
-  const auto find = [&](const IValue& key) {
-    return std::ranges::find_if(
-        items, [&](const auto& item) { return equal(item.first, key).value_or(false); });
-  };
+  const auto find = [&](const IValue& key) { return find_item(**dict, key); };
   if (name == "len") return static_cast<std::int64_t>(items.size());
   if (name == "_set_item" && arguments.size() == 3) {
-    const auto found = find(arguments[1]);
-    if (found != items.end()) {
-      found->second = arguments[2];
-    } else {
-      items.emplace_back(arguments[1], arguments[2]);
-    }
+    set_item(**dict, arguments[1], arguments[2]);
     return IValue();
   }
   if (name == "__contains__" && arguments.size() == 2) return find(arguments[1]) != items.end();
@@ -422,6 +493,13 @@ Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
     if (found != items.end()) return found->second;
     if (name == "get") return arguments.size() > 2 ? arguments[2] : IValue();
     fail(ErrorCode::kInvalidModel, "a dict does not have the key that is asked for");
+  }
+  if (name == "update" && arguments.size() == 2) {
+    const auto* other = std::get_if<DictRef>(&arguments[1]);
+    if (other == nullptr) return std::nullopt;
+    const auto added = (*other)->items;
+    for (const auto& [key, value] : added) set_item(**dict, key, value);
+    return IValue();
   }
   if (name == "dict" || name == "copy") return std::make_shared<DictData>(**dict);
   if (name == "keys" || name == "values" || name == "items") {
@@ -473,11 +551,12 @@ Result range_of(Recorder&, std::string_view name, Arguments arguments) {
     if (items.size() == kMost) fail(ErrorCode::kUnsupported, "a loop of more than ", kMost);
     items.emplace_back(i);
   }
+  if (name == "__range_length") return static_cast<std::int64_t>(items.size());
   return list_of(std::move(items));
 }
 
 /// What the machine and the mode are asked for.
-Result environment(Recorder&, std::string_view name, Arguments arguments) {
+Result environment(Recorder& recorder, std::string_view name, Arguments arguments) {
   if (name == "RaiseException") {
     const auto* text = arguments.empty() ? nullptr : std::get_if<std::string>(&arguments[0]);
     fail(ErrorCode::kUnsupported,
@@ -489,6 +568,10 @@ Result environment(Recorder&, std::string_view name, Arguments arguments) {
       name == "is_quantized" || name == "is_mkldnn" || name == "get_fastpath_enabled" ||
       name == "_is_tracing" || name == "is_tracing" || name == "is_autocast_cpu_enabled")
     return false;
+  if (name == "__derive_index" && arguments.size() == 3) {
+    const IValue offset = *arithmetic(recorder, "mul", {arguments[0], arguments[2]});
+    return arithmetic(recorder, "add", {arguments[1], offset});
+  }
   if (name == "device" && arguments.size() == 1) return std::string("cpu");
   if (name == "type" && arguments.size() == 1) return std::string("cpu");
   return std::nullopt;

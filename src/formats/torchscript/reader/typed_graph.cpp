@@ -17,7 +17,8 @@ Value* TypedGraph::input(std::string name, TensorType type) {
 }
 
 Value* TypedGraph::constant(Tensor tensor, std::string name) {
-  return graph_.add_constant(std::move(name), std::move(tensor));
+  Graph& graph = name.empty() ? current() : graph_;
+  return graph.add_constant(std::move(name), std::move(tensor));
 }
 
 Value* TypedGraph::ints(const std::vector<std::int64_t>& elements) {
@@ -57,7 +58,8 @@ std::vector<Value*> TypedGraph::add_all(std::string_view op_type, std::vector<Va
                                         std::size_t outputs, Attributes attributes) {
   const std::string name = node_name(op_type);
   std::vector<std::string> names(outputs, name);
-  Node* node = graph_.add_node(op_type, inputs, std::move(names), std::move(attributes), name);
+  for (Value*& value : inputs) value = local(value, bodies_.size());
+  Node* node = current().add_node(op_type, inputs, std::move(names), std::move(attributes), name);
   const Operator& op = operator_of(*node);
   std::vector<Facts> known;
   for (const Value* value : inputs) {
@@ -70,7 +72,10 @@ std::vector<Value*> TypedGraph::add_all(std::string_view op_type, std::vector<Va
     }
   }
   std::vector<Facts> results = infer_node(*node, op, known);
-  for (std::size_t i = 0; i < outputs; ++i) node->output(i)->type = results[i].type;
+  for (std::size_t i = 0; i < outputs; ++i) {
+    name_extents(results[i].type);
+    node->output(i)->type = results[i].type;
+  }
   if (auto constants = folded(node, op, known, results); !constants.empty()) return constants;
   for (std::size_t i = 0; i < outputs; ++i) facts_[node->output(i)] = std::move(results[i]);
   return {node->outputs().begin(), node->outputs().end()};
@@ -103,7 +108,7 @@ std::vector<Value*> TypedGraph::folded(Node* node, const Operator& op,
     if (!computable) return {};
     results = compute_node(*node, op, tensors, outputs);
   }
-  graph_.erase(node);
+  current().erase(node);
   std::vector<Value*> constants;
   for (Tensor& tensor : results) constants.push_back(constant(std::move(tensor)));
   return constants;

@@ -1,15 +1,24 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
 #include "ops/facts.h"
 
 namespace headway::script {
+
+/// The body of an If or a Loop while it is built. Values from around it become its last inputs.
+struct OpenBody {
+  Graph graph;
+  std::vector<std::pair<Value*, Value*>> captured;  ///< Around it, and in it.
+  std::unordered_map<const Value*, Value*> local;
+};
 
 /// A graph that is built node by node, with every value's type inferred at once. What is computed
 /// from constants becomes a constant.
@@ -18,6 +27,7 @@ class TypedGraph {
   explicit TypedGraph(std::string name) : graph_(std::move(name)) {}
 
   Value* input(std::string name, TensorType type);
+  /// One with a name is a tensor of the module and lies in no body.
   Value* constant(Tensor tensor, std::string name = "");
   Value* ints(const std::vector<std::int64_t>& elements);
   /// A scalar of that dtype.
@@ -30,6 +40,30 @@ class TypedGraph {
   }
   std::vector<Value*> add_all(std::string_view op_type, std::vector<Value*> inputs,
                               std::size_t outputs, Attributes attributes = {});
+
+  /// From now on nodes go into a new body, until it is closed.
+  void open_body();
+  void reopen_body(std::unique_ptr<OpenBody> body);
+  std::unique_ptr<OpenBody> close_body();
+  /// How many bodies are open.
+  std::size_t depth() const noexcept { return bodies_.size(); }
+  /// Of the open body. Any value may be an output.
+  Value* body_input(std::string name, TensorType type);
+  void body_output(Value* value);
+  /// What was computed in it may still be asked for its type.
+  void discard(std::unique_ptr<OpenBody> body) { discarded_.push_back(std::move(body)); }
+  /// Both bodies of an If get the same values from around them, in the same order.
+  static void share_captures(const OpenBody& from, OpenBody& to);
+  /// The same, for the open body.
+  void share_captures(const OpenBody& from) { share_captures(from, *bodies_.back()); }
+  /// An If or a Loop, with one body for each attribute of `names`.
+  std::vector<Value*> add_control(std::string_view op_type, std::vector<Value*> inputs,
+                                  std::span<const std::string_view> names,
+                                  std::span<const std::unique_ptr<OpenBody>> bodies,
+                                  std::size_t outputs);
+
+  /// Whether every extent of every input is a number: what is not known then depends on data.
+  bool has_static_inputs() const;
 
   DType dtype(const Value* value) const { return value->type.dtype; }
   /// nullptr if not even the rank is known.
@@ -50,10 +84,15 @@ class TypedGraph {
 
  private:
   std::string node_name(std::string_view op_type);
+  Graph& current() noexcept { return bodies_.empty() ? graph_ : bodies_.back()->graph; }
+  Value* local(Value* value, std::size_t depth);
+  void name_extents(TensorType& type);
   std::vector<Value*> folded(Node* node, const Operator& op, std::span<const Facts> inputs,
                              std::vector<Facts>& outputs);
 
   Graph graph_;
+  std::vector<std::unique_ptr<OpenBody>> bodies_, discarded_;
+  int extents_ = 0;  ///< How many were named.
   std::string scope_;
   std::unordered_map<std::string, int> names_;  ///< Of nodes, and how often each was asked for.
   std::unordered_map<const Value*, Facts> facts_;
