@@ -133,6 +133,7 @@ constexpr std::array kTable = {
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"LpNormalization", "", lower_lp_norm},
     Entry{"RMSNormalization", "", lower_row_norm},
+    Entry{"RotaryEmbedding", "", lower_rotary_embedding},
     Entry{"Softmax", "", lower_softmax},
 
     Entry{"Gather", "", lower_gather},
@@ -147,6 +148,7 @@ constexpr std::array kTable = {
     Entry{"CumProd", "", lower_cumulate},
     Entry{"CumSum", "", lower_cumulate},
     Entry{"DequantizeLinear", "", lower_quantize},
+    Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
     Entry{"QuantizeLinear", "", lower_quantize},
     Entry{"Range", "", lower_range},
     Entry{"Resize", "", lower_resize},

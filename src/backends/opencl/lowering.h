@@ -53,5 +53,7 @@ std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_range(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_quantize(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_elementwise(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_dynamic_quantize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_rotary_embedding(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl

@@ -3,6 +3,7 @@
 #include "backends/opencl/element_types.h"
 #include "backends/opencl/lowering.h"
 #include "backends/opencl/operands.h"
+#include "backends/opencl/rows.h"
 #include "base/error.h"
 #include "ops/quantization.h"
 
@@ -47,6 +48,26 @@ class QuantizeStep final : public Step {
   Scales scales_;
 };
 
+class DynamicQuantizeStep final : public Step {
+ public:
+  DynamicQuantizeStep(const Node& node, const Device& device)
+      : count_(elements_of(node.output())), rows_(work_for_rows(1, count_, device)) {}
+
+  void record(Commands& commands, const Operands& operands) const override {
+    const std::string options = "-DT=uchar -DCONVERT=convert_uchar_sat";
+    const Buffer& x = operands.inputs[0];
+    const std::span<const Buffer> y = operands.outputs;
+    commands.launch({"quantize.cl", "find_range", options}, rows_, x, y[1], y[2],
+                    LocalMemory{rows_.local[0] * sizeof(float)}, count_);
+    commands.launch({"quantize.cl", "quantize", options}, work_for(count_), x, y[1], y[2], y[0],
+                    count_, Scales{1, 1, 1, 0, 0});
+  }
+
+ private:
+  cl_int count_;
+  WorkSize rows_;
+};
+
 /// Integers whose sum with a zero point float32 holds exactly, and int32, of which zero points are
 /// zero.
 bool is_quantized(DType dtype) {
@@ -71,6 +92,13 @@ std::unique_ptr<Step> lower_quantize(const Node& node, Lowering&) {
     return nullptr;
   }
   return std::make_unique<QuantizeStep>(node, *computed_type(quantized));
+}
+
+std::unique_ptr<Step> lower_dynamic_quantize(const Node& node, Lowering& lowering) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (node.output(i) == nullptr) return nullptr;
+  }
+  return std::make_unique<DynamicQuantizeStep>(node, lowering.context.device());
 }
 
 }  // namespace headway::opencl

@@ -24,6 +24,15 @@ TEST(OpenClQuantize, ThereAndBack) {
                         "splat(0.5)\n%q = QuantizeLinear(%x, %s) {axis = 1, block_size = 3} }");
 }
 
+TEST(OpenClQuantize, ByTheRangeOfTheElements) {
+  HEADWAY_OPEN_DEVICE(context);
+  for (const char* shape : {"[3,7]", "[2001]", "[1]"}) {
+    expect_like_reference(*context,
+                          concat("graph g (%x: float32", shape,
+                                 ") -> (%y, %s, %z) { %y, %s, %z = DynamicQuantizeLinear(%x) }"));
+  }
+}
+
 TEST(OpenClQuantize, Sums) {
   HEADWAY_OPEN_DEVICE(context);
   expect_like_reference(*context,
