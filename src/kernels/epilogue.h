@@ -10,6 +10,9 @@ struct Epilogue {
   const float* residual = nullptr;  ///< Shaped and laid out like the output, or none; may be the
                                     ///< output itself.
   Unary activation;
+  /// The greatest of every 2 × 2 pixels are stored only, of a convolution that can
+  /// (BlockedConv::can_pool).
+  bool max_pool = false;
 };
 
 /// What an epilogue will consist of, known when a kernel is planned.

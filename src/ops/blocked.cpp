@@ -97,7 +97,16 @@ void infer_blocked_conv(InferContext& context) {
     (*x.shape)[1] = Dim((*weights)[1] * checked_groups(context.node()));
   }
   PlainContext plain(context, x);
-  const TensorType output = infer_convolution(plain);
+  TensorType output = infer_convolution(plain);
+  if (pools_maxima(context.node())) {
+    for (const std::size_t axis : {2, 3}) {
+      Dim& dim = (*output.shape)[axis];
+      if (dim.is_static() && dim.extent() < 2) {
+        context.fail("there are no 2x2 pixels to pool in ", output.to_string());
+      }
+      dim = dim.is_static() ? Dim(dim.extent() / 2) : Dim();
+    }
+  }
   context.set_output(0, {output.dtype, block(*output.shape, size)});
 }
 
@@ -175,6 +184,30 @@ Tensor scaled_input(const Node& node, std::span<const Tensor> inputs) {
   return result;
 }
 
+/// The greatest of every 2 × 2 pixels; NaN, if one is.
+Tensor pooled(const Tensor& image) {
+  const Shape& s = image.shape();
+  const std::int64_t height = s[2] / 2, width = s[3] / 2;
+  Tensor result = Tensor::allocate(image.dtype(), {s[0], s[1], height, width});
+  dispatch_floats(image.dtype(), [&]<typename T>(std::type_identity<T>) {
+    T* to = result.data<T>();
+    for (std::int64_t plane = 0; plane < s[0] * s[1]; ++plane) {
+      for (std::int64_t y = 0; y < height; ++y) {
+        for (std::int64_t x = 0; x < width; ++x) {
+          const T* corner = image.data<T>() + (plane * s[2] + 2 * y) * s[3] + 2 * x;
+          T greatest = corner[0];
+          for (const T pixel : {corner[1], corner[s[3]], corner[s[3] + 1]}) {
+            const double value = load(pixel);
+            if (value > load(greatest) || std::isnan(value)) greatest = pixel;
+          }
+          *to++ = greatest;
+        }
+      }
+    }
+  });
+  return result;
+}
+
 void run_blocked_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   std::vector<Tensor> plain;
   for (std::size_t i = 0; i < std::min(inputs.size(), kScale); ++i) plain.push_back(inputs[i]);
@@ -184,10 +217,12 @@ void run_blocked_conv(const Node& node, std::span<const Tensor> inputs, std::spa
     plain[0] = unblocked(plain[0], weights[1] * checked_groups(node));
   }
   if (plain.size() > 3 && plain[3].defined()) plain[3] = unblocked(inputs[3], weights[0]);
-  const Shape& out = outputs[0].shape();
-  Tensor result = Tensor::allocate(outputs[0].dtype(), {out[0], weights[0], out[2], out[3]});
+  const ConvGeometry geometry = conv_geometry(node, plain[0].shape(), weights);
+  Tensor result = Tensor::allocate(
+      outputs[0].dtype(),
+      {geometry.batch, geometry.out_channels, geometry.axes[0].output, geometry.axes[1].output});
   run_fused_conv(node, plain, std::span(&result, 1));
-  block_tensor(result, outputs[0]);
+  block_tensor(pools_maxima(node) ? pooled(result) : result, outputs[0]);
 }
 
 void infer_scale_shift(InferContext& context) {
@@ -215,6 +250,7 @@ std::vector<AttributeSpec> blocked_conv_attributes() {
   std::vector<AttributeSpec> attributes = with_activation(conv_attributes());
   attributes.push_back({"block", AttributeKind::kInt, true});
   attributes.push_back({"input_activation", AttributeKind::kString});
+  attributes.push_back({"max_pool", AttributeKind::kInt});
   return attributes;
 }
 
@@ -231,6 +267,15 @@ bool input_has_relu(const Node& node) {
          "' is neither empty nor Relu");
   }
   return !name.empty();
+}
+
+bool pools_maxima(const Node& node) {
+  const std::int64_t extent = node.get_int("max_pool", 0);
+  if (extent != 0 && extent != 2) {
+    fail(ErrorCode::kInvalidModel, node.described(), ": max_pool is ", extent,
+         ", but only 2 (and 0, for none) is known");
+  }
+  return extent == 2;
 }
 
 ConvGeometry blocked_conv_geometry(const Node& node) {

@@ -12,7 +12,11 @@ Shape blocked_shape(const Shape& plain, std::int64_t block);
 /// Error(kInvalidModel) naming the node if its attribute is something else.
 bool input_has_relu(const Node& node);
 
-/// The geometry of a BlockedConv whose input types are static.
+/// Whether a BlockedConv keeps the greatest of every 2 × 2 pixels only. Throws Error(kInvalidModel)
+/// naming the node if its attribute is something else.
+bool pools_maxima(const Node& node);
+
+/// The geometry, before any pooling, of a BlockedConv whose input types are static.
 ConvGeometry blocked_conv_geometry(const Node& node);
 
 }  // namespace headway

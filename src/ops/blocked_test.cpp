@@ -36,6 +36,12 @@ TEST(Blocked, ShapesThatContradictEachOtherAreRefused) {
                     "headway.BlockedConv(%x, %w) {block = 4, input_activation = \"Tanh\"}")
                 .find("neither empty nor Relu"),
             std::string::npos);
+  EXPECT_NE(refused("float32[1,2,3,3,4]", "headway.BlockedConv(%x, %w) {block = 4, max_pool = 3}")
+                .find("max_pool is 3"),
+            std::string::npos);
+  EXPECT_NE(refused("float32[1,2,3,1,4]", "headway.BlockedConv(%x, %w) {block = 4, max_pool = 2}")
+                .find("no 2x2 pixels"),
+            std::string::npos);
 }
 
 TEST(Blocked, ShapesFollowFromTheBlock) {
@@ -43,6 +49,10 @@ TEST(Blocked, ShapesFollowFromTheBlock) {
       graph_of("float32[N,2,5,7,4]", "headway.BlockedConv(%x, %w) {block = 4, strides = [2, 2]}"));
   infer_types(graph);
   EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[N,2,3,4,4]");
+  graph = parse_graph(
+      graph_of("float32[N,2,5,8,4]", "headway.BlockedConv(%x, %w) {block = 4, max_pool = 2}"));
+  infer_types(graph);
+  EXPECT_EQ(graph.outputs()[0]->type.to_string(), "float32[N,2,2,4,4]");
 }
 
 }  // namespace

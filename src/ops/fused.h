@@ -31,8 +31,9 @@
 //
 //   BlockedConv(X, W, B?, Z?, S?, T?) -> Y    FusedConv with Y and Z in blocks of channels
 //     X is too, unless it has rank 4. With S (and T), which are broadcast to X, it convolves
-//     X · S + T, or the positive part of that. Attributes of FusedConv, block, and
-//     input_activation, which is "" or "Relu".
+//     X · S + T, or the positive part of that. Attributes of FusedConv, block,
+//     input_activation, which is "" or "Relu", and max_pool, which is 0 or 2: of every 2 × 2 pixels
+//     only the greatest are kept, as by a MaxPool behind it. Z has the size before that.
 //
 //   Elementwise(X0, X1, ...) -> Y     What the attribute body, a graph of element-wise operators
 //     each broadcast to Y, makes of the inputs. For backends that compile it into one kernel.

@@ -44,6 +44,7 @@ std::size_t block_channels(Graph& graph, std::int64_t block) {
         if (auto patch = propose_cancel(node, block)) return patch;
         if (auto patch = propose_selection(g, node, block)) return patch;
         if (auto patch = propose_input_scale(g, node, block)) return patch;
+        if (auto patch = propose_fused_pool(g, node)) return patch;
         return propose_past_unblocking(g, node, block);
       },
       graph);

@@ -103,6 +103,40 @@ TEST(BlockChannels, AScaleThatIsReadTwiceStays) {
   EXPECT_EQ(operators, "BlockChannels BlockedConv Mul BlockedConv Add UnblockChannels");
 }
 
+TEST(BlockChannels, AConvolutionPoolsMaximaOfFours) {
+  const std::string halved = "{kernel_shape = [2, 2], strides = [2, 2]}";
+  EXPECT_EQ(blocked_operators(net("%b = MaxPool(%a) " + halved)),
+            "BlockChannels BlockedConv BlockedConv UnblockChannels");
+  Graph graph = typed_graph(R"(graph net (%x: float32[1,6,4,4]) -> (%y) {
+    %w: float32[6,6,3,3] = constant random(1)
+    %a = headway.FusedConv(%x, %w) {activation = "Relu", pads = [1, 1, 1, 1]}
+    %y = MaxPool(%a) )" + halved +
+                            "\n}");
+  block_channels(graph, kBlock);
+  EXPECT_EQ(graph.nodes()[1]->get_int("max_pool", 0), 2);
+  EXPECT_EQ(graph.nodes()[1]->get_string("activation", ""), "Relu");
+  EXPECT_EQ(graph.nodes()[1]->output()->type.to_string(), "float32[1,2,2,2,4]");
+}
+
+TEST(BlockChannels, OtherMaximaStay) {
+  const std::string halved = "{kernel_shape = [2, 2], strides = [2, 2]}";
+  for (const std::string& between :
+       {std::string("%b = MaxPool(%a) {kernel_shape = [2, 2]}"),
+        std::string("%b = MaxPool(%a) {kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1}"),
+        std::string("%b = MaxPool(%a) {kernel_shape = [2, 2], strides = [2, 2], pads = [1, 1, 0, "
+                    "0]}"),
+        "%p = MaxPool(%a) " + halved + "\n%q = AveragePool(%a) " + halved + "\n%b = Add(%p, %q)"}) {
+    const std::string operators = blocked_operators(net(between));
+    EXPECT_TRUE(operators.starts_with("BlockChannels BlockedConv MaxPool ")) << operators;
+  }
+  EXPECT_EQ(blocked_operators(R"(graph net (%x: float32[1,8,4,4]) -> (%y) {
+    %w: float32[8,8,1,1] = constant random(1)
+    %a = Conv(%x, %w)
+    %y = MaxPool(%a) {kernel_shape = [2, 2], strides = [2, 2]}
+  })"),
+            "BlockChannels BlockedConv MaxPool UnblockChannels");
+}
+
 TEST(BlockChannels, OtherConvolutionsStay) {
   const std::string weights_from_outside = R"(graph net (%x: float32[1,8,4,4],
                                                          %w: float32[8,8,1,1]) -> (%y) {

@@ -29,6 +29,10 @@ Patch unblocking_patch(Graph& graph, Node& node, Value* blocked, Value* output =
 /// by one factor per channel that nothing else reads; nullopt if there is none.
 std::optional<Patch> propose_input_scale(Graph& graph, Node& node, std::int64_t block);
 
+/// The patch by which a 3×3 BlockedConv keeps the greatest of every 2 × 2 pixels only, instead of a
+/// MaxPool that is its only reader; nullopt if there is none.
+std::optional<Patch> propose_fused_pool(Graph& graph, Node& node);
+
 /// The patch that moves an operator behind the reordering of its inputs; nullopt if there is none
 /// or the operator cannot work on blocks.
 std::optional<Patch> propose_past_unblocking(Graph& graph, Node& node, std::int64_t block);

@@ -95,6 +95,18 @@ TEST(Channels, WholeBlocksOfOneImageAreNotCopied) {
             3u);
 }
 
+TEST(Channels, MaximaOfFoursNeedNoStep) {
+  const std::string pooled = "%y = MaxPool(%d) {kernel_shape = [2, 2], strides = [2, 2]}\n}\n";
+  const std::string net = weights("first", 20, 3, 3) + weights("second", 37, 20, 3) +
+                          conv("c", "x", "first", "pads = [1, 1, 1, 1]");
+  // The two convolutions and the way back to the plain layout, whichever algorithms they take.
+  for (const std::string padding : {"", "pads = [1, 1, 1, 1]"}) {
+    EXPECT_EQ(steps_of("graph g (%x: float32[2,3,13,9]) -> (%y) {\n" + net +
+                       conv("d", "c", "second", padding) + pooled),
+              3u);
+  }
+}
+
 TEST(Channels, PartsAreOutputs) {
   steps_of(two_convolutions("%u, %v = Split(%c) {axis = 1, num_outputs = 2}\n%y = Relu(%v)",
                             "%y, %u, %v"));

@@ -14,6 +14,7 @@
 #include "kernels/conv/blocked_conv.h"
 #include "kernels/conv/conv_transpose.h"
 #include "kernels/conv/volume_conv.h"
+#include "kernels/pool/blocked_pool.h"
 #include "ops/blocked.h"
 #include "ops/conv_geometry.h"
 #include "ops/elements.h"
@@ -226,6 +227,8 @@ class BlockedConvStep final : public Step {
     }
     algorithm_ = choose_algorithm(shape, plan, lowering);
     kernel_ = plan_conv(algorithm_, shape, plan, lowering.tiles);
+    kernel_scratch_ = (kernel_->scratch_bytes() + 63) / 64 * 64;
+    if (pools_maxima(node)) plan_pool(shape);
     packed_ = packed_weights(*kernel_, layout_name(name_of(algorithm_), shape),
                              node.input(kWeights)->constant(), lowering);
   }
@@ -236,20 +239,55 @@ class BlockedConvStep final : public Step {
     input.scale = float_input(operands, kScale);
     input.scale_stride = scale_stride_;
     input.shift = float_input(operands, kShift);
-    kernel_->run({pool, loops_}, input, static_cast<const float*>(packed_.raw()),
-                 {bias, float_input(operands, kResidual), activation_}, float_output(operands),
+    const Epilogue epilogue{bias, float_input(operands, kResidual), activation_,
+                            pools_ == Pools::kOnTheWay};
+    float* output = pools_ == Pools::kAfterwards ? unpooled(operands) : float_output(operands);
+    kernel_->run({pool, loops_}, input, static_cast<const float*>(packed_.raw()), epilogue, output,
                  operands.scratch);
+    if (pools_ == Pools::kAfterwards) {
+      blocked_pool({pool, loops_}, PoolOp::kMax, pool_, output, float_output(operands));
+    }
   }
 
-  std::size_t scratch_bytes() const override { return kernel_->scratch_bytes(); }
+  std::size_t scratch_bytes() const override {
+    if (pools_ != Pools::kAfterwards) return kernel_scratch_;
+    const std::int64_t pixels = pool_.planes * pool_.in_height * pool_.in_width;
+    return kernel_scratch_ + static_cast<std::size_t>(pixels * loops_.width) * sizeof(float);
+  }
   bool reads(std::size_t input) const override { return input != kWeights && input != kBias; }
-  bool may_overwrite(std::size_t input) const override { return input == kResidual; }
+  bool may_overwrite(std::size_t input) const override {
+    return input == kResidual && pools_ == Pools::kNothing;
+  }
   std::string algorithm() const override { return name_of(algorithm_); }
 
  private:
+  enum class Pools { kNothing, kOnTheWay, kAfterwards };
+
+  /// Whoever cannot pool on the way convolves into scratch memory, behind the kernel's own.
+  void plan_pool(const ConvShape& shape) {
+    pools_ = kernel_->can_pool() ? Pools::kOnTheWay : Pools::kAfterwards;
+    const std::int64_t blocks = (shape.out_channels + loops_.width - 1) / loops_.width;
+    pool_ = {.planes = shape.batch * blocks,
+             .in_height = shape.out_height,
+             .in_width = shape.out_width,
+             .out_height = shape.out_height / 2,
+             .out_width = shape.out_width / 2,
+             .kernel_height = 2,
+             .kernel_width = 2,
+             .stride_height = 2,
+             .stride_width = 2};
+  }
+
+  float* unpooled(const Operands& operands) const {
+    return reinterpret_cast<float*>(static_cast<std::byte*>(operands.scratch) + kernel_scratch_);
+  }
+
   const InnerLoops& loops_;
   Unary activation_;
   Tensor bias_, packed_;
+  Pools pools_ = Pools::kNothing;
+  PoolShape pool_;
+  std::size_t kernel_scratch_ = 0;
   std::int64_t scale_stride_ = 0;
   ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
   std::unique_ptr<BlockedConv> kernel_;

@@ -62,6 +62,8 @@ class BlockedConv {
 
   /// Bytes of scratch memory that run needs, 64-byte aligned.
   virtual std::size_t scratch_bytes() const noexcept = 0;
+  /// Whether run can do Epilogue::max_pool. Then there must be no residual.
+  virtual bool can_pool() const noexcept { return false; }
 
   /// `input` and `epilogue` are of the kinds that were planned for. The epilogue's bias has whole
   /// blocks, CB · B elements; its residual lies like the output, and may be the output.

@@ -134,8 +134,46 @@ template <int kTile>
   }
 }
 
+/// The greatest of every 2 × 2 pixels of a tile, in whole windows of which `rows` and `columns` are
+/// inside the image.
+template <int kTile>
+inline void store_maxima(const float* tile, std::int64_t rows, std::int64_t columns, float* image,
+                         std::int64_t line) {
+  for (std::int64_t y = 0; y + 2 <= rows; y += 2, tile += 2 * kTile * kWidth, image += line) {
+    for (std::int64_t x = 0; x + 2 <= columns; x += 2) {
+      const float* corner = tile + x * kWidth;
+      const float* below = corner + kTile * kWidth;
+      const Vector top = max(load(corner), load(corner + kWidth));
+      const Vector bottom = max(load(below), load(below + kWidth));
+      store(image + x / 2 * kWidth, max(top, bottom));
+    }
+  }
+}
+
+template <int kTile>
+void winograd_pooled_line(const WinogradOutputLine& line) noexcept {
+  const Clamp clamp = clamp_of(line.activation);
+  const WinogradEpilogue epilogue{load(line.bias), clamp.low, clamp.high,
+                                  is_clamp(line.activation.op)};
+  alignas(64) float pixels[kTile * kTile * kWidth];
+  const std::int64_t line_stride = line.width / 2 * kWidth;
+  float* image = line.image + line.y / 2 * line_stride + line.x / 2 * kWidth;
+  WinogradOutputTile tile{line.products, pixels, nullptr, kTile, kTile};
+  for (std::int64_t i = 0; i < line.tiles; ++i) {
+    winograd_output_tile<kTile>(tile, epilogue, line.frequency_stride, kTile * kWidth);
+    if (!epilogue.clamps && line.activation.op != UnaryOp::kIdentity) {
+      unary_loop(line.activation, kTile * kTile * kWidth, pixels, pixels);
+    }
+    store_maxima<kTile>(pixels, at_most(line.height - line.y, kTile),
+                        at_most(line.width - line.x - i * kTile, kTile), image, line_stride);
+    tile.products += line.tile_stride;
+    image += kTile / 2 * kWidth;
+  }
+}
+
 template <int kTile>
 void winograd_output_line(const WinogradOutputLine& line) noexcept {
+  if (line.max_pool) return winograd_pooled_line<kTile>(line);
   const Clamp clamp = clamp_of(line.activation);
   const WinogradEpilogue epilogue{load(line.bias), clamp.low, clamp.high,
                                   is_clamp(line.activation.op)};

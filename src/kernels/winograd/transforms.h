@@ -34,6 +34,9 @@ struct WinogradOutputLine {
   std::int64_t tiles = 0;
   const float* bias = nullptr;  ///< B floats.
   Unary activation;
+  /// The greatest of every 2 × 2 pixels are stored only: image has half the height and width,
+  /// rounded down, and there is no residual.
+  bool max_pool = false;
 };
 
 /// The 3×3 taps of B output channels for some input channels, on their way to frequencies.

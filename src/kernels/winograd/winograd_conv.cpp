@@ -195,8 +195,9 @@ TilePixels WinogradConv::output_pixels(const Operands& operands, Range groups,
                                        const TileRange& tiles) const noexcept {
   const OutGroup& first = groups_[static_cast<std::size_t>(groups.first)];
   const OutGroup& last = groups_[static_cast<std::size_t>(groups.last - 1)];
-  const TiledImage image{operands.output,  out_blocks_, shape_.out_height,
-                         shape_.out_width, width_,      form_.tile};
+  const int shrunk = operands.epilogue.max_pool ? 2 : 1;
+  const TiledImage image{operands.output,           out_blocks_, shape_.out_height / shrunk,
+                         shape_.out_width / shrunk, width_,      form_.tile / shrunk};
   return {image, grid_, tiles, first.first_block,
           last.first_block + last.vectors - first.first_block};
 }
@@ -358,8 +359,9 @@ void WinogradConv::transform_output(const Operands& operands, Range groups, cons
 
 void WinogradConv::transform_output(const Operands& operands, const OutGroup& group,
                                     const TileRange& tiles, const float* products) const noexcept {
-  const std::int64_t plane = shape_.out_height * shape_.out_width * width_;
   const Epilogue& epilogue = operands.epilogue;
+  const int shrunk = epilogue.max_pool ? 2 : 1;
+  const std::int64_t plane = (shape_.out_height / shrunk) * (shape_.out_width / shrunk) * width_;
   grid_.for_lines(tiles, [&](const TileLine& line, std::int64_t index) {
     for (int v = 0; v < group.vectors; ++v) {
       const std::int64_t block = group.first_block + v;
@@ -376,7 +378,8 @@ void WinogradConv::transform_output(const Operands& operands, const OutGroup& gr
                                .x = line.x * form_.tile,
                                .tiles = line.tiles,
                                .bias = epilogue.bias ? epilogue.bias + block * width_ : kNoBias,
-                               .activation = epilogue.activation});
+                               .activation = epilogue.activation,
+                               .max_pool = epilogue.max_pool});
     }
   });
 }

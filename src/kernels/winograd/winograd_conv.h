@@ -43,6 +43,7 @@ class WinogradConv final : public BlockedConv {
   std::int64_t pack_parts() const noexcept;
   void pack_part(const float* weights, std::int64_t part, float* packed) const noexcept;
   std::size_t scratch_bytes() const noexcept override;
+  bool can_pool() const noexcept override { return true; }
   void run(const KernelContext& context, const ConvInput& input, const float* packed,
            const Epilogue& epilogue, float* output, void* scratch) const noexcept override;
 

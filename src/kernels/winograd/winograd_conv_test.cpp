@@ -47,14 +47,15 @@ WinogradSplit any_split(const ConvShape& s, WinogradForm form, Generator& genera
 
 /// Runs the case with blocked tensors, NaN in all lanes that belong to no channel.
 void run(const KernelContext& context, const ConvCase& test, const WinogradConv& conv,
-         bool in_parts, GuardedFloats& plain) {
+         bool in_parts, GuardedFloats& plain, bool max_pool = false) {
   const ConvShape& s = test.shape;
   const int width = context.loops.width;
   const std::int64_t in_pixels = s.in_height * s.in_width, pixels = s.out_height * s.out_width;
+  const std::int64_t stored = max_pool ? (s.out_height / 2) * (s.out_width / 2) : pixels;
   GuardedFloats input(blocked_size(s.batch, s.in_channels, in_pixels, width));
   to_blocked(test.input, s.batch, s.in_channels, in_pixels, width, input);
-  GuardedFloats output(blocked_size(s.batch, s.out_channels, pixels, width));
-  to_blocked(test.residual, s.batch, s.out_channels, pixels, width, output);
+  GuardedFloats output(blocked_size(s.batch, s.out_channels, stored, width));
+  if (!max_pool) to_blocked(test.residual, s.batch, s.out_channels, pixels, width, output);
   GuardedFloats bias(blocked_size(1, s.out_channels, 1, width));
   to_blocked(test.bias, 1, s.out_channels, 1, width, bias);
   GuardedFloats packed(static_cast<std::int64_t>(conv.packed_size()));
@@ -68,9 +69,10 @@ void run(const KernelContext& context, const ConvCase& test, const WinogradConv&
   GuardedFloats scratch(static_cast<std::int64_t>(conv.scratch_bytes() / sizeof(float)));
   std::fill_n(scratch.data(), scratch.size(), std::numeric_limits<float>::quiet_NaN());
   const Epilogue epilogue{test.kind.bias ? bias.data() : nullptr,
-                          test.kind.residual ? output.data() : nullptr, test.kind.activation};
+                          test.kind.residual ? output.data() : nullptr, test.kind.activation,
+                          max_pool};
   conv.run(context, input.data(), packed.data(), epilogue, output.data(), scratch.data());
-  to_plain(output, s.out_channels, pixels, width, plain);
+  to_plain(output, s.out_channels, stored, width, plain);
 }
 
 /// The greatest error that F(tile × tile, 3×3) may make, in terms of the sums' typical size.
@@ -99,6 +101,40 @@ TEST_P(WinogradConvTest, EqualsPlainLoopsOverGeneratedShapesAndSplits) {
       const WinogradConv conv(test.shape, form, split, tiles);
       GuardedFloats plain(test.residual.size());
       run({pool, loops()}, test, conv, generator.chance(0.5), plain);
+      expect_near(plain, expected, tolerance(form.tile, test.shape));
+    }
+  }
+}
+
+/// The greatest of every 2 × 2 pixels.
+std::vector<double> pooled(const std::vector<double>& plain, const ConvShape& s) {
+  std::vector<double> result;
+  for (std::int64_t plane = 0; plane < s.batch * s.out_channels; ++plane) {
+    for (std::int64_t y = 0; y + 2 <= s.out_height; y += 2) {
+      for (std::int64_t x = 0; x + 2 <= s.out_width; x += 2) {
+        const double* corner = plain.data() + (plane * s.out_height + y) * s.out_width + x;
+        result.push_back(std::max(std::max(corner[0], corner[1]),
+                                  std::max(corner[s.out_width], corner[s.out_width + 1])));
+      }
+    }
+  }
+  return result;
+}
+
+TEST_P(WinogradConvTest, PoolsOnTheWay) {
+  Generator generator(4);
+  BrgemmSet tiles(loops());
+  for (int round = 0; round < 20 && !HasFatalFailure(); ++round) {
+    ConvCase test(any_winograd_shape(generator), generator);
+    test.kind.residual = false;
+    const std::vector<double> expected = pooled(test.expected(), test.shape);
+    ThreadPool pool(static_cast<int>(generator.integer(1, 4)));
+    for (const WinogradForm form : kForms) {
+      SCOPED_TRACE(test.described() << " tile " << form.tile << (form.half ? " half" : ""));
+      const WinogradConv conv(test.shape, form, any_split(test.shape, form, generator), tiles);
+      ASSERT_TRUE(conv.can_pool());
+      GuardedFloats plain(static_cast<std::int64_t>(expected.size()));
+      run({pool, loops()}, test, conv, false, plain, true);
       expect_near(plain, expected, tolerance(form.tile, test.shape));
     }
   }
