@@ -101,9 +101,9 @@ Kernel Context::kernel(const KernelId& id) {
 Context::Program Context::program(const KernelId& id) {
   const std::lock_guard lock(mutex_);
   const std::string options = concat(kOptions, id.options);
-  Program& program = programs_[concat(id.file, ' ', options)];
+  Program& program = programs_[concat(id.file, ' ', options, '\n', id.text)];
   if (program != nullptr) return program;
-  const std::string source = concat(source_of("common.cl"), source_of(id.file));
+  const std::string source = concat(source_of("common.cl"), source_of(id.file), id.text);
   const std::string key = concat(device_.name, '\n', device_.driver, '\n', options, '\n', source);
   program = from_cache(key, options);
   if (program == nullptr) {

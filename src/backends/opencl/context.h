@@ -22,6 +22,7 @@ struct KernelId {
   std::string_view file;      ///< "conv.cl"; common.cl is put before it.
   std::string_view function;  ///< "conv_gemm".
   std::string options = {};   ///< "-DTILE=8 …"; each set is compiled, and kept, on its own.
+  std::string text = {};      ///< Put after the file: a kernel made for one node.
 };
 
 /// One device opened: memory and compiled kernels. Thread-safe.
