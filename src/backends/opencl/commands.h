@@ -27,6 +27,8 @@ class Commands {
  public:
   explicit Commands(Context& context) : context_(context) {}
 
+  const Context& context() const noexcept { return context_; }
+
   /// Arguments are Buffers (nullptr where there is none), LocalMemory, cl_int, cl_uint, cl_long and
   /// cl_float, with exactly the types that the kernel declares. Nothing happens if there is no
   /// work-item.

@@ -81,6 +81,22 @@ Buffer Context::part(const Buffer& whole, std::size_t offset, std::size_t bytes)
   return {memory, cl().clReleaseMemObject};
 }
 
+bool Context::lies_at(const Buffer& inner, const Buffer& outer, std::size_t offset) const {
+  const auto place = [&](const Buffer& buffer) {
+    cl_mem whole = nullptr;
+    std::size_t begin = 0;
+    check(cl().clGetMemObjectInfo(buffer.get(), CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(whole), &whole,
+                                  nullptr),
+          "asking where memory lies");
+    check(cl().clGetMemObjectInfo(buffer.get(), CL_MEM_OFFSET, sizeof(begin), &begin, nullptr),
+          "asking where memory lies");
+    return std::pair(whole == nullptr ? buffer.get() : whole, begin);
+  };
+  const auto [inner_whole, inner_begin] = place(inner);
+  const auto [outer_whole, outer_begin] = place(outer);
+  return inner_whole == outer_whole && inner_begin == outer_begin + offset;
+}
+
 CommandQueue Context::queue(bool profiling) const {
   cl_int status = CL_SUCCESS;
   const cl_command_queue queue = cl().clCreateCommandQueue(
