@@ -256,6 +256,9 @@ opsets are rewritten as they are read. Those of `com.microsoft`, which ONNX Runt
 write, are understood as ONNX Runtime computes them; where no inputs are given here, standard operators take their
 place when the file is read.
 
+One of them is computed more exactly than there: `DynamicQuantizeLSTM` has 8-bit weights, but neither its inputs nor
+its states are rounded to 8 bits, as ONNX Runtime does in every step. Results differ by the error of that rounding.
+
 )";
 
 Table operators_table() {

@@ -58,6 +58,7 @@ Node* Graph::insert_node(const Node* position, std::string_view op_type, std::ve
 
 void Graph::add_output(Value* value) {
   outputs_.push_back(value);
+  value->is_output_ = true;
 }
 
 std::vector<Node*> Graph::nodes() const {
@@ -76,10 +77,6 @@ Value* Graph::find(std::string_view value_name) const {
   return found == values_.end() ? nullptr : found->second.get();
 }
 
-bool Graph::is_output(const Value* value) const noexcept {
-  return std::ranges::find(outputs_, value) != outputs_.end();
-}
-
 void Graph::replace_uses(Value* from, Value* to) {
   if (from == to) return;
   for (Node* user : from->users_) {
@@ -91,6 +88,8 @@ void Graph::replace_uses(Value* from, Value* to) {
   if (!is_output(from)) return;
   const bool takes_name = !is_output(to) && std::ranges::find(inputs_, to) == inputs_.end();
   std::ranges::replace(outputs_, from, to);
+  from->is_output_ = false;
+  to->is_output_ = true;
   if (takes_name) {
     std::string public_name = from->name_;
     rename(from, fresh_name(public_name));
@@ -230,7 +229,7 @@ Graph Graph::clone() const {
     }
     copy.nodes_.push_back(std::move(twin));
   }
-  for (const Value* output : outputs_) copy.outputs_.push_back(copies.at(output));
+  for (const Value* output : outputs_) copy.add_output(copies.at(output));
   return copy;
 }
 

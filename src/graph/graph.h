@@ -41,6 +41,7 @@ class Value {
   Node* producer_ = nullptr;
   std::vector<Node*> users_;
   Tensor constant_;
+  bool is_output_ = false;
 };
 
 /// One operation. Operators of the default domain "" have ONNX semantics (opset 17); fused ones
@@ -140,7 +141,9 @@ class Graph {
   /// Every reader of `from`, graph outputs included, reads `to` instead. If `from` was a graph
   /// output, `to` takes over its public name unless `to` is itself a graph input or output.
   void replace_uses(Value* from, Value* to);
-  bool is_output(const Value* value) const noexcept;
+  bool is_output(const Value* value) const noexcept {
+    return value != nullptr && value->is_output_;
+  }
 
   /// Turns an output that nothing reads into an omitted one. Throws Error(kInternal) if it is read.
   void erase_output(Node* node, std::size_t index);

@@ -18,10 +18,29 @@ std::int64_t positive(const InferContext& context, std::string_view attribute) {
   return value;
 }
 
+std::int64_t blocks_of(std::int64_t channels, std::int64_t size) {
+  return channels / size + (channels % size != 0 ? 1 : 0);
+}
+
 SymbolicShape block(SymbolicShape shape, std::int64_t size) {
   const Dim channels = shape[1];
-  shape[1] = channels.is_static() ? Dim((channels.extent() + size - 1) / size) : Dim();
+  shape[1] = channels.is_static() ? Dim(blocks_of(channels.extent(), size)) : Dim();
   shape.push_back(Dim(size));
+  return shape;
+}
+
+/// [N, channels, H, W] for `x`, [N, blocks, H, W, size].
+SymbolicShape unblock(const InferContext& context, const TensorType& x, std::int64_t channels) {
+  SymbolicShape shape = *x.shape;
+  const Dim blocks = shape[1], size = shape[4];
+  if (size.is_static() && size.extent() < 1)
+    context.fail("the blocks of ", x.to_string(), " are empty");
+  if (blocks.is_static() && size.is_static() &&
+      blocks_of(channels, size.extent()) != blocks.extent()) {
+    context.fail(channels, " channels do not fill the blocks of ", x.to_string());
+  }
+  shape[1] = Dim(channels);
+  shape.pop_back();
   return shape;
 }
 
@@ -38,18 +57,7 @@ void infer_unblock(InferContext& context) {
   require_rank(context, 0, 5);
   const std::int64_t channels = positive(context, "channels");
   const TensorType& x = context.input(0);
-  if (!x.shape) return context.set_output(0, x);
-  SymbolicShape shape = *x.shape;
-  const Dim blocks = shape[1], size = shape[4];
-  if (size.is_static() && size.extent() < 1)
-    context.fail("the blocks of ", x.to_string(), " are empty");
-  if (blocks.is_static() && size.is_static() &&
-      (channels + size.extent() - 1) / size.extent() != blocks.extent()) {
-    context.fail("channels is ", channels, ", which does not fill the blocks of ", x.to_string());
-  }
-  shape[1] = Dim(channels);
-  shape.pop_back();
-  context.set_output(0, {x.dtype, shape});
+  context.set_output(0, x.shape ? TensorType{x.dtype, unblock(context, x, channels)} : x);
 }
 
 /// What a BlockedConv sees in place of its input: the same image with plain channels.
@@ -92,12 +100,13 @@ void infer_blocked_conv(InferContext& context) {
   TensorType x = context.input(0);
   const std::optional<Shape> weights = context.static_input(1);
   if (!x.shape || !weights) return context.set_output(0, {x.dtype, std::nullopt});
-  if (x.shape->size() == 5 && weights->size() == 4) {
-    x.shape->pop_back();
-    (*x.shape)[1] = Dim((*weights)[1] * checked_groups(context.node()));
+  require_rank(context, 1, 4);
+  if (x.shape->size() == 5) {
+    x.shape = unblock(context, x, (*weights)[1] * checked_groups(context.node()));
   }
   PlainContext plain(context, x);
   TensorType output = infer_convolution(plain);
+  require_residual(context, {output.dtype, block(*output.shape, size)});
   if (pools_maxima(context.node())) {
     for (const std::size_t axis : {2, 3}) {
       Dim& dim = (*output.shape)[axis];

@@ -28,7 +28,13 @@ TEST(Blocked, ShapesThatContradictEachOtherAreRefused) {
       refused("float32[1,2,3,3,0]", "headway.UnblockChannels(%x) {channels = 6}").find("are empty"),
       std::string::npos);
   EXPECT_NE(refused("float32[1,3,3,3,4]", "headway.UnblockChannels(%x) {channels = 6}")
-                .find("does not fill"),
+                .find("do not fill"),
+            std::string::npos);
+  EXPECT_NE(
+      refused("float32[1,1,3,3,4]", "headway.BlockedConv(%x, %w) {block = 4}").find("do not fill"),
+      std::string::npos);
+  EXPECT_NE(refused("float32[1,2,3,3,4]", "headway.BlockedConv(%x, %w, _, %x) {block = 6}")
+                .find("the residual"),
             std::string::npos);
   EXPECT_NE(refused("float32[1,6,3,3]", "headway.BlockChannels(%x) {block = 0}").find("at least 1"),
             std::string::npos);
@@ -41,6 +47,12 @@ TEST(Blocked, ShapesThatContradictEachOtherAreRefused) {
             std::string::npos);
   EXPECT_NE(refused("float32[1,2,3,1,4]", "headway.BlockedConv(%x, %w) {block = 4, max_pool = 2}")
                 .find("no 2x2 pixels"),
+            std::string::npos);
+}
+
+TEST(Blocked, OneBlockMayBeLargerThanAnyMemory) {
+  EXPECT_NE(refused("float32[1,3,2,2]", "headway.BlockChannels(%x) {block = 9223372036854775806}")
+                .find("larger than any memory"),
             std::string::npos);
 }
 

@@ -42,17 +42,7 @@ void infer_fused_batch_normalization(InferContext& context) {
 void infer_fused_conv(InferContext& context) {
   fused_activation(context.node());
   const TensorType output = infer_convolution(context);
-  if (context.has_input(3) && context.input(3).shape && output.shape) {
-    const SymbolicShape& residual = *context.input(3).shape;
-    bool fits = residual.size() == output.shape->size();
-    for (std::size_t axis = 0; fits && axis < residual.size(); ++axis) {
-      fits = unify(residual[axis], (*output.shape)[axis]).has_value();
-    }
-    if (!fits) {
-      context.fail("the residual ", context.input(3).to_string(), " differs from the output ",
-                   output.to_string());
-    }
-  }
+  require_residual(context, output);
   context.set_output(0, output);
 }
 
@@ -123,6 +113,17 @@ std::vector<AttributeSpec> with_activation(std::vector<AttributeSpec> specs) {
                              {"activation_max", AttributeKind::kFloat},
                              {"activation_min", AttributeKind::kFloat}});
   return specs;
+}
+
+void require_residual(const InferContext& context, const TensorType& output) {
+  constexpr std::size_t kResidual = 3;
+  if (!context.has_input(kResidual) || !context.input(kResidual).shape || !output.shape) return;
+  const SymbolicShape& residual = *context.input(kResidual).shape;
+  const auto fits = [](const Dim& a, const Dim& b) { return unify(a, b).has_value(); };
+  if (!std::ranges::equal(residual, *output.shape, fits)) {
+    context.fail("the residual ", context.input(kResidual).to_string(), " differs from the output ",
+                 output.to_string());
+  }
 }
 
 void run_fused_conv(const Node& node, std::span<const Tensor> inputs, std::span<Tensor> outputs) {

@@ -23,6 +23,14 @@ std::optional<SymbolicShape> as_extents(const Tensor& tensor) {
   return elements;
 }
 
+/// As many as a list of integers has.
+std::optional<SymbolicShape> unknown_elements(const TensorType& type) {
+  const auto shape = type.static_shape();
+  if (type.dtype != DType::kInt64 || !shape || shape->size() != 1 || (*shape)[0] > kMaxFolded)
+    return std::nullopt;
+  return SymbolicShape(static_cast<std::size_t>((*shape)[0]));
+}
+
 class NodeContext final : public InferContext {
  public:
   NodeContext(const Node& node, std::vector<Facts> inputs)
@@ -41,7 +49,8 @@ class NodeContext final : public InferContext {
     if (!has_input(index)) return std::nullopt;
     const Facts& facts = inputs_[index];
     if (auto extents = as_extents(facts.constant)) return extents;
-    return facts.elements;
+    if (facts.elements) return facts.elements;
+    return unknown_elements(facts.type);
   }
 
   void set_output(std::size_t index, TensorType type) override {

@@ -50,6 +50,15 @@ TEST(InferTypes, KeepsSymbolsThroughNeutralArithmeticAndCasts) {
   EXPECT_EQ(filled->output()->type.to_string(), "float32[N,12]");
 }
 
+TEST(InferTypes, AListOfUnknownExtentsTellsTheRank) {
+  Graph graph;
+  Value* extents = graph.add_input("extents", {DType::kInt64, to_symbolic({3})});
+  Node* filled = graph.add_node("ConstantOfShape", {extents});
+  graph.add_output(filled->output());
+  infer_types(graph);
+  EXPECT_EQ(filled->output()->type.to_string(), "float32[?,?,?]");
+}
+
 TEST(InferTypes, ComputesSmallChainsOfConstants) {
   Graph graph;
   Value* x = graph.add_input("x", type_of({1, 3, 10, 20}));

@@ -1,5 +1,8 @@
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <vector>
 
 #include "ops/elements.h"
 #include "ops/families.h"
@@ -46,19 +49,39 @@ struct Limits {
   bool has_score;
 };
 
-std::vector<std::size_t> select(const std::vector<Box>& boxes, const float* scores,
+struct Candidate {
+  float score;  ///< Never NaN.
+  std::size_t box;
+};
+
+/// Of equals, the first box is the best.
+bool is_worse(const Candidate& a, const Candidate& b) {
+  return a.score < b.score || (a.score == b.score && a.box > b.box);
+}
+
+/// The best candidate is the top of a heap: most of them are never asked for.
+std::vector<Candidate> heap_of(std::span<const float> scores, const Limits& limits) {
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  std::vector<Candidate> candidates;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!limits.has_score || scores[i] > limits.score)
+      candidates.push_back({std::isnan(scores[i]) ? kLowest : scores[i], i});
+  }
+  std::ranges::make_heap(candidates, is_worse);
+  return candidates;
+}
+
+std::vector<std::size_t> select(const std::vector<Box>& boxes, std::span<const float> scores,
                                 const Limits& limits) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < boxes.size(); ++i)
-    if (!limits.has_score || scores[i] > limits.score) order.push_back(i);
-  std::ranges::stable_sort(order,
-                           [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
   std::vector<std::size_t> selected;
-  for (const std::size_t i : order) {
-    if (static_cast<std::int64_t>(selected.size()) >= limits.per_class) break;
+  std::vector<Candidate> candidates = heap_of(scores, limits);
+  while (!candidates.empty() && static_cast<std::int64_t>(selected.size()) < limits.per_class) {
+    std::ranges::pop_heap(candidates, is_worse);
+    const std::size_t best = candidates.back().box;
+    candidates.pop_back();
     const bool hidden = std::ranges::any_of(
-        selected, [&](std::size_t s) { return overlap(boxes[i], boxes[s]) > limits.overlap; });
-    if (!hidden) selected.push_back(i);
+        selected, [&](std::size_t s) { return overlap(boxes[best], boxes[s]) > limits.overlap; });
+    if (!hidden) selected.push_back(best);
   }
   return selected;
 }
@@ -87,7 +110,8 @@ std::vector<Datum> evaluate_non_max_suppression(const Node& node, std::span<cons
     for (std::int64_t i = 0; i < count; ++i)
       candidates.push_back(box_of(boxes.data<float>() + (batch * count + i) * 4, is_center));
     for (std::int64_t c = 0; c < classes; ++c) {
-      const float* own = scores.data<float>() + (batch * classes + c) * count;
+      const std::span own(scores.data<float>() + (batch * classes + c) * count,
+                          static_cast<std::size_t>(count));
       for (const std::size_t i : select(candidates, own, limits))
         result.insert(result.end(), {batch, c, static_cast<std::int64_t>(i)});
     }

@@ -30,5 +30,18 @@ TEST(NonMaxSuppression, HasNoLimitWhereExportersWriteTheLargestInteger) {
   EXPECT_EQ(boxes_selected(std::numeric_limits<std::int64_t>::max()), both);
 }
 
+TEST(NonMaxSuppression, OrdersByScoreAndEqualsByIndexWithNanLast) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  Tensor apart = Tensor::allocate(DType::kFloat32, {1, 5, 4});
+  for (std::size_t i = 0; i < 20; ++i)
+    apart.values<float>()[i] = static_cast<float>(i / 4) * 2 + (i % 4 < 2 ? 0.0f : 1.0f);
+  const std::vector<Tensor> inputs = {apart, floats({1, 1, 5}, {1, nan, 2, 1, 2}), ints({9})};
+  const Tensor selected = run_op("NonMaxSuppression", inputs);
+  std::vector<std::int64_t> boxes;
+  for (std::int64_t row = 0; row < selected.dim(0); ++row)
+    boxes.push_back(selected.data<std::int64_t>()[row * 3 + 2]);
+  EXPECT_EQ(boxes, list({2, 4, 0, 3, 1}));
+}
+
 }  // namespace
 }  // namespace headway

@@ -33,18 +33,6 @@ Moments moments(const T* x, std::int64_t count) {
   return {mean, squares / static_cast<double>(count)};
 }
 
-/// An input that broadcasts to `shape` and not beyond it.
-void require_repeats(const InferContext& context, std::size_t input, const SymbolicShape& shape) {
-  const SymbolicShape both = broadcast(context, shape, *context.input(input).shape);
-  const bool grows = both.size() > shape.size() ||
-                     !std::ranges::equal(shape, both, [](const Dim& from, const Dim& to) {
-                       return !from.is_static() || !to.is_static() || from == to;
-                     });
-  if (grows)
-    context.fail("input ", input, ", ", context.input(input).to_string(),
-                 ", is larger than input 0");
-}
-
 void infer_layer_normalization(InferContext& context) {
   require_dtype(context, 0, kFloatTypes);
   require_same_dtypes(context);
@@ -53,10 +41,8 @@ void infer_layer_normalization(InferContext& context) {
   if (x.shape) {
     const std::size_t axis =
         resolve_axis(context.node(), context.node().get_int("axis", -1), x.shape->size());
-    for (std::size_t index = 1; index < context.input_count(); ++index) {
-      if (context.has_input(index) && context.input(index).shape)
-        require_repeats(context, index, *x.shape);
-    }
+    for (std::size_t index = 1; index < context.input_count(); ++index)
+      require_broadcast_to(context, index, x);
     statistics.shape = x.shape;
     std::fill(statistics.shape->begin() + static_cast<std::ptrdiff_t>(axis),
               statistics.shape->end(), Dim(1));

@@ -1,6 +1,7 @@
 #include "ops/recurrent.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ops/dims.h"
@@ -46,7 +47,8 @@ Dim hidden_size(const InferContext& context) {
 }
 
 Dim times(const Dim& dim, std::int64_t factor) {
-  return dim.is_static() ? Dim(dim.extent() * factor) : Dim();
+  const std::array<Dim, 2> factors = {dim, Dim(factor)};
+  return product_of(factors);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "ops/op_testing.h"
 
 namespace headway {
@@ -200,6 +202,13 @@ TEST(Recurrent, InfersSymbolicShapes) {
   EXPECT_EQ(one.infer(1), type_of({1, symbol("N"), 4}));
   expect_error(ErrorCode::kInvalidModel, {"input 1", "axis 1", "12"}, [] {
     OneNode("GRU", {type_of({5, 2, 3}), type_of({1, 16, 3}), type_of({1, 12, 4})}).infer();
+  });
+}
+
+TEST(Recurrent, RefusesAHiddenSizeWhoseProductsOverflow) {
+  const Attributes largest = {{"hidden_size", std::numeric_limits<std::int64_t>::max()}};
+  expect_error(ErrorCode::kInvalidModel, {"input 2", "axis 2"}, [&] {
+    OneNode("GRU", {type_of({5, 2, 3}), type_of({1, 12, 3}), type_of({1, 12, 4})}, largest).infer();
   });
 }
 

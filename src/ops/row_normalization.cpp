@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ops/broadcast.h"
 #include "ops/elements.h"
 #include "ops/families.h"
 #include "ops/lines.h"
@@ -95,14 +96,11 @@ void infer_rms_normalization(InferContext& context) {
   require_dtype(context, 0, kFloatTypes);
   require_dtype(context, 1, kFloatTypes);
   const TensorType& x = context.input(0);
-  const TensorType& scale = context.input(1);
   if (x.shape) {
     resolve_axis(context.node(), context.node().get_int("axis", -1), x.shape->size());
-    if (scale.shape && broadcast(context, *x.shape, *scale.shape).size() > x.shape->size()) {
-      context.fail("the scale ", scale.to_string(), " has a higher rank than ", x.to_string());
-    }
   }
-  context.set_output(0, {scale.dtype, x.shape});
+  require_broadcast_to(context, 1, x);
+  context.set_output(0, {context.input(1).dtype, x.shape});
 }
 
 void run_rms_normalization(const Node& node, std::span<const Tensor> inputs,

@@ -67,6 +67,7 @@ void infer_mel_weight_matrix(InferContext& context) {
   for (const std::size_t input : {0, 1, 2}) require_dtype(context, input, kIndexTypes);
   for (const std::size_t input : {3, 4}) require_dtype(context, input, kFloatTypes);
   const auto bins = known_count(context, 0), length = known_count(context, 1);
+  known_count(context, 2);
   context.set_output(
       0, {output_dtype(context.node()),
           SymbolicShape{length ? Dim(*length / 2 + 1) : Dim(), bins ? Dim(*bins) : Dim()}});
@@ -84,14 +85,13 @@ double hertz_of_mel(double mel) {
 /// Triangles over the bins of the spectrum, evenly apart on the mel scale.
 void run_mel_weight_matrix(const Node&, std::span<const Tensor> inputs, std::span<Tensor> outputs) {
   const std::int64_t bins = outputs[0].dim(1), rows = outputs[0].dim(0);
-  const auto length = static_cast<double>(to_ints(inputs[1]).front());
-  const auto rate = static_cast<double>(to_ints(inputs[2]).front());
+  const double length = scalar_or(inputs[1], 0.0), rate = scalar_or(inputs[2], 0.0);
   const double low = mel_of_hertz(scalar_or(inputs[3], 0.0));
   const double step =
       (mel_of_hertz(scalar_or(inputs[4], 0.0)) - low) / static_cast<double>(bins + 2);
   const auto edge = [&](std::int64_t i) {
     const double hertz = hertz_of_mel(low + static_cast<double>(i) * step);
-    return static_cast<std::int64_t>(
+    return saturated<std::int64_t>(
         std::clamp(std::floor((length + 1.0) * hertz / rate), 0.0, static_cast<double>(rows)));
   };
   dispatch_numbers(outputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {

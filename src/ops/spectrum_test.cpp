@@ -120,5 +120,15 @@ TEST(MelWeightMatrix, HasATriangleForEveryBand) {
   }
 }
 
+TEST(MelWeightMatrix, HasOneRateWhichMayBeZero) {
+  const auto with_rate = [](const Tensor& rate) {
+    return run_op("MelWeightMatrix",
+                  {ints({2}), ints({4}), rate, floats({}, {0}), floats({}, {9})});
+  };
+  EXPECT_EQ(with_rate(ints({0})).shape(), (Shape{3, 2}));
+  expect_error(ErrorCode::kInvalidModel, {"input 2 must be one number"},
+               [&] { with_rate(ints({})); });
+}
+
 }  // namespace
 }  // namespace headway

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "ops/elements.h"
@@ -12,8 +13,10 @@ using Ints = std::vector<std::int64_t>;
 using Tokens = std::vector<std::string>;
 
 void check_indexes(const Node& node) {
-  for (const std::int64_t index : node.get_ints("ngram_indexes", {}))
-    if (index < 0) fail(ErrorCode::kInvalidModel, node.described(), ": ngram_indexes has ", index);
+  for (const std::int64_t index : node.get_ints("ngram_indexes", {})) {
+    if (index < 0 || index == std::numeric_limits<std::int64_t>::max())
+      fail(ErrorCode::kInvalidModel, node.described(), ": ngram_indexes has ", index);
+  }
 }
 
 std::int64_t width_of(const Node& node) {
@@ -88,7 +91,7 @@ class Vectorizer {
     for (std::int64_t length = std::max<std::int64_t>(shortest_, 1);
          length <= std::min(longest_, size); ++length) {
       // Skips mean nothing for single tokens.
-      for (std::int64_t step = 1; step <= (length == 1 ? 1 : std::min(skips_ + 1, size)); ++step)
+      for (std::int64_t step = 1; step <= (length == 1 ? 1 : std::min(skips_, size) + 1); ++step)
         count(tokens, length, step, counts);
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {

@@ -10,15 +10,15 @@ namespace {
 /// Operators whose results are numbers they read, decisions between numbers, or whole numbers.
 constexpr std::string_view kExact[] = {
     // clang-format off
-    "Abs", "And", "ArgMax", "ArgMin", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr",
-    "ArrayFeatureExtractor", "Binarizer", "BitwiseXor", "Cast", "CategoryMapper", "Ceil", "Clip",
-    "Concat", "FeatureVectorizer", "Imputer", "LabelEncoder", "OneHotEncoder", "RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit",
-    "ConstantOfShape", "ConvInteger", "DepthToSpace",
-    "Dropout", "Equal", "Expand", "EyeLike", "Flatten", "Floor", "Gather", "GatherElements",
-    "GatherND", "GlobalMaxPool", "Greater", "GreaterOrEqual", "Hardmax", "Identity", "IsInf",
-    "IsNaN", "Less", "LessOrEqual", "MatMulInteger", "Max", "MaxPool", "MaxUnpool", "Min", "Mod",
-    "Neg", "Not", "OneHot", "Or", "Pad", "ReduceMax", "ReduceMin", "Relu", "Reshape",
-    "ReverseSequence", "Round", "Shape", "Sign", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze",
+    "Abs", "And", "ArgMax", "ArgMin", "ArrayFeatureExtractor", "Binarizer", "BitShift",
+    "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "CategoryMapper", "Ceil", "Clip",
+    "Concat", "ConstantOfShape", "ConvInteger", "DepthToSpace", "Dropout", "Equal", "Expand",
+    "EyeLike", "FeatureVectorizer", "Flatten", "Floor", "Gather", "GatherElements", "GatherND",
+    "GlobalMaxPool", "Greater", "GreaterOrEqual", "Hardmax", "Identity", "Imputer", "IsInf",
+    "IsNaN", "LabelEncoder", "Less", "LessOrEqual", "MatMulInteger", "Max", "MaxPool", "MaxUnpool",
+    "Min", "Mod", "Neg", "Not", "OneHot", "OneHotEncoder", "Or", "Pad", "ReduceMax", "ReduceMin",
+    "RegexFullMatch", "Relu", "Reshape", "ReverseSequence", "Round", "Shape", "Sign", "Size",
+    "Slice", "SpaceToDepth", "Split", "Squeeze", "StringConcat", "StringNormalizer", "StringSplit",
     "Tile", "TopK", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
     // clang-format on
 };
@@ -56,13 +56,15 @@ constexpr std::string_view kLinear[] = {"LinearClassifier", "LinearRegressor"};
 constexpr std::string_view kTrees[] = {"TreeEnsembleClassifier", "TreeEnsembleRegressor"};
 
 /// Functions that kernels approximate by polynomials, with an absolute error.
-constexpr std::string_view kApproximated[] = {
-    // clang-format off
-    "BiasGelu", "Celu", "Elu", "Erf", "Exp", "FastGelu", "Gelu", "GroupQueryAttention", "GRU", "If", "Loop", "Scan", "HardSwish", "LSTM",
-    "LogSoftmax", "Mish", "QuickGelu", "RNN", "SVMClassifier", "SVMRegressor", "Selu", "Sigmoid", "Softmax", "SoftmaxCrossEntropyLoss", "Softplus", "Swish",
-    "Tanh",
-    // clang-format on
-};
+constexpr std::string_view kApproximated[] = {"BiasGelu",     "Celu",    "Elu",
+                                              "Erf",          "Exp",     "FastGelu",
+                                              "GRU",          "Gelu",    "GroupQueryAttention",
+                                              "HardSwish",    "If",      "LSTM",
+                                              "LogSoftmax",   "Loop",    "Mish",
+                                              "QuickGelu",    "RNN",     "SVMClassifier",
+                                              "SVMRegressor", "Scan",    "Selu",
+                                              "Sigmoid",      "Softmax", "SoftmaxCrossEntropyLoss",
+                                              "Softplus",     "Swish",   "Tanh"};
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();

@@ -418,6 +418,28 @@ TEST_F(ReadTorchScript, WritesWhereAMaskOrIndicesSay) {
             (std::vector<float>{0, 0, 0, 2}));
 }
 
+/// As pasting masks into an image does: a tensor is an int, and views begin where data says.
+TEST_F(ReadTorchScript, WritesToSlicesThatDataPlaces) {
+  EXPECT_EQ(run("    y = torch.zeros([3, 3])\n    m = torch.argmax(x, 1)\n"
+                "    i = annotate(int, torch.select(m, 0, 0))\n"
+                "    _0 = torch.slice(torch.slice(y, 0, i, torch.add(i, 1)), 1, 0, i)\n"
+                "    _1 = torch.copy_(_0, torch.slice(x, 1, 0, i))\n"
+                "    _2 = torch.add_(torch.select(y, 1, i), 5)\n    return y\n",
+                x_),
+            (std::vector<float>{0, 0, 5, 0, 0, 5, 1, -1, 5}));
+  EXPECT_EQ(run("    n = annotate(int, torch.sum(torch.gt(x, 0)))\n"
+                "    return torch.cat([torch.zeros([1, n]), x], 1)\n",
+                x_),
+            (std::vector<float>{0, 0, 1, -1, 2}));
+}
+
+TEST_F(ReadTorchScript, AnyOfSeveralNumbers) {
+  EXPECT_EQ(run("    if torch.any([0, 2]):\n      y = torch.neg(x)\n    else:\n      y = x\n"
+                "    if torch.all([0, 2]):\n      z = x\n    else:\n      z = y\n    return z\n",
+                x_),
+            (std::vector<float>{-1, 1, -2}));
+}
+
 TEST_F(ReadTorchScript, FillsAtIndices) {
   EXPECT_EQ(run("    y = torch.clone(x)\n"
                 "    _0 = torch.index_fill_(y, 1, torch.tensor([2, 0]), 7)\n    return y\n",

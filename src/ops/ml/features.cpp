@@ -109,19 +109,24 @@ void run_imputer(const Node& node, std::span<const Tensor> inputs, std::span<Ten
   const std::vector<double> floats = doubles_of(node, "imputed_value_floats");
   const auto integers = node.get_ints("imputed_value_int64s", {});
   const double replaced_float = node.get_float("replaced_value_float", 0.0f);
-  const std::int64_t replaced_integer = node.get_int("replaced_value_int64", 0);
+  const auto replaced_integer = static_cast<double>(node.get_int("replaced_value_int64", 0));
   const std::size_t features = feature_count(inputs[0]);
   dispatch_numbers(inputs[0].dtype(), [&]<typename T>(std::type_identity<T>) {
     const std::span<const T> x = inputs[0].values<T>();
     const std::vector<double> values =
         kIsFloat<T> ? floats : std::vector<double>(integers.begin(), integers.end());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const auto value = static_cast<double>(load(x[i]));
-      const bool missing =
-          kIsFloat<T> ? value == replaced_float || (std::isnan(value) && std::isnan(replaced_float))
-                      : value == static_cast<double>(replaced_integer);
-      outputs[0].data<T>()[i] =
-          missing ? store<T>(parameter(node, values, i % features, 0.0)) : x[i];
+    const double replaced = kIsFloat<T> ? replaced_float : replaced_integer;
+    std::vector<T> imputed;
+    for (std::size_t feature = 0; feature < std::min(features, x.size()); ++feature)
+      imputed.push_back(store<T>(parameter(node, values, feature, 0.0)));
+    T* y = outputs[0].data<T>();
+    for (std::size_t first = 0; first < x.size(); first += features) {
+      for (std::size_t feature = 0; feature < features; ++feature) {
+        const T element = x[first + feature];
+        const auto value = static_cast<double>(load(element));
+        const bool missing = value == replaced || (value != value && replaced != replaced);
+        *y++ = missing ? imputed[feature] : element;
+      }
     }
   });
 }
@@ -189,6 +194,7 @@ void run_one_hot_encoder(const Node& node, std::span<const Tensor> inputs,
                          std::span<Tensor> outputs) {
   const auto integers = node.get_ints("cats_int64s", {});
   const auto strings = strings_of(node, "cats_strings");
+  const bool takes_unknown = node.get_int("zeros", 1) != 0;
   float* y = outputs[0].data<float>();
   const auto mark = [&](const auto& categories, const auto& x) {
     bool found = false;
@@ -196,7 +202,7 @@ void run_one_hot_encoder(const Node& node, std::span<const Tensor> inputs,
       found = found || category == x;
       *y++ = category == x ? 1.0f : 0.0f;
     }
-    if (!found && node.get_int("zeros", 1) == 0)
+    if (!found && !takes_unknown)
       fail(ErrorCode::kInvalidModel, node.described(), ": its input has an unknown category");
   };
   if (inputs[0].dtype() == DType::kString) {

@@ -140,8 +140,13 @@ IValue select(Call& call) {
   const Builder b = call;
   const auto* number = std::get_if<std::int64_t>(&index);
   if (number == nullptr) {
-    Value* gathered = call.node("Gather", {input, std::get<SymInt>(index).value}, {{"axis", axis}});
-    return make_either(call.reference("self"), call.squeeze(gathered, {axis}));
+    Value* place = std::get<SymInt>(index).value;
+    const View gather = [=](Value* base) {
+      return b.squeeze(b.node("Gather", {base, place}, {{"axis", axis}}), {axis});
+    };
+    return view_of(call.reference("self"), gather, [=](Value* base, Value* part) {
+      return b.put_slice(base, b.unsqueeze(part, {axis}), axis, index);
+    });
   }
   const Dim& dim = call.shape(input)[static_cast<std::size_t>(axis)];
   const std::int64_t place = *number < 0 && dim.is_static() ? *number + dim.extent() : *number;
@@ -167,9 +172,13 @@ IValue slice(Call& call) {
   const auto* last = std::get_if<std::int64_t>(&end);
   const Builder b = call;
   if (first == nullptr || last == nullptr) {
-    Value* cut = call.node("Slice", {input, call.extents_value({begin}), call.extents_value({end}),
-                                     call.ints_value({axis}), call.ints_value({step})});
-    return make_either(call.reference("self"), cut);
+    const View cut = [=](Value* base) {
+      return b.node("Slice", {base, b.extents_value({begin}), b.extents_value({end}),
+                              b.ints_value({axis}), b.ints_value({step})});
+    };
+    if (step != 1) return make_either(call.reference("self"), cut(input));
+    return view_of(call.reference("self"), cut,
+                   [=](Value* base, Value* part) { return b.put_slice(base, part, axis, begin); });
   }
   const Dim& dim = call.shape(input)[static_cast<std::size_t>(axis)];
   std::int64_t from = *first, to = *last;

@@ -345,12 +345,25 @@ Value* Builder::expand(Value* value, const std::vector<Extent>& extents) const {
 Value* Builder::put_slice(Value* base, Value* part, std::int64_t axis, std::int64_t begin,
                           std::int64_t end) const {
   const Dim& dim = graph().shape(base)->at(static_cast<std::size_t>(axis));
-  if (!dim.is_static()) throw NeedsExtents("the program writes to a slice of an unknown extent");
+  if (!dim.is_static()) return put_slice(base, part, axis, begin);
   std::vector<Value*> parts;
   if (begin > 0) parts.push_back(slice(base, axis, 0, begin));
   parts.push_back(part);
   if (end < dim.extent()) parts.push_back(slice(base, axis, end, dim.extent()));
   return parts.size() == 1 ? part : node("Concat", parts, {{"axis", axis}});
+}
+
+Value* Builder::put_slice(Value* base, Value* part, std::int64_t axis, const Extent& begin) const {
+  constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+  Value* axes = ints_value({axis});
+  Value* front = node("Slice", {base, ints_value({0}), extents_value({begin}), axes});
+  const auto extent = [&](Value* value) {
+    return extents_value({script::extent_of(recorder_->extent_of(value, axis))});
+  };
+  Value* end = node("Add", {extent(front), extent(part)});
+  Value* rest = node("Slice", {base, end, ints_value({kEnd}), axes});
+  // What is joined has the extents of the base, which its parts do not tell.
+  return reshape(node("Concat", {front, part, rest}, {{"axis", axis}}), extents_of(base));
 }
 
 DType promoted(const std::vector<const IValue*>& operands) {

@@ -12,6 +12,9 @@ namespace headway::script {
 
 using Ints = std::vector<std::int64_t>;
 
+/// A number if it is one.
+Extent extent_of(const IValue& value);
+
 /// The value itself if it has that dtype.
 Value* cast_to(TypedGraph& graph, Value* value, DType dtype);
 
@@ -46,6 +49,8 @@ class Builder {
   /// `base` with `part` in the place of that slice.
   Value* put_slice(Value* base, Value* part, std::int64_t axis, std::int64_t begin,
                    std::int64_t end) const;
+  /// The same where the slice begins at an extent that may be symbolic.
+  Value* put_slice(Value* base, Value* part, std::int64_t axis, const Extent& begin) const;
 
  private:
   Recorder* recorder_;
@@ -122,8 +127,6 @@ inline IValue tensor_result(Value* value) {
 }
 IValue tuple_of(std::vector<IValue> items);
 IValue list_of(std::vector<IValue> items);
-/// A number if it is one.
-Extent extent_of(const IValue& value);
 IValue to_ivalue(const Extent& extent);
 
 }  // namespace headway::script

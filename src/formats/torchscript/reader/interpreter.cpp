@@ -331,8 +331,15 @@ std::optional<IValue> Interpreter::call_special(const Expr& expr, Frame& frame) 
   const Expr& callee = *expr.parts[0];
   if (callee.kind != Expr::Kind::kName || frame.variables.contains(callee.text))
     return std::nullopt;
-  if ((callee.text == "annotate" || callee.text == "unchecked_cast") && expr.parts.size() == 3)
-    return evaluate(*expr.parts[2], frame);
+  if ((callee.text == "annotate" || callee.text == "unchecked_cast") && expr.parts.size() == 3) {
+    IValue value = evaluate(*expr.parts[2], frame);
+    // A tensor becomes a number without being told to.
+    if (!std::holds_alternative<TensorRef>(value)) return value;
+    const std::string type = dotted_name(*expr.parts[1]);
+    if (type == "int") return call_operator(*this, "IntImplicit", {value}, {});
+    if (type == "float") return call_operator(*this, "FloatImplicit", {value}, {});
+    return value;
+  }
   if (callee.text == "uninitialized") return IValue();
   if (callee.text == "isinstance" && expr.parts.size() == 3)
     return is_instance(evaluate(*expr.parts[1], frame), *expr.parts[2]);

@@ -427,10 +427,9 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
         repeated.insert(repeated.end(), items.begin(), items.end());
       return list_of(std::move(repeated));
     }
-  if ((name == "any" || name == "all") && std::ranges::all_of(items, [](const IValue& item) {
-        return std::holds_alternative<bool>(item);
-      })) {
-    const auto holds = [](const IValue& item) { return std::get<bool>(item); };
+  if ((name == "any" || name == "all") &&
+      std::ranges::all_of(items, [](const IValue& item) { return as_double(item).has_value(); })) {
+    const auto holds = [](const IValue& item) { return *as_double(item) != 0; };
     return name == "any" ? std::ranges::any_of(items, holds) : std::ranges::all_of(items, holds);
   }
   const bool reduces = name == "sum" || name == "max" || name == "min" || name == "prod";
