@@ -92,6 +92,11 @@ Snapshot Interpreter::snapshot(const Frame& frame) {
   return state;
 }
 
+void Interpreter::note_lost(const Snapshot& way, Frame& frame) {
+  for (const auto& [name, value] : way.variables)
+    if (!frame.variables.contains(name)) frame.lost.insert(name);
+}
+
 /// What a body has made of it all.
 Snapshot Interpreter::outcome(const Frame& frame, const Snapshot* before,
                               std::optional<IValue> result) {
@@ -132,6 +137,7 @@ std::optional<IValue> Interpreter::emit_if(const Statement& statement, const Und
   std::size_t next = 0;
   Join join(before, sides[0], sides[1], [&](const Leaf&) { return outputs.at(next++); });
   auto result = join.apply(frame.variables);
+  for (const Snapshot& side : sides) note_lost(side, frame);
   for (auto& body : bodies) graph_.discard(std::move(body));
   return result;
 }
@@ -223,6 +229,7 @@ void Interpreter::add_loop(const Snapshot& before, Trip& trip, const std::option
       before, before, trip.after, [&](const Leaf&) { return outputs.at(next++); },
       [&](Value*) { return outputs.at(scan++); })
       .apply(frame.variables);
+  note_lost(trip.after, frame);
   graph_.discard(std::move(bodies[0]));
 }
 

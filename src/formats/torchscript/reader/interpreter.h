@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,12 +37,14 @@ class Interpreter : public Recorder {
  private:
   struct Frame {
     Variables variables;
+    std::set<std::string> lost;  ///< Variables that nothing can stand for after a branch or loop.
     ObjectRef self;
     const Function* function = nullptr;
   };
 
   using Bodies = std::array<std::unique_ptr<OpenBody>, 2>;
   struct Trip;
+  static void note_lost(const Snapshot& way, Frame& frame);
   Snapshot snapshot(const Frame& frame);
   Snapshot outcome(const Frame& frame, const Snapshot* before, std::optional<IValue> result);
   std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
