@@ -274,6 +274,8 @@ TEST_F(ReadTorchScript, RefusesWhatBranchesOnDataCannotDo) {
       refused("    d = {\"a\": x}\n" + condition +
                   "      torch._set_item(d, \"b\", x)\n    else:\n      pass\n    return x\n",
               "changes a dict"));
+  EXPECT_TRUE(refused(condition + "      y = x\n    else:\n      y = None\n    return y\n",
+                      "is one of two different things"));
   EXPECT_TRUE(refused(condition + "      y = x\n    else:\n      y = torch.neg(x)\n"
                                   "    _0 = torch.add_(y, 1)\n    return y\n",
                       "a branch or loop chose"));

@@ -196,14 +196,15 @@ void run_one_hot_encoder(const Node& node, std::span<const Tensor> inputs,
   const auto strings = strings_of(node, "cats_strings");
   const bool takes_unknown = node.get_int("zeros", 1) != 0;
   float* y = outputs[0].data<float>();
+  std::fill_n(y, outputs[0].size(), 0.0f);
   const auto mark = [&](const auto& categories, const auto& x) {
-    bool found = false;
-    for (const auto& category : categories) {
-      found = found || category == x;
-      *y++ = category == x ? 1.0f : 0.0f;
-    }
-    if (!found && !takes_unknown)
+    const auto category = std::ranges::find(categories, x);
+    if (category != categories.end()) {
+      y[category - categories.begin()] = 1.0f;
+    } else if (!takes_unknown) {
       fail(ErrorCode::kInvalidModel, node.described(), ": its input has an unknown category");
+    }
+    y += categories.size();
   };
   if (inputs[0].dtype() == DType::kString) {
     for (const std::string& x : inputs[0].values<std::string>()) mark(strings, x);

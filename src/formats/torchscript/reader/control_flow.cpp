@@ -92,6 +92,11 @@ Snapshot Interpreter::snapshot(const Frame& frame) {
   return state;
 }
 
+void Interpreter::note_lost(const Snapshot& way, Frame& frame) {
+  for (const auto& [name, value] : way.variables)
+    if (!frame.variables.contains(name)) frame.lost.insert(name);
+}
+
 /// What a body has made of it all.
 Snapshot Interpreter::outcome(const Frame& frame, const Snapshot* before,
                               std::optional<IValue> result) {
@@ -132,6 +137,7 @@ std::optional<IValue> Interpreter::emit_if(const Statement& statement, const Und
   std::size_t next = 0;
   Join join(before, sides[0], sides[1], [&](const Leaf&) { return outputs.at(next++); });
   auto result = join.apply(frame.variables);
+  for (const Snapshot& side : sides) note_lost(side, frame);
   for (auto& body : bodies) graph_.discard(std::move(body));
   return result;
 }
@@ -184,7 +190,6 @@ Interpreter::Trip Interpreter::run_trip(const Statement& statement, const Snapsh
 
 void Interpreter::emit_loop(const Statement& statement, const std::optional<SymInt>& trips,
                             Value* goes_on, Frame& frame) {
-  constexpr std::string_view kNames[] = {"body"};
   constexpr int kMaxAttempts = 8;
   const Snapshot before = outcome(frame, nullptr, {});
   // What a trip finds out about the values that the loop carries is what the next one assumes.
@@ -199,6 +204,12 @@ void Interpreter::emit_loop(const Statement& statement, const std::optional<SymI
     last = std::move(trip);
     trip = run_trip(statement, before, last, frame);
   }
+  add_loop(before, trip, trips, goes_on, frame);
+}
+
+/// The loop of which the last trip is known.
+void Interpreter::add_loop(const Snapshot& before, Trip& trip, const std::optional<SymInt>& trips,
+                           Value* goes_on, Frame& frame) {
   graph_.reopen_body(std::move(trip.body));
   graph_.body_output(trip.goes_on);
   for (const auto& [a, b] : trip.leaves)
@@ -209,6 +220,7 @@ void Interpreter::emit_loop(const Statement& statement, const std::optional<SymI
       trips ? graph_.add("Squeeze", {trips->value, graph_.ints({0})}) : nullptr, goes_on};
   for (const auto& [a, b] : trip.leaves)
     operands.push_back(leaf_value(graph_, before, a, trip.after, b));
+  constexpr std::string_view kNames[] = {"body"};
   const std::size_t count = trip.leaves.size() + trip.grown.size();
   std::vector<Value*> outputs;
   if (count > 0) outputs = graph_.add_control("Loop", operands, kNames, bodies, count);
@@ -217,6 +229,7 @@ void Interpreter::emit_loop(const Statement& statement, const std::optional<SymI
       before, before, trip.after, [&](const Leaf&) { return outputs.at(next++); },
       [&](Value*) { return outputs.at(scan++); })
       .apply(frame.variables);
+  note_lost(trip.after, frame);
   graph_.discard(std::move(bodies[0]));
 }
 

@@ -244,6 +244,9 @@ IValue Interpreter::evaluate_parts(const Expr& expr, Frame& frame) {
     case Expr::Kind::kName: {
       const auto found = frame.variables.find(expr.text);
       if (found != frame.variables.end()) return found->second;
+      if (frame.lost.contains(expr.text))
+        fail(ErrorCode::kUnsupported, "the variable ", quote(expr.text),
+             " is one of two different things after a branch or loop that depends on data");
       fail(ErrorCode::kInvalidModel, "the variable ", quote(expr.text), " has no value");
     }
     case Expr::Kind::kNone:

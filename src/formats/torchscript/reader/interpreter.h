@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,12 +37,14 @@ class Interpreter : public Recorder {
  private:
   struct Frame {
     Variables variables;
+    std::set<std::string> lost;  ///< Variables that nothing can stand for after a branch or loop.
     ObjectRef self;
     const Function* function = nullptr;
   };
 
   using Bodies = std::array<std::unique_ptr<OpenBody>, 2>;
   struct Trip;
+  static void note_lost(const Snapshot& way, Frame& frame);
   Snapshot snapshot(const Frame& frame);
   Snapshot outcome(const Frame& frame, const Snapshot* before, std::optional<IValue> result);
   std::optional<IValue> emit_if(const Statement& statement, const Undecided& undecided,
@@ -52,6 +55,8 @@ class Interpreter : public Recorder {
   void emit_loop(const Statement& statement, const std::optional<SymInt>& trips, Value* goes_on,
                  Frame& frame);
   Trip run_trip(const Statement& statement, const Snapshot& before, const Trip& last, Frame& frame);
+  void add_loop(const Snapshot& before, Trip& trip, const std::optional<SymInt>& trips,
+                Value* goes_on, Frame& frame);
   Value* run_loop_body(const Statement& statement, Value* count, Value* goes_on, Frame& frame);
 
   static std::string place_of(const Frame& frame, const Statement& statement);

@@ -1,20 +1,15 @@
+#include "formats/torchscript/reader/scalars.h"
+
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "base/strings.h"
 #include "formats/torchscript/reader/call.h"
 
-/// Operators on numbers, strings, lists, tuples and dicts.
+/// Operators on numbers, and what is asked of the machine.
 namespace headway::script {
 namespace {
-
-using Arguments = const std::vector<IValue>&;
-using Result = std::optional<IValue>;
-
-/// Of a list or a string.
-constexpr std::size_t kMostElements = 100'000;
 
 /// An int of any kind: int, bool, a known integer tensor without dimensions, or symbolic.
 std::optional<Extent> as_extent(const TypedGraph& graph, const IValue& value) {
@@ -29,6 +24,8 @@ std::optional<Extent> as_extent(const TypedGraph& graph, const IValue& value) {
   return elements.to(DType::kInt64).data<std::int64_t>()[0];
 }
 
+}  // namespace
+
 std::optional<double> as_double(const IValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return *number;
   if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
@@ -40,6 +37,8 @@ bool is_plain_int(const IValue& value) {
   return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<SymInt>(value) ||
          std::holds_alternative<bool>(value);
 }
+
+namespace {
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   if (b == 0 || b == -1) {
@@ -107,6 +106,8 @@ IValue from_value(const TypedGraph& graph, Value* value) {
   return SymInt{value, {}};
 }
 
+}  // namespace
+
 Result arithmetic(Recorder& recorder, std::string_view name, Arguments arguments) {
   constexpr std::string_view kNames[] = {"add", "sub",       "mul", "floordiv", "floor_divide",
                                          "div", "remainder", "pow", "max",      "min"};
@@ -137,6 +138,8 @@ Result arithmetic(Recorder& recorder, std::string_view name, Arguments arguments
   return compute(name, *x, *y);
 }
 
+namespace {
+
 template <typename T>
 bool compare(std::string_view name, const T& a, const T& b) {
   if (name == "eq") return a == b;
@@ -146,8 +149,9 @@ bool compare(std::string_view name, const T& a, const T& b) {
   return name == "gt" ? a > b : a >= b;
 }
 
-/// Lists, tuples and strings element by element; nullopt for what has no order.
-std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
+}  // namespace
+
+std::optional<bool> equal(const IValue& a, const IValue& b, int depth) {
   constexpr int kMaxDepth = 100;
   if (depth > kMaxDepth) fail(ErrorCode::kUnsupported, "lists are nested too deeply");
   const auto all_equal = [depth](const std::vector<IValue>& x,
@@ -172,6 +176,8 @@ std::optional<bool> equal(const IValue& a, const IValue& b, int depth = 0) {
     return all_equal((*tuple)->items, std::get<TupleRef>(b)->items);
   return std::nullopt;
 }
+
+namespace {
 
 Result comparison(Recorder& recorder, std::string_view name, Arguments arguments) {
   constexpr std::string_view kNames[] = {"eq", "ne", "lt", "le", "gt", "ge"};
@@ -309,228 +315,6 @@ Result number_function(Recorder&, std::string_view name, Arguments arguments) {
   return std::nullopt;
 }
 
-std::size_t position(std::int64_t index, std::size_t size) {
-  const auto count = static_cast<std::int64_t>(size);
-  if (index < -count || index >= count)
-    fail(ErrorCode::kInvalidModel, "element ", index, " of ", size);
-  return static_cast<std::size_t>(index < 0 ? index + count : index);
-}
-
-/// [begin, end) as Python's slices cut them.
-std::vector<std::size_t> slice_positions(Arguments arguments, std::size_t size) {
-  const auto count = static_cast<std::int64_t>(size);
-  const auto bound = [&](std::size_t index, std::int64_t otherwise) {
-    const auto* number =
-        index < arguments.size() ? std::get_if<std::int64_t>(&arguments[index]) : nullptr;
-    if (number == nullptr) return otherwise;
-    const std::int64_t from_front = *number < 0 ? *number + count : *number;
-    return std::clamp<std::int64_t>(from_front, 0, count);
-  };
-  const auto* step = arguments.size() > 3 ? std::get_if<std::int64_t>(&arguments[3]) : nullptr;
-  const std::int64_t stride = step == nullptr ? 1 : *step;
-  if (stride < 1) fail(ErrorCode::kUnsupported, "a slice with the step ", stride);
-  std::vector<std::size_t> positions;
-  for (std::int64_t i = bound(1, 0); i < bound(2, count); i += stride)
-    positions.push_back(static_cast<std::size_t>(i));
-  return positions;
-}
-
-Result sequence_operator(std::string_view name, Arguments arguments,
-                         const std::vector<IValue>& items) {
-  if (name == "len") return static_cast<std::int64_t>(items.size());
-  if (name == "__getitem__" || name == "select") {
-    const auto* index = arguments.size() == 2 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
-    if (index == nullptr) return std::nullopt;
-    return items[position(*index, items.size())];
-  }
-  if (name == "slice") {
-    std::vector<IValue> part;
-    for (const std::size_t i : slice_positions(arguments, items.size())) part.push_back(items[i]);
-    return list_of(std::move(part));
-  }
-  if (name == "__contains__" && arguments.size() == 2)
-    return std::ranges::any_of(
-        items, [&](const IValue& item) { return equal(item, arguments[1]).value_or(false); });
-  return std::nullopt;
-}
-
-/// Of a list whose length only a run knows.
-Result stacked_operator(Recorder& recorder, std::string_view name, Arguments arguments,
-                        const ListData& list) {
-  if (name == "len") return recorder.extent_of(list.stacked, 0);
-  if (name == "__getitem__" || name == "select")
-    return call_operator(recorder, "select",
-                         {make_tensor(list.stacked), std::int64_t{0}, arguments.at(1)}, {});
-  if (name != "stack") return std::nullopt;
-  const auto* axis = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
-  if (axis == nullptr || *axis == 0) return make_tensor(list.stacked);
-  return call_operator(recorder, "movedim",
-                       {make_tensor(list.stacked), std::int64_t{0}, arguments[1]}, {});
-}
-
-Result list_operator(Recorder& recorder, std::string_view name, Arguments arguments) {
-  const auto* list = arguments.empty() ? nullptr : std::get_if<ListRef>(&arguments[0]);
-  if (list == nullptr) return std::nullopt;
-  std::vector<IValue>& items = (*list)->items;
-  if ((*list)->stacked != nullptr) return stacked_operator(recorder, name, arguments, **list);
-  if (auto result = sequence_operator(name, arguments, items)) return result;
-  if (name == "append" && arguments.size() == 2) {
-    items.push_back(arguments[1]);
-    return arguments[0];
-  }
-  if (name == "_set_item" && arguments.size() == 3) {
-    const auto* index = std::get_if<std::int64_t>(&arguments[1]);
-    if (index == nullptr) return std::nullopt;
-    items[position(*index, items.size())] = arguments[2];
-    return arguments[0];
-  }
-  if (name == "copy" || name == "list") return list_of(items);
-  if (name == "reverse") {
-    std::ranges::reverse(items);
-    return arguments[0];
-  }
-  if (name == "pop" && !items.empty()) {
-    const auto* index = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
-    const auto place = items.begin() + static_cast<std::ptrdiff_t>(
-                                           position(index == nullptr ? -1 : *index, items.size()));
-    IValue item = *place;
-    items.erase(place);
-    return item;
-  }
-  if (name == "insert" && arguments.size() == 3) {
-    const auto* index = std::get_if<std::int64_t>(&arguments[1]);
-    if (index == nullptr || *index < 0 || static_cast<std::size_t>(*index) > items.size())
-      return std::nullopt;
-    items.insert(items.begin() + *index, arguments[2]);
-    return arguments[0];
-  }
-  const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr;
-  if (other != nullptr && (*other)->stacked == nullptr) {
-    if (name == "add" || name == "extend" || name == "add_") {
-      std::vector<IValue> joined = items;
-      joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());
-      if (joined.size() > kMostElements)
-        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
-      if (name == "add") return list_of(std::move(joined));
-      items = std::move(joined);
-      return arguments[0];
-    }
-  }
-  if (name == "mul" && arguments.size() == 2)
-    if (const auto* count = std::get_if<std::int64_t>(&arguments[1])) {
-      if (*count > static_cast<std::int64_t>(kMostElements) ||
-          *count * static_cast<std::int64_t>(items.size()) >
-              static_cast<std::int64_t>(kMostElements))
-        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
-      std::vector<IValue> repeated;
-      for (std::int64_t i = 0; i < *count; ++i)
-        repeated.insert(repeated.end(), items.begin(), items.end());
-      return list_of(std::move(repeated));
-    }
-  if ((name == "any" || name == "all") &&
-      std::ranges::all_of(items, [](const IValue& item) { return as_double(item).has_value(); })) {
-    const auto holds = [](const IValue& item) { return *as_double(item) != 0; };
-    return name == "any" ? std::ranges::any_of(items, holds) : std::ranges::all_of(items, holds);
-  }
-  const bool reduces = name == "sum" || name == "max" || name == "min" || name == "prod";
-  if (reduces && arguments.size() == 1 && !items.empty() &&
-      std::ranges::all_of(items, [](const IValue& item) {
-        return is_plain_int(item) || std::holds_alternative<double>(item);
-      })) {
-    const std::string_view op = name == "sum" ? "add" : name == "prod" ? "mul" : name;
-    IValue total = items[0];
-    for (std::size_t i = 1; i < items.size(); ++i)
-      total = *arithmetic(recorder, op, {total, items[i]});
-    return total;
-  }
-  return std::nullopt;
-}
-
-auto find_item(DictData& dict, const IValue& key) {
-  return std::ranges::find_if(
-      dict.items, [&](const auto& item) { return equal(item.first, key).value_or(false); });
-}
-
-void set_item(DictData& dict, const IValue& key, const IValue& value) {
-  const auto found = find_item(dict, key);
-  if (found != dict.items.end()) {
-    found->second = value;
-  } else {
-    dict.items.emplace_back(key, value);
-  }
-}
-
-/// dict() and dict([(key, value), ...])
-Result new_dict(Arguments arguments) {
-  auto dict = std::make_shared<DictData>();
-  if (arguments.empty()) return dict;
-  const auto* list = std::get_if<ListRef>(&arguments[0]);
-  if (list == nullptr || (*list)->stacked != nullptr) return std::nullopt;
-  for (const IValue& item : (*list)->items) {
-    const auto* pair = std::get_if<TupleRef>(&item);
-    if (pair == nullptr || (*pair)->items.size() != 2) return std::nullopt;
-    set_item(*dict, (*pair)->items[0], (*pair)->items[1]);
-  }
-  return dict;
-}
-
-Result dict_operator(Recorder&, std::string_view name, Arguments arguments) {
-  if (name == "dict")
-    if (auto dict = new_dict(arguments)) return dict;
-  const auto* dict = arguments.empty() ? nullptr : std::get_if<DictRef>(&arguments[0]);
-  if (dict == nullptr) return std::nullopt;
-  auto& items = (*dict)->items;
-  const auto find = [&](const IValue& key) { return find_item(**dict, key); };
-  if (name == "len") return static_cast<std::int64_t>(items.size());
-  if (name == "_set_item" && arguments.size() == 3) {
-    set_item(**dict, arguments[1], arguments[2]);
-    return IValue();
-  }
-  if (name == "__contains__" && arguments.size() == 2) return find(arguments[1]) != items.end();
-  if ((name == "__getitem__" || name == "get") && arguments.size() >= 2) {
-    const auto found = find(arguments[1]);
-    if (found != items.end()) return found->second;
-    if (name == "get") return arguments.size() > 2 ? arguments[2] : IValue();
-    fail(ErrorCode::kInvalidModel, "a dict does not have the key that is asked for");
-  }
-  if (name == "update" && arguments.size() == 2) {
-    const auto* other = std::get_if<DictRef>(&arguments[1]);
-    if (other == nullptr) return std::nullopt;
-    const auto added = (*other)->items;
-    for (const auto& [key, value] : added) set_item(**dict, key, value);
-    return IValue();
-  }
-  if (name == "dict" || name == "copy") return std::make_shared<DictData>(**dict);
-  if (name == "keys" || name == "values" || name == "items") {
-    std::vector<IValue> list;
-    for (const auto& [key, value] : items)
-      list.push_back(name == "keys" ? key : name == "values" ? value : tuple_of({key, value}));
-    return list_of(std::move(list));
-  }
-  return std::nullopt;
-}
-
-Result string_operator(Recorder&, std::string_view name, Arguments arguments) {
-  const auto* text = arguments.empty() ? nullptr : std::get_if<std::string>(&arguments[0]);
-  if (text == nullptr) return std::nullopt;
-  if (name == "format" || name == "str" || name == "device") return *text;
-  if (name == "len") return static_cast<std::int64_t>(text->size());
-  const auto* other = arguments.size() > 1 ? std::get_if<std::string>(&arguments[1]) : nullptr;
-  if (other == nullptr) return std::nullopt;
-  if (name == "add") {
-    if (text->size() + other->size() > kMostElements)
-      fail(ErrorCode::kUnsupported, "a string of more than ", kMostElements, " characters");
-    return *text + *other;
-  }
-  if (name == "find") {
-    const std::size_t found = text->find(*other);
-    return found == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(found);
-  }
-  if (name == "startswith") return text->starts_with(*other);
-  if (name == "endswith") return text->ends_with(*other);
-  return std::nullopt;
-}
-
 Result range_of(Recorder&, std::string_view name, Arguments arguments) {
   if (name != "range" && name != "__range_length") return std::nullopt;
   std::vector<std::int64_t> bounds;
@@ -574,11 +358,6 @@ Result environment(Recorder& recorder, std::string_view name, Arguments argument
   if (name == "device" && arguments.size() == 1) return std::string("cpu");
   if (name == "type" && arguments.size() == 1) return std::string("cpu");
   return std::nullopt;
-}
-
-Result tuple_operator(Recorder&, std::string_view name, Arguments arguments) {
-  const auto* tuple = arguments.empty() ? nullptr : std::get_if<TupleRef>(&arguments[0]);
-  return tuple == nullptr ? std::nullopt : sequence_operator(name, arguments, (*tuple)->items);
 }
 
 }  // namespace
