@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uintmax_t kCacheBytes = std::uintmax_t{256} << 20;
 
+/// Most work-items of a group that any kernel is launched with.
+constexpr std::size_t kGroupSize = 256;
+
 /// Sums may be fused multiply-adds; NaN and infinity mean what they mean.
 constexpr std::string_view kOptions = "-cl-std=CL1.2 -cl-mad-enable ";
 
@@ -43,6 +46,10 @@ std::string binary_of(const Library& cl, cl_program program) {
 
 Context::Context(Device device)
     : device_(std::move(device)), cache_(ProgramCache::default_folder(), kCacheBytes) {
+  if (device_.max_group_size < kGroupSize) {
+    fail(ErrorCode::kUnsupported, device_.described(), " runs groups of ", device_.max_group_size,
+         " work-items at most, but the kernels need ", kGroupSize, "; use --device cpu");
+  }
   cl_int status = CL_SUCCESS;
   const cl_context context =
       cl().clCreateContext(nullptr, 1, &device_.id, no_notification, nullptr, &status);
