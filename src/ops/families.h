@@ -27,6 +27,7 @@ std::vector<Operator> deform_conv_operators();
 std::vector<Operator> det_operators();
 std::vector<Operator> einsum_operators();
 std::vector<Operator> elementwise_binary_operators();
+std::vector<Operator> elementwise_group_operators();
 std::vector<Operator> elementwise_nary_operators();
 std::vector<Operator> elementwise_unary_operators();
 std::vector<Operator> fused_operators();

@@ -35,6 +35,9 @@
 //     input_activation, which is "" or "Relu", and max_pool, which is 0 or 2: of every 2 × 2 pixels
 //     only the greatest are kept, as by a MaxPool behind it. Z has the size before that.
 //
+//   Elementwise(X0, X1, ...) -> Y     What the attribute body, a graph of element-wise operators
+//     each broadcast to Y, makes of the inputs. For backends that compile it into one kernel.
+//
 //   ScaleShift(X, scale, shift) -> Y  Y = act(X · scale + shift)
 //     scale and shift are broadcast to X.
 //
@@ -55,6 +58,10 @@
 namespace headway {
 
 inline constexpr std::string_view kFusedDomain = "headway";
+
+/// Inputs of an Elementwise node, and how many of them may be neither as large as its output nor
+/// one element.
+inline constexpr std::size_t kMostElementwiseInputs = 8, kMostRepeatedInputs = 3;
 
 /// The activation of a fused node. Throws Error(kInvalidModel) naming the node if it does not
 /// exist.

@@ -52,7 +52,7 @@ struct Neighbours {
   bool inside = false;
 
   Neighbours(double x, std::int64_t extent) {
-    inside = x >= -1.0 && x <= static_cast<double>(extent);
+    inside = extent > 0 && x >= -1.0 && x <= static_cast<double>(extent);
     if (!inside) return;
     x = std::max(x, 0.0);
     low = std::min(static_cast<std::int64_t>(x), extent - 1);

@@ -32,6 +32,7 @@ std::vector<Operator> collect() {
                             det_operators,
                             einsum_operators,
                             elementwise_binary_operators,
+                            elementwise_group_operators,
                             elementwise_nary_operators,
                             elementwise_unary_operators,
                             fused_operators,

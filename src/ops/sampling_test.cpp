@@ -120,6 +120,12 @@ TEST(Region, OfAConstantImageIsConstant) {
   });
 }
 
+TEST(Region, RoiAlignOfImagesWithoutPixelsIsZero) {
+  const Tensor empty = Tensor::allocate(DType::kFloat32, {1, 1, 0, 3});
+  expect_near(run_op("RoiAlign", {empty, floats({1, 4}, {0, 0, 2, 2}), ints({0})}),
+              floats({1, 1, 1, 1}, {0}));
+}
+
 TEST(Region, MaxRoiPoolOfTheWholeImageIsGlobal) {
   const Tensor x = random_floats({1, 3, 4, 5});
   const Tensor region = floats({1, 5}, {0, 0, 0, 4, 3});

@@ -13,12 +13,14 @@ std::size_t byte_size(DType dtype, const Shape& shape) {
 
 }  // namespace
 
-DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, ProgramDevice& device)
+DevicePlan::DevicePlan(std::shared_ptr<const Plan> plan, ProgramDevice& device,
+                       cl_command_queue queue)
     : plan_(std::move(plan)), device_(device), commands_(device.context) {
   if (plan_->arena_bytes > 0) arena_ = device_.context.allocate(plan_->arena_bytes);
   for (const std::size_t bytes : plan_->input_bytes)
     inputs_.push_back(bytes == 0 ? nullptr : device_.context.allocate(bytes));
   for (const PlannedStep& planned : plan_->steps) record(planned);
+  commands_.freeze(queue);
   for (const PlannedOutput& output : plan_->outputs) {
     results_.push_back(at(output.location));
     outputs_.push_back(Tensor::allocate(output.dtype, output.shape));

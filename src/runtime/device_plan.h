@@ -14,7 +14,8 @@ namespace headway {
 /// session.
 class DevicePlan {
  public:
-  DevicePlan(std::shared_ptr<const Plan> plan, ProgramDevice& device);
+  /// `queue`: what run() will be given; it outlives the plan.
+  DevicePlan(std::shared_ptr<const Plan> plan, ProgramDevice& device, cl_command_queue queue);
 
   const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
   std::span<const Tensor> outputs() const noexcept { return outputs_; }  ///< On the host.

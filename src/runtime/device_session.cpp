@@ -74,8 +74,8 @@ DevicePlan& DeviceSession::bind(std::span<const Tensor> inputs) {
     return *plans_.front();
   }
   if (plans_.size() == kMaxPlans) plans_.pop_back();
-  plans_.insert(plans_.begin(),
-                std::make_unique<DevicePlan>(program_.plan_for(inputs), *program_.device()));
+  plans_.insert(plans_.begin(), std::make_unique<DevicePlan>(program_.plan_for(inputs),
+                                                             *program_.device(), queue_.get()));
   return *plans_.front();
 }
 

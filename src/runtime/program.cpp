@@ -11,6 +11,7 @@
 #include "kernels/context.h"
 #include "ops/operator.h"
 #include "passes/block_channels.h"
+#include "passes/fuse_elementwise.h"
 #include "passes/passes.h"
 #include "passes/pipeline.h"
 #include "runtime/compiled.h"
@@ -234,6 +235,7 @@ std::shared_ptr<const Plan> ProgramImpl::lower_for_cpu(Graph& graph) const {
 std::shared_ptr<const Plan> ProgramImpl::lower_for_device(Graph& graph) const {
   cpu::Lowering lowering = this->lowering();
   cpu::CpuBackend fallback(lowering, false);
+  if (rewrites()) fuse_elementwise(graph);
   opencl::OpenClBackend backend({device_->context, device_->weights},
                                 options_.allow_fallback ? &fallback : nullptr, pool_);
   return make_plan(graph, backend);

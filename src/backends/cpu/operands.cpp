@@ -23,13 +23,4 @@ AxisExtents around(const Shape& shape, std::size_t first, std::size_t end) {
           product(extents.subspan(end))};
 }
 
-std::optional<std::vector<std::int64_t>> constant_ints(const Value* value) {
-  if (value == nullptr || !value->is_constant()) return std::nullopt;
-  const DType dtype = value->constant().dtype();
-  if (dtype != DType::kInt64 && dtype != DType::kInt32) return std::nullopt;
-  const Tensor converted = value->constant().clone().to(DType::kInt64);
-  const std::span<const std::int64_t> elements = converted.values<std::int64_t>();
-  return std::vector<std::int64_t>(elements.begin(), elements.end());
-}
-
 }  // namespace headway::cpu

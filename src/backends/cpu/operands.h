@@ -6,6 +6,7 @@
 
 #include "backends/cpu/step.h"
 #include "kernels/context.h"
+#include "ops/constant_ints.h"
 #include "tensor/dispatch.h"
 
 namespace headway::cpu {
@@ -33,9 +34,6 @@ struct AxisExtents {
   std::int64_t outer, axis, inner;
 };
 AxisExtents around(const Shape& shape, std::size_t first, std::size_t end);
-
-/// The elements of an int64 or int32 constant; nullopt if the value is none.
-std::optional<std::vector<std::int64_t>> constant_ints(const Value* value);
 
 inline const float* float_input(const Operands& operands, std::size_t index) noexcept {
   return index < operands.inputs.size() ? static_cast<const float*>(operands.inputs[index])

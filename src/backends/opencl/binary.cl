@@ -85,6 +85,7 @@ T binary_function(T a, T b, int function) {
 }
 #endif
 
+#ifndef FUNCTIONS_ONLY
 kernel void binary(global const T* a, global const T* b, global T* y, int count, int function,
                    Walk walk) {
   const int i = get_global_id(0);
@@ -99,3 +100,4 @@ kernel void compare(global const T* a, global const T* b, global uchar* y, int c
   const T x = a[walk_to(walk, 0, i)], z = b[walk_to(walk, 1, i)];
   y[i] = function == 0 ? x == z : function == 1 ? x < z : x <= z;
 }
+#endif

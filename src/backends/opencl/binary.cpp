@@ -1,4 +1,5 @@
-#include <optional>
+#include "backends/opencl/binary.h"
+
 #include <vector>
 
 #include "backends/opencl/element_types.h"
@@ -134,6 +135,10 @@ class CompareStep final : public Step {
 };
 
 }  // namespace
+
+std::optional<cl_int> binary_function(const Node& node) {
+  return function_of(node);
+}
 
 std::unique_ptr<Step> lower_binary(const Node& node, Lowering&) {
   const auto function = function_of(node);

@@ -43,13 +43,13 @@ void Commands::set_bytes(const Kernel& kernel, const KernelId& id, cl_uint index
 
 void Commands::add(const KernelId& id, Kernel kernel, const WorkSize& size) {
   if (std::ranges::count(size.global, std::size_t{0}) > 0) return;
-  commands_.push_back({[&cl = context_.cl(), what = concat("running the kernel ", id.function),
-                        kernel = std::move(kernel), size](cl_command_queue queue, cl_event* event) {
-    const bool free = size.local[0] == 0;
+  auto enqueue = [&cl = context_.cl(), what = concat("running the kernel ", id.function), kernel,
+                  size](cl_command_queue queue, cl_event* event) {
     check(cl.clEnqueueNDRangeKernel(queue, kernel.get(), 3, nullptr, size.global.data(),
-                                    free ? nullptr : size.local.data(), 0, nullptr, event),
+                                    size.local_or_null(), 0, nullptr, event),
           what);
-  }});
+  };
+  commands_.push_back({std::move(enqueue), false, std::move(kernel), size});
 }
 
 void Commands::copy(const Buffer& from, std::size_t from_offset, const Buffer& to,
@@ -97,8 +97,22 @@ void Commands::call_host(std::vector<HostOperand> inputs, std::vector<HostOperan
   commands_.push_back({std::move(enqueue), true});
 }
 
+void Commands::freeze(cl_command_queue queue) {
+  if (commands_.empty()) return;
+  auto buffer = CommandBuffer::make(context_, queue);
+  const auto is_added = [&](const Command& command) {
+    return command.kernel != nullptr && buffer->add(command.kernel, command.size);
+  };
+  if (buffer != nullptr && std::ranges::all_of(commands_, is_added) && buffer->finalize())
+    frozen_ = std::move(buffer);
+}
+
 void Commands::enqueue(cl_command_queue queue) const {
-  for (const Command& command : commands_) command.enqueue(queue, nullptr);
+  if (frozen_ != nullptr) {
+    frozen_->enqueue();
+  } else {
+    for (const Command& command : commands_) command.enqueue(queue, nullptr);
+  }
   check(context_.cl().clFlush(queue), "starting the device");
 }
 

@@ -1,26 +1,20 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "backends/opencl/command_buffer.h"
 #include "backends/opencl/context.h"
+#include "backends/opencl/work_size.h"
 
 namespace headway::opencl {
 
 /// Memory shared by the work-items of a group, as an argument of a kernel.
 struct LocalMemory {
   std::size_t bytes;
-};
-
-/// How many work-items, by axis. `local`, the extents of a group, divides `global`; zeros leave it
-/// to the driver.
-struct WorkSize {
-  std::array<std::size_t, 3> global{1, 1, 1};
-  std::array<std::size_t, 3> local{0, 0, 0};
 };
 
 /// `count` work-items or more in one axis, in whole groups of `local`. The kernel returns where its
@@ -32,6 +26,8 @@ WorkSize work_for(std::int64_t count, std::size_t local = 64);
 class Commands {
  public:
   explicit Commands(Context& context) : context_(context) {}
+
+  const Context& context() const noexcept { return context_; }
 
   /// Arguments are Buffers (nullptr where there is none), LocalMemory, cl_int, cl_uint, cl_long and
   /// cl_float, with exactly the types that the kernel declares. Nothing happens if there is no
@@ -59,6 +55,11 @@ class Commands {
   /// Says that what is recorded from now on belongs to the next step.
   void begin_step() { step_begins_.push_back(commands_.size()); }
 
+  /// Lets the driver keep what was recorded, if it can and all of it is kernels; enqueue() is for
+  /// this queue only from then on.
+  void freeze(cl_command_queue queue);
+  bool is_frozen() const noexcept { return frozen_ != nullptr; }
+
   void enqueue(cl_command_queue queue) const;
 
   /// The same on a queue that profiles; waits for the end. Nanoseconds that each step took on the
@@ -70,6 +71,8 @@ class Commands {
   struct Command {
     std::function<void(cl_command_queue, cl_event*)> enqueue;
     bool is_host = false;  ///< The event says nothing of what it took.
+    Kernel kernel;         ///< If it is one.
+    WorkSize size = {};
   };
 
   void set(const Kernel& kernel, const KernelId& id, cl_uint index, const Buffer& buffer);
@@ -91,7 +94,8 @@ class Commands {
   Context& context_;
   std::vector<Buffer> kept_;
   std::vector<Command> commands_;
-  std::vector<std::size_t> step_begins_;  ///< First command of each step.
+  std::vector<std::size_t> step_begins_;   ///< First command of each step.
+  std::unique_ptr<CommandBuffer> frozen_;  ///< Nullptr if the driver keeps nothing.
 };
 
 }  // namespace headway::opencl

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uintmax_t kCacheBytes = std::uintmax_t{256} << 20;
 
+/// Most work-items of a group that any kernel is launched with.
+constexpr std::size_t kGroupSize = 256;
+
 /// Sums may be fused multiply-adds; NaN and infinity mean what they mean.
 constexpr std::string_view kOptions = "-cl-std=CL1.2 -cl-mad-enable ";
 
@@ -43,6 +46,10 @@ std::string binary_of(const Library& cl, cl_program program) {
 
 Context::Context(Device device)
     : device_(std::move(device)), cache_(ProgramCache::default_folder(), kCacheBytes) {
+  if (device_.max_group_size < kGroupSize) {
+    fail(ErrorCode::kUnsupported, device_.described(), " runs groups of ", device_.max_group_size,
+         " work-items at most, but the kernels need ", kGroupSize, "; use --device cpu");
+  }
   cl_int status = CL_SUCCESS;
   const cl_context context =
       cl().clCreateContext(nullptr, 1, &device_.id, no_notification, nullptr, &status);
@@ -81,6 +88,22 @@ Buffer Context::part(const Buffer& whole, std::size_t offset, std::size_t bytes)
   return {memory, cl().clReleaseMemObject};
 }
 
+bool Context::lies_at(const Buffer& inner, const Buffer& outer, std::size_t offset) const {
+  const auto place = [&](const Buffer& buffer) {
+    cl_mem whole = nullptr;
+    std::size_t begin = 0;
+    check(cl().clGetMemObjectInfo(buffer.get(), CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(whole), &whole,
+                                  nullptr),
+          "asking where memory lies");
+    check(cl().clGetMemObjectInfo(buffer.get(), CL_MEM_OFFSET, sizeof(begin), &begin, nullptr),
+          "asking where memory lies");
+    return std::pair(whole == nullptr ? buffer.get() : whole, begin);
+  };
+  const auto [inner_whole, inner_begin] = place(inner);
+  const auto [outer_whole, outer_begin] = place(outer);
+  return inner_whole == outer_whole && inner_begin == outer_begin + offset;
+}
+
 CommandQueue Context::queue(bool profiling) const {
   cl_int status = CL_SUCCESS;
   const cl_command_queue queue = cl().clCreateCommandQueue(
@@ -101,9 +124,9 @@ Kernel Context::kernel(const KernelId& id) {
 Context::Program Context::program(const KernelId& id) {
   const std::lock_guard lock(mutex_);
   const std::string options = concat(kOptions, id.options);
-  Program& program = programs_[concat(id.file, ' ', options)];
+  Program& program = programs_[concat(id.file, ' ', options, '\n', id.text)];
   if (program != nullptr) return program;
-  const std::string source = concat(source_of("common.cl"), source_of(id.file));
+  const std::string source = concat(source_of("common.cl"), source_of(id.file), id.text);
   const std::string key = concat(device_.name, '\n', device_.driver, '\n', options, '\n', source);
   program = from_cache(key, options);
   if (program == nullptr) {

@@ -22,6 +22,7 @@ struct KernelId {
   std::string_view file;      ///< "conv.cl"; common.cl is put before it.
   std::string_view function;  ///< "conv_gemm".
   std::string options = {};   ///< "-DTILE=8 …"; each set is compiled, and kept, on its own.
+  std::string text = {};      ///< Put after the file: a kernel made for one node.
 };
 
 /// One device opened: memory and compiled kernels. Thread-safe.
@@ -39,6 +40,8 @@ class Context {
   Buffer upload(const void* data, std::size_t bytes) const;
   /// A piece of a buffer; `offset` is a multiple of the device's alignment.
   Buffer part(const Buffer& whole, std::size_t offset, std::size_t bytes) const;
+  /// True if `inner` is memory that begins `offset` bytes into `outer`.
+  bool lies_at(const Buffer& inner, const Buffer& outer, std::size_t offset) const;
 
   /// A kernel whose arguments belong to the caller. Throws Error(kUnsupported) with what the
   /// driver's compiler says if it does not compile.

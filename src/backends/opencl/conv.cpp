@@ -3,6 +3,7 @@
 #include "backends/opencl/lowering.h"
 #include "backends/opencl/operands.h"
 #include "backends/opencl/product.h"
+#include "backends/opencl/winograd.h"
 #include "base/error.h"
 #include "ops/conv_geometry.h"
 
@@ -198,6 +199,7 @@ std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
                        (geometry.groups > 1 || geometry.group_out() <= kFewChannels / 2);
   if (has_few && geometry.output_points() > 1)
     return std::make_unique<DirectStep>(node, geometry, "conv_direct");
+  if (auto step = lower_winograd(node, geometry, lowering)) return step;
   return product_step(node, geometry, lowering);
 }
 

@@ -22,8 +22,6 @@ const std::vector<Case> kCases = {
     {"[1,3,9,7]", "[10,3,3,3]", "[10]", "pads = [1, 1, 1, 1]"},
     {"[2,5,11,8]", "[17,5,3,2]", "[17]", "strides = [2, 3], pads = [2, 0, 1, 1]"},
     {"[2,4,12,13]", "[40,4,3,3]", "", "dilations = [2, 3], pads = [1, 3, 0, 2]"},
-    {"[1,3,20,20]", "[70,3,7,7]", "[70]", "strides = [2, 2], pads = [3, 3, 3, 3]"},
-    {"[1,16,14,14]", "[130,16,3,3]", "[130]", "auto_pad = \"SAME_UPPER\""},
     {"[2,24,5,7]", "[36,12,3,3]", "[36]", "group = 2, pads = [1, 1, 1, 1]"},
     {"[3,33,5,5]", "[65,33,1,1]", "[65]", ""},
     {"[2,30,7,9]", "[20,15,1,1]", "[20]", "group = 2"},
@@ -36,6 +34,10 @@ const std::vector<Case> kCases = {
     {"[2,3,5,6,7]", "[12,3,3,2,3]", "[12]", "strides = [1, 2, 2], pads = [1, 0, 1, 1, 1, 2]"},
     {"[1,4,3,4,5]", "[10,4,1,1,1]", "", ""}};
 
+const std::vector<Case> kLargeCases = {
+    {"[1,3,20,20]", "[70,3,7,7]", "[70]", "strides = [2, 2], pads = [3, 3, 3, 3]"},
+    {"[1,16,14,14]", "[130,16,3,3]", "[130]", "auto_pad = \"SAME_UPPER\""}};
+
 const std::vector<Case> kDirectCases = {
     {"[2,6,9,8]", "[6,1,3,3]", "[6]", "group = 6, pads = [1, 1, 1, 1]"},
     {"[1,5,9,8]", "[10,1,5,3]", "", "group = 5, strides = [2, 2], pads = [2, 1, 2, 1]"},
@@ -47,11 +49,43 @@ const std::vector<Case> kDirectCases = {
 TEST(OpenClConv, Products) {
   HEADWAY_OPEN_DEVICE(context);
   for (const Case& c : kCases) expect_conv(*context, c);
+  if (context->device().name.starts_with("Oclgrind")) return;  // Which would take minutes.
+  for (const Case& c : kLargeCases) expect_conv(*context, c);
 }
 
 TEST(OpenClConv, Direct) {
   HEADWAY_OPEN_DEVICE(context);
   for (const Case& c : kDirectCases) expect_conv(*context, c);
+}
+
+TEST(OpenClConv, Winograd) {
+  HEADWAY_OPEN_DEVICE(context);
+  if (context->device().name.starts_with("Oclgrind")) GTEST_SKIP() << "minutes, for no new kernel";
+  for (const char* shape : {"[8,32,13,16]", "[2,37,31,34]"}) {
+    const bool is_first = shape[1] == '8';
+    const std::string w = is_first ? "[33,32,3,3]" : "[40,37,3,3]";
+    const std::string y = is_first ? "[8,33,13,16]" : "[2,40,30,33]";
+    expect_like_reference(
+        *context,
+        concat(
+            "graph g (%x: float32", shape, ", %b: float32[", is_first ? 33 : 40, "], %z: float32",
+            y, ") -> (%y, %plain) { %w: float32", w,
+            " = constant random(3) %plain = Conv(%x, %w) %y = headway.FusedConv(%x, %w, %b, %z) ",
+            "{activation = \"Relu\", pads = [", is_first ? "1, 1, 1, 1" : "0, 1, 1, 0", "]} }"),
+        6e-5);
+  }
+}
+
+/// A device of so little memory that a batch is transformed in parts.
+TEST(OpenClConv, WinogradInParts) {
+  std::vector<Device> devices = find_devices();
+  if (devices.empty()) GTEST_SKIP() << "no OpenCL device";
+  devices.front().max_allocation_bytes = std::uint64_t{2} << 20;
+  Context context(devices.front());
+  expect_like_reference(context,
+                        "graph g (%x: float32[8,32,13,16]) -> (%y) { %w: float32[32,32,3,3] = "
+                        "constant random(3) %y = Conv(%x, %w) {pads = [1, 1, 1, 1]} }",
+                        6e-5);
 }
 
 /// A device with so many units that every product is split.

@@ -35,6 +35,7 @@ struct Library {
   DO(clGetEventProfilingInfo)                  \
   DO(clGetExtensionFunctionAddressForPlatform) \
   DO(clGetKernelWorkGroupInfo)                 \
+  DO(clGetMemObjectInfo)                       \
   DO(clGetPlatformIDs)                         \
   DO(clGetPlatformInfo)                        \
   DO(clGetProgramBuildInfo)                    \

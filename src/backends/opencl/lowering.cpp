@@ -58,6 +58,7 @@ constexpr std::array kTable = {
     Entry{"IsNaN", "", lower_typed_unary},
     Entry{"Not", "", lower_typed_unary},
 
+    Entry{"Elementwise", kFusedDomain, lower_elementwise},
     Entry{"Add", "", lower_binary},
     Entry{"And", "", lower_binary},
     Entry{"BitShift", "", lower_binary},
@@ -132,6 +133,7 @@ constexpr std::array kTable = {
     Entry{"LogSoftmax", "", lower_softmax},
     Entry{"LpNormalization", "", lower_lp_norm},
     Entry{"RMSNormalization", "", lower_row_norm},
+    Entry{"RotaryEmbedding", "", lower_rotary_embedding},
     Entry{"Softmax", "", lower_softmax},
 
     Entry{"Gather", "", lower_gather},
@@ -140,12 +142,29 @@ constexpr std::array kTable = {
     Entry{"Pad", "", lower_pad},
     Entry{"ScatterElements", "", lower_elements},
     Entry{"ScatterND", "", lower_blocks},
+
+    Entry{"ArgMax", "", lower_arg_reduce},
+    Entry{"ArgMin", "", lower_arg_reduce},
+    Entry{"CumProd", "", lower_cumulate},
+    Entry{"CumSum", "", lower_cumulate},
+    Entry{"DequantizeLinear", "", lower_quantize},
+    Entry{"DynamicQuantizeLinear", "", lower_dynamic_quantize},
+    Entry{"QuantizeLinear", "", lower_quantize},
+    Entry{"Range", "", lower_range},
+    Entry{"Resize", "", lower_resize},
+    Entry{"TopK", "", lower_top_k},
+    Entry{"Upsample", "", lower_resize},
 };
 
 const Entry* find(const Node& node) {
   const auto* entry = std::ranges::find_if(
       kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
   return entry == kTable.end() ? nullptr : entry;
+}
+
+/// Kernels know elements of whole bytes.
+bool has_bytes(const Value* value) {
+  return value == nullptr || (value->type.dtype != DType::kString && !is_narrow(value->type.dtype));
 }
 
 }  // namespace
@@ -156,7 +175,9 @@ bool knows(const Node& node) {
 
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
   const Entry* entry = find(node);
-  return entry == nullptr ? nullptr : entry->lower(node, lowering);
+  const bool is_for_kernels = std::ranges::all_of(node.inputs(), has_bytes) &&
+                              std::ranges::all_of(node.outputs(), has_bytes);
+  return entry != nullptr && is_for_kernels ? entry->lower(node, lowering) : nullptr;
 }
 
 }  // namespace headway::opencl

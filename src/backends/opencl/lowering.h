@@ -46,5 +46,14 @@ std::unique_ptr<Step> lower_gather(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_elements(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_blocks(const Node& node, Lowering& lowering);
 std::unique_ptr<Step> lower_pad(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_resize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_arg_reduce(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_top_k(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_cumulate(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_range(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_quantize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_elementwise(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_dynamic_quantize(const Node& node, Lowering& lowering);
+std::unique_ptr<Step> lower_rotary_embedding(const Node& node, Lowering& lowering);
 
 }  // namespace headway::opencl

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "backends/opencl/copy.h"
@@ -19,13 +20,18 @@ namespace {
 /// Copies from inputs to outputs.
 class CopiesStep final : public Step {
  public:
-  void add(std::size_t input, std::size_t output, Copier copier) {
-    parts_.push_back({input, output, std::move(copier)});
+  /// `home`: bytes into the output at which the input may lie already, as a whole.
+  void add(std::size_t input, std::size_t output, Copier copier,
+           std::optional<std::size_t> home = std::nullopt) {
+    parts_.push_back({input, output, std::move(copier), home});
   }
 
   void record(Commands& commands, const Operands& operands) const override {
-    for (const auto& [input, output, copier] : parts_)
-      copier.record(commands, operands.inputs[input], operands.outputs[output]);
+    for (const auto& [input, output, copier, home] : parts_) {
+      const Buffer &from = operands.inputs[input], &to = operands.outputs[output];
+      const bool is_there = home && from != nullptr && commands.context().lies_at(from, to, *home);
+      if (!is_there) copier.record(commands, from, to);
+    }
   }
   bool reads(std::size_t input) const override {
     return std::ranges::any_of(parts_, [=](const Part& part) { return part.input == input; });
@@ -35,6 +41,7 @@ class CopiesStep final : public Step {
   struct Part {
     std::size_t input, output;
     Copier copier;
+    std::optional<std::size_t> home;
   };
   std::vector<Part> parts_;
 };
@@ -122,7 +129,8 @@ std::unique_ptr<Step> lower_concat(const Node& node, Lowering& lowering) {
     auto copier = Copier::of({{rows, row}, {row, 1}, {target, 1}, element_size(node), 0, offset},
                              lowering.context.device());
     if (!copier) return nullptr;
-    step->add(i, 0, std::move(*copier));
+    const auto begin = static_cast<std::size_t>(offset) * element_size(node);
+    step->add(i, 0, std::move(*copier), rows == 1 ? std::optional(begin) : std::nullopt);
     offset += row;
   }
   return step;

@@ -1,9 +1,10 @@
 // Rows of `size` elements get mean 0 (if `centred`) and variance 1. Element i of a row belongs to
-// channel (row % groups) * group_channels + i / inner, which has a scale and perhaps a shift.
+// channel (row % groups) * group_channels + i / inner, which perhaps has a scale and a shift. The
+// mean and the inverse deviation of each row are written where there is room for them.
 kernel void normalize_rows(global const float* x, global const float* scale,
-                           global const float* shift, global float* y, local float* partial,
-                           int size, int groups, int group_channels, int inner, int centred,
-                           float epsilon) {
+                           global const float* shift, global float* y, global float* means,
+                           global float* inverses, local float* partial, int size, int groups,
+                           int group_channels, int inner, int centred, float epsilon) {
   const int row = get_group_id(0), item = get_local_id(0), items = get_local_size(0);
   global const float* from = x + row * size;
   global float* to = y + row * size;
@@ -16,6 +17,8 @@ kernel void normalize_rows(global const float* x, global const float* scale,
   float squares = 0.0f;
   for (int i = item; i < size; i += items) squares += (from[i] - mean) * (from[i] - mean);
   const float inverse = 1.0f / sqrt(group_sum(partial, squares) / size + epsilon);
+  if (item == 0 && means != 0) means[row] = mean;
+  if (item == 0 && inverses != 0) inverses[row] = inverse;
   const int first_channel = row % groups * group_channels;
   for (int i = item; i < size; i += items) {
     const int channel = first_channel + i / inner;

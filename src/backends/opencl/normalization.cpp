@@ -33,9 +33,12 @@ class RowNormStep final : public Step {
     const auto input = [&](std::size_t index) {
       return index < operands.inputs.size() ? operands.inputs[index] : nullptr;
     };
+    const auto output = [&](std::size_t index) {
+      return index < operands.outputs.size() ? operands.outputs[index] : nullptr;
+    };
     commands.launch({"normalization.cl", "normalize_rows"}, rows_, input(0), input(1), input(2),
-                    operands.outputs[0], LocalMemory{rows_.local[0] * sizeof(float)}, size_,
-                    groups_, group_channels_, inner_, centred_, epsilon_);
+                    output(0), output(1), output(2), LocalMemory{rows_.local[0] * sizeof(float)},
+                    size_, groups_, group_channels_, inner_, centred_, epsilon_);
   }
   bool may_overwrite(std::size_t input) const override { return input == 0; }
 
@@ -132,8 +135,7 @@ bool all_are_floats(const Node& node) {
 }  // namespace
 
 std::unique_ptr<Step> lower_row_norm(const Node& node, Lowering& lowering) {
-  const bool wants_statistics = node.output(1) != nullptr || node.output(2) != nullptr;
-  if (!all_are_floats(node) || wants_statistics) return nullptr;
+  if (!all_are_floats(node) || node.output() == nullptr) return nullptr;
   const Shape shape = shape_of(node.input(0));
   const std::size_t axis = resolve_axis(node, node.get_int("axis", -1), shape.size());
   for (const std::size_t i : {1U, 2U}) {

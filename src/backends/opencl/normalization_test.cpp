@@ -51,6 +51,13 @@ TEST(OpenClNormalization, LayersAndRootMeanSquares) {
   }
 }
 
+TEST(OpenClNormalization, StatisticsOfRows) {
+  HEADWAY_OPEN_DEVICE(context);
+  expect_like_reference(*context,
+                        "graph g (%x: float32[3,5,70], %s: float32[70]) -> (%y, %m, %d) {\n"
+                        "%y, %m, %d = LayerNormalization(%x, %s) }");
+}
+
 TEST(OpenClNormalization, GroupsAndInstances) {
   HEADWAY_OPEN_DEVICE(context);
   for (const char* op :

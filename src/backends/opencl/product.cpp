@@ -62,7 +62,7 @@ bool join_rows(MatrixProduct& product) {
 MatrixProduct transposed(MatrixProduct product) {
   std::swap(product.m, product.n);
   std::swap(product.row, product.column);
-  for (ProductStrides* strides : {&product.row, &product.column})
+  for (ProductStrides* strides : {&product.row, &product.column, &product.offset})
     std::swap((*strides)[kA], (*strides)[kB]);
   for (Axis& axis : product.batch) std::swap(axis.strides[kA], axis.strides[kB]);
   return product;
@@ -109,7 +109,8 @@ void ProductPlan::choose_tiles(const Device& device) {
   const std::int64_t units = device.compute_units;
   tile_ = fits(128, 2 * units) ? 128 : fits(64, units) ? 64 : 32;
   const std::int64_t missing = 2 * units / std::max<std::int64_t>(groups(tile_), 1);
-  const std::int64_t most = std::min(kMostSplits, product_.k / kLeastSplitDepth);
+  const std::int64_t most =
+      product_.may_split ? std::min(kMostSplits, product_.k / kLeastSplitDepth) : 1;
   const std::int64_t splits = std::max<std::int64_t>(std::min(missing, most), 1);
   split_depth_ = std::max(ceil_div(ceil_div(product_.k, splits), kDepth), std::int64_t{1}) * kDepth;
   splits_ = std::max<std::int64_t>(ceil_div(product_.k, split_depth_), 1);
@@ -136,7 +137,7 @@ std::string ProductPlan::algorithm() const {
 void ProductPlan::record(Commands& commands, const ProductBuffers& buffers,
                          const Buffer& scratch) const {
   const std::size_t beyond = product_.batch.size() > 2 ? product_.batch.size() - 2 : 0;
-  std::vector<ProductStrides> all(1, ProductStrides{});
+  std::vector<ProductStrides> all(1, product_.offset);
   for (std::size_t axis = 0; axis < beyond; ++axis) {
     std::vector<ProductStrides> longer;
     for (const ProductStrides& offsets : all) {

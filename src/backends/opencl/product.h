@@ -28,8 +28,10 @@ struct MatrixProduct {
   std::int64_t m = 1, n = 1, k = 1;
   ProductStrides row{}, column{};
   std::vector<Axis> batch;  ///< Outermost first.
+  ProductStrides offset{};  ///< Where the operands begin.
   float alpha = 1, beta = 1;
   ActivationArguments activation;
+  bool may_split = true;  ///< Whether there may be scratch memory for sums of parts of k.
 
   /// The same with as few batch axes as possible.
   MatrixProduct simplified() const;

@@ -69,7 +69,9 @@ float unary_function(float x, int kind, float a, float b) {
   return activate(x, kind, a, b);
 }
 
+#ifndef FUNCTIONS_ONLY
 kernel void unary(global const float* x, global float* y, int count, int kind, float a, float b) {
   const int i = get_global_id(0);
   if (i < count) y[i] = unary_function(x[i], kind, a, b);
 }
+#endif

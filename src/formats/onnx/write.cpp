@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -221,26 +222,31 @@ std::string type_message(const TensorType& type) {
 }
 
 void write_value_info(pbf_writer& graph, GraphField field, const std::string& name,
-                      const TensorType& type) {
+                      const TensorType* type) {
   pbf_writer writer(graph, tag(field));
   writer.add_string(tag(ValueInfoField::kName), name);
-  writer.add_message(tag(ValueInfoField::kType), type_message(type));
+  if (type != nullptr) writer.add_message(tag(ValueInfoField::kType), type_message(*type));
 }
 
-/// Everything of the GraphProto but the initializers.
-std::string graph_header(const Graph& graph, const Names& names, std::size_t captures = 0) {
+/// Everything of the GraphProto but the initializers. A body's last inputs may be `captures`; its
+/// outputs need no types, which are not known before the node's are.
+std::string graph_header(const Graph& graph, const Names& names,
+                         std::optional<std::size_t> captures = std::nullopt) {
   std::string message;
   pbf_writer writer(message);
   writer.add_string(tag(GraphField::kName), graph.name());
   for (const Node* node : graph.nodes()) write_node(writer, *node, names);
-  for (const Value* input : graph.inputs().first(graph.inputs().size() - captures))
-    write_value_info(writer, GraphField::kInput, names.of(input), input->type);
-  for (const Value* output : graph.outputs())
-    write_value_info(writer, GraphField::kOutput, names.of(output), output->type);
+  for (const Value* input : graph.inputs().first(graph.inputs().size() - captures.value_or(0)))
+    write_value_info(writer, GraphField::kInput, names.of(input), &input->type);
+  for (const Value* output : graph.outputs()) {
+    const bool is_known = !captures || output->type != TensorType{};
+    write_value_info(writer, GraphField::kOutput, names.of(output),
+                     is_known ? &output->type : nullptr);
+  }
   for (const Node* node : graph.nodes()) {
     for (const Value* output : node->outputs()) {
       if (output == nullptr || output->type == TensorType{} || graph.is_output(output)) continue;
-      write_value_info(writer, GraphField::kValueInfo, names.of(output), output->type);
+      write_value_info(writer, GraphField::kValueInfo, names.of(output), &output->type);
     }
   }
   return message;

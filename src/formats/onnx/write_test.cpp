@@ -157,6 +157,20 @@ TEST(WriteOnnx, FourierTransformsKeepTheirAxis) {
   EXPECT_EQ(form.graph.nodes()[1]->input(2)->constant().data<std::int64_t>()[0], 2);
 }
 
+/// ONNX Runtime takes a type that is written at its word.
+TEST(WriteOnnx, OutputsOfBodiesHaveNoTypesThatAreNotKnown) {
+  const Graph graph = parse_graph(R"(graph loop (%x: float32[2], %n: int64[], %c: bool[]) -> (%y) {
+    %y = Loop(%n, %c, %x) {body = graph step (%i: int64[], %go: bool[], %a: float32[2]) -> (%more, %b) {
+      %more = Identity(%go)
+      %b = Sigmoid(%a)
+    }}
+  })");
+  const std::string bytes = to_onnx(graph);
+  const std::string untyped = std::string("b\6\n\4", 4) + "more";
+  EXPECT_NE(bytes.find(untyped), std::string::npos);
+  EXPECT_EQ(print_graph(read_bytes(bytes)), print_graph(graph));
+}
+
 TEST(WriteOnnx, RefusesInternalOperators) {
   Graph graph;
   Value* x = graph.add_input("x", {});

@@ -1,0 +1,53 @@
+#include "headway/model.h"
+
+#include "command_line.h"
+#include "small_models.h"
+
+namespace headway {
+namespace {
+
+class DeviceCommands : public CommandLine {
+ protected:
+  DeviceCommands() { save_linear_model(path("linear.onnx")); }
+};
+
+TEST_F(DeviceCommands, SayThatThereIsNoGpu) {
+  expect_error("run linear.onnx --random-input 1 --device gpu", 2, {"no GPU", "--device cpu"},
+               "OCL_ICD_VENDORS=/nowhere");
+  expect_error("profile linear.onnx --device tpu", 2, {"--device", "tpu"});
+}
+
+TEST_F(DeviceCommands, RacesWithoutAGpuSayItInEveryRowAndFail) {
+  const Outcome outcome =
+      run("bench linear.onnx --device gpu --iterations 2 --no-peak --runtimes "
+          "headway",
+          "OCL_ICD_VENDORS=/nowhere");
+  EXPECT_EQ(outcome.status, 1) << outcome.out;
+  EXPECT_NE(outcome.out.find("Headway: "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("there is no GPU"), std::string::npos) << outcome.out;
+}
+
+TEST_F(DeviceCommands, ComputeTheSameThere) {
+  if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
+  const auto here = succeed_json("run linear.onnx --random-input 1 --shape 2x4 --json");
+  const auto there =
+      succeed_json("run linear.onnx --random-input 1 --shape 2x4 --json --device gpu");
+  for (const char* field : {"min", "max", "mean"}) {
+    EXPECT_NEAR(here.at("outputs")[0].at(field).get<double>(),
+                there.at("outputs")[0].at(field).get<double>(), 1e-5);
+  }
+}
+
+TEST_F(DeviceCommands, RacesTellWhatTheDeviceIs) {
+  if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
+  const std::string device = gpu_devices().front();
+  const std::string text = succeed(
+      "bench linear.onnx --device gpu --iterations 5 --no-peak --runtimes headway 2>/dev/null");
+  EXPECT_NE(text.find("on the device"), std::string::npos) << text;
+  EXPECT_NE(text.find("fallback_nodes=0"), std::string::npos) << text;
+  const bool is_gpu = device.find("(GPU,") != std::string::npos;
+  EXPECT_EQ(text.find("is no GPU but a CPU") == std::string::npos, is_gpu) << text;
+}
+
+}  // namespace
+}  // namespace headway
