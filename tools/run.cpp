@@ -137,6 +137,7 @@ Json as_json(const RunResult& result) {
   if (result.program) {
     json["threads"] = result.program->threads;
     json["isa"] = result.program->isa;
+    json["device"] = result.program->device;
     json["nodes"] = result.program->nodes;
     json["reference_nodes"] = result.program->reference_nodes;
   }

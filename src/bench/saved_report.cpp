@@ -44,12 +44,24 @@ SavedRow saved_row(const Json& row) {
   return saved;
 }
 
+/// "cpu", or "gpu" with what Headway says the device is: a driver may offer the CPU.
+std::string device_of(const Json& race) {
+  const auto device = race.at("device").get<std::string>();
+  if (device == "cpu") return device;
+  for (const Json& row : race.at("rows")) {
+    const Json& settings = row.at("settings");
+    if (settings.contains("device_kind"))
+      return concat(device, ": ", settings.at("device").get<std::string>());
+  }
+  return device;
+}
+
 SavedRace saved_race(const Json& race, bool tuned) {
   SavedRace saved;
   saved.model = race.at("model").at("name").get<std::string>();
   saved.batch = race.at("batch").get<int>();
   saved.threads = race.at("threads").get<int>();
-  saved.device = race.at("device").get<std::string>();
+  saved.device = device_of(race);
   saved.seed = race.at("seed").get<std::uint64_t>();
   saved.noise_floor = race.at("noise_floor").get<double>();
   for (const Json& row : race.at("rows")) {

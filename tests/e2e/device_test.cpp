@@ -42,11 +42,15 @@ TEST_F(DeviceCommands, RacesTellWhatTheDeviceIs) {
   if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
   const std::string device = gpu_devices().front();
   const std::string text = succeed(
-      "bench linear.onnx --device gpu --iterations 5 --no-peak --runtimes headway 2>/dev/null");
+      "bench linear.onnx --device gpu --iterations 5 --no-peak --runtimes "
+      "headway,headway:fallback=on "
+      "--export-json race.json 2>/dev/null");
   EXPECT_NE(text.find("on the device"), std::string::npos) << text;
   EXPECT_NE(text.find("fallback_nodes=0"), std::string::npos) << text;
   const bool is_gpu = device.find("(GPU,") != std::string::npos;
   EXPECT_EQ(text.find("is no GPU but a CPU") == std::string::npos, is_gpu) << text;
+  const std::string report = succeed("report race.json --against headway:fallback=on");
+  EXPECT_NE(report.find(device), std::string::npos) << report;
 }
 
 }  // namespace
