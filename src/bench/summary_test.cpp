@@ -140,7 +140,7 @@ TEST_F(ReportForms, CsvQuotes) {
   EXPECT_NE(csv.find("\"with, comma|pipe\""), std::string::npos);
   EXPECT_NE(csv.find("\"it said \"\"nothing\"\"\""), std::string::npos);
   const std::string header = csv.substr(0, csv.find('\n'));
-  EXPECT_TRUE(header.ends_with(",failure,of_peak"));
+  EXPECT_TRUE(header.ends_with(",failure,of_peak,resident_ns,kernels_ns"));
   const std::string row = csv.substr(header.size() + 1, csv.find('\n', header.size() + 1));
   EXPECT_EQ(std::ranges::count(header, ','),
             std::ranges::count(row.substr(0, row.find('\n')), ','));
