@@ -29,16 +29,19 @@ std::string algorithm_counts(const ProgramSummary& summary) {
 
 /// What compile() really made, for the report.
 Settings settings_of(const ProgramSummary& summary) {
-  return {{"isa", summary.isa},
-          {"threads", std::to_string(summary.threads)},
-          {"nodes", std::to_string(summary.nodes)},
-          {"algorithms", algorithm_counts(summary)},
-          {"reference_nodes", std::to_string(summary.reference_nodes)},
-          {"device", summary.device},
-          {"device_kind", summary.device_kind},
-          {"fallback_nodes", std::to_string(summary.fallback_nodes)},
-          {"weight_bytes", std::to_string(summary.weight_bytes)},
-          {"arena_bytes", std::to_string(summary.arena_bytes)}};
+  Settings settings{{"isa", summary.isa},
+                    {"threads", std::to_string(summary.threads)},
+                    {"nodes", std::to_string(summary.nodes)},
+                    {"algorithms", algorithm_counts(summary)},
+                    {"reference_nodes", std::to_string(summary.reference_nodes)},
+                    {"weight_bytes", std::to_string(summary.weight_bytes)},
+                    {"arena_bytes", std::to_string(summary.arena_bytes)}};
+  if (summary.device != "cpu") {
+    settings["device"] = summary.device;
+    settings["device_kind"] = summary.device_kind;
+    settings["fallback_nodes"] = std::to_string(summary.fallback_nodes);
+  }
+  return settings;
 }
 
 void check_names(const Program& program, const std::vector<NamedTensor>& given) {
