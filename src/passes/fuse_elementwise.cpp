@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ops/fused.h"
@@ -104,15 +106,13 @@ Group grow(const Graph& graph, Node* root) {
   return group;
 }
 
-/// `order`: every node of the graph.
-Body body_of(const Group& group, const std::vector<Value*>& operands,
-             const std::vector<Node*>& order) {
+/// `group`: in the order of the graph.
+Body body_of(const Group& group, const std::vector<Value*>& operands) {
   auto body = std::make_shared<Graph>("elementwise");
   std::map<const Value*, Value*> inside;
   for (const Value* operand : operands)
     inside[operand] = body->add_input(operand->name(), operand->type);
-  for (const Node* node : order) {
-    if (!contains(group, node)) continue;
+  for (const Node* node : group) {
     std::vector<Value*> inputs;
     for (const Value* input : node->inputs()) {
       const bool is_new = input != nullptr && !inside.contains(input);
@@ -124,7 +124,7 @@ Body body_of(const Group& group, const std::vector<Value*>& operands,
                                     node->name(), node->domain())
                          ->output();
   }
-  body->add_output(inside.at(group.front()->output()));
+  body->add_output(inside.at(group.back()->output()));
   return body;
 }
 
@@ -132,20 +132,22 @@ Body body_of(const Group& group, const std::vector<Value*>& operands,
 
 std::size_t fuse_elementwise(Graph& graph) {
   const std::vector<Node*> order = graph.nodes();
-  std::vector<const Node*> taken;
+  std::unordered_map<const Node*, std::size_t> place;
+  for (const Node* node : order) place.emplace(node, place.size());
+  std::unordered_set<const Node*> taken;
   for (auto root = order.rbegin(); root != order.rend(); ++root) {
-    const bool is_taken = std::ranges::find(taken, *root) != taken.end();
-    if (is_taken || !is_elementwise(**root)) continue;
-    const Group group = grow(graph, *root);
+    if (taken.contains(*root) || !is_elementwise(**root)) continue;
+    Group group = grow(graph, *root);
     if (group.size() < 2 || !fits(group)) continue;
     const std::vector<Value*> operands = operands_of(group);
+    std::ranges::sort(group, {}, [&](const Node* node) { return place.at(node); });
     Value* output = (*root)->output();
-    const Node* fused = graph.insert_node(*root, "Elementwise", operands, {output->name()},
-                                          {{"body", body_of(group, operands, order)}},
-                                          (*root)->name(), kFusedDomain);
+    const Node* fused =
+        graph.insert_node(*root, "Elementwise", operands, {output->name()},
+                          {{"body", body_of(group, operands)}}, (*root)->name(), kFusedDomain);
     fused->output()->type = output->type;
     graph.replace_uses(output, fused->output());
-    taken.insert(taken.end(), group.begin(), group.end());
+    taken.insert(group.begin(), group.end());
   }
   graph.erase_dead();
   return taken.size();
