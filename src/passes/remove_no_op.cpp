@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ops/transpose.h"
 #include "passes/passes.h"
 #include "passes/pattern.h"
 
@@ -18,12 +19,7 @@ bool all_zero(const std::optional<std::vector<std::int64_t>>& values) {
 bool moves_nothing(const Node& node) {
   const auto& shape = node.input(0)->type.shape;
   if (!shape) return false;
-  std::vector<std::int64_t> reversed;
-  for (std::size_t axis = shape->size(); axis-- > 0;) {
-    reversed.push_back(static_cast<std::int64_t>(axis));
-  }
-  const auto order = node.get_ints("perm", reversed);
-  return std::ranges::is_sorted(order);
+  return std::ranges::is_sorted(transpose_permutation(node, shape->size()));
 }
 
 bool does_nothing(const Node& node) {

@@ -45,7 +45,7 @@ TEST(RemoveNoOp, KeepsTwoNamesForOneValue) {
 TEST(RemoveNoOp, KeepsWhatDoesSomething) {
   for (const std::string op :
        {"Cast(%x) {to = 11}", "Concat(%x, %x) {axis = 0}", "Transpose(%x) {perm = [1, 0, 2]}",
-        "Transpose(%x)", "Flatten(%x)"}) {
+        "Transpose(%x)", "Transpose(%x) {perm = [-1, 0, 1]}", "Flatten(%x)"}) {
     const std::string name = op.substr(0, op.find('('));
     EXPECT_EQ(operators_after(kRemoveNoOp, net("%a = " + op + "\n%y = Relu(%a)")), name + " Relu")
         << op;
