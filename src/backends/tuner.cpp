@@ -1,13 +1,13 @@
 #include "backends/tuner.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <istream>
 #include <sstream>
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/cache_folder.h"
 #include "base/error.h"
 
 namespace headway {
@@ -105,13 +105,8 @@ bool Tuner::save() {
 }
 
 std::filesystem::path Tuner::default_file() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) {
-    return std::filesystem::path(cache) / "headway" / "tuning";
-  }
-  if (const char* home = std::getenv("HOME"); home && *home) {
-    return std::filesystem::path(home) / ".cache" / "headway" / "tuning";
-  }
-  return {};
+  const std::filesystem::path folder = cache_folder();
+  return folder.empty() ? folder : folder / "tuning";
 }
 
 }  // namespace headway

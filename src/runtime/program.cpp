@@ -236,7 +236,7 @@ std::shared_ptr<const Plan> ProgramImpl::lower_for_device(Graph& graph) const {
   cpu::Lowering lowering = this->lowering();
   cpu::CpuBackend fallback(lowering, false);
   if (rewrites()) fuse_elementwise(graph);
-  opencl::OpenClBackend backend({device_->context, device_->weights},
+  opencl::OpenClBackend backend({device_->context, device_->weights, options_.winograd},
                                 options_.allow_fallback ? &fallback : nullptr, pool_);
   return make_plan(graph, backend);
 }

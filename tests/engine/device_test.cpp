@@ -90,6 +90,28 @@ TEST(Device, ProfilesEveryStep) {
   EXPECT_GT(times.kernels_ns, 0);
 }
 
+TEST(Device, PlainSumsIfAsked) {
+  HEADWAY_NEED_DEVICE();
+  const Model model = model_of(R"(
+graph g (%x: float32[1,32,48,48]) -> (%y) {
+  %w: float32[32,32,3,3] = constant random(1)
+  %y = Conv(%x, %w) {pads = [1, 1, 1, 1]}
+})");
+  const std::vector<Tensor> inputs = {random_tensor({1, 32, 48, 48}, 1)};
+  const std::vector<Tensor> expected = run_reference(model.graph(), inputs);
+  for (const bool winograd : {true, false}) {
+    CompileOptions options = on_device();
+    options.winograd = winograd;
+    const Program program = model.compile(options);
+    bool has_winograd = false;
+    for (const auto& [algorithm, count] : program.summary().algorithms)
+      has_winograd = has_winograd || algorithm.starts_with("winograd");
+    EXPECT_EQ(has_winograd, winograd);
+    Session session(program);
+    EXPECT_LT(relative_error(session.run(inputs)[0], expected[0]), winograd ? 1e-4 : 1e-6);
+  }
+}
+
 TEST(Device, NamesThatAreNoDevice) {
   const Model model = model_of("graph g (%x: float32[2]) -> (%y) { %y = Relu(%x) }");
   EXPECT_NE(error_message(ErrorCode::kInvalidArgument, [&] { model.compile({.device = "tpu"}); })

@@ -146,8 +146,7 @@ TEST(RandomGraphs, AgreeOnADevice) {
     const Graph graph = Gardener(seed).grow();
     const std::vector<Tensor> inputs = {random_tensor({2, 4, 8, 8}, seed)};
     SCOPED_TRACE(testing::Message() << "seed " << seed << "\n" << print_graph(graph));
-    expect_agreement(graph, {.threads = 2, .device = "gpu", .allow_fallback = true}, inputs,
-                     run_reference(graph, inputs));
+    expect_agreement(graph, {.threads = 2, .device = "gpu"}, inputs, run_reference(graph, inputs));
     if (HasFailure()) return;
   }
 }

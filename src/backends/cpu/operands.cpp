@@ -4,14 +4,6 @@
 
 namespace headway::cpu {
 
-Shape shape_of(const Value* value) {
-  return value->type.static_shape().value();
-}
-
-bool is_float(const Value* value) noexcept {
-  return value != nullptr && value->type.dtype == DType::kFloat32;
-}
-
 bool is_native_number(DType dtype) noexcept {
   const bool is_half = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
   return kNumberTypes.contains(dtype) && !is_half;

@@ -5,17 +5,12 @@
 #include <vector>
 
 #include "backends/cpu/step.h"
+#include "backends/operands.h"
 #include "kernels/context.h"
 #include "ops/constant_ints.h"
 #include "tensor/dispatch.h"
 
 namespace headway::cpu {
-
-/// The static shape of an operand that is present.
-Shape shape_of(const Value* value);
-
-/// True if the value is present and float32.
-bool is_float(const Value* value) noexcept;
 
 /// True for float32, float64 and the integers of 8 to 64 bits, which C++ computes with.
 bool is_native_number(DType dtype) noexcept;

@@ -1,35 +1,35 @@
 // T: the type of the operands; IS_FLOAT where it is float. The numbers are those of binary.cpp.
 
 #ifdef IS_FLOAT
-T binary_function(T a, T b, int function) {
-  switch (function) {
-    case 0:
-      return a + b;
-    case 1:
-      return a - b;
-    case 2:
-      return a * b;
-    case 3:
-      return a / b;
-    case 4:
-      return a > b || isnan(a) ? a : b;
-    case 5:
-      return a < b || isnan(a) ? a : b;
-    case 6:
-      return a < 0.0f ? a * b : a;
-    case 7: {
-      const T rest = fmod(a, b);
-      return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
-    }
-    case 8:
-      return fmod(a, b);
-    case 9:
-      return pow(a, b);
-  }
-  return a;
+bool is_nan(T x) {
+  return isnan(x);
+}
+T quotient_of(T a, T b) {
+  return a / b;
+}
+T remainder_of(T a, T b) {
+  return fmod(a, b);
+}
+T power_of(T base, T exponent) {
+  return pow(base, exponent);
 }
 #else
-T integer_power(T base, T exponent) {
+bool is_nan(T x) {
+  return false;
+}
+
+// A division by zero, which devices do not report, gives zero.
+T quotient_of(T a, T b) {
+  const bool is_signed = (T)-1 < 0;
+  return b == 0 ? 0 : is_signed && b == (T)-1 ? -a : a / b;
+}
+
+T remainder_of(T a, T b) {
+  if ((T)-1 < 0 && b == (T)-1) return 0;
+  return b == 0 ? 0 : a % b;
+}
+
+T power_of(T base, T exponent) {
   if (exponent < 0) return base == 1 ? 1 : base == (T)-1 ? (exponent % 2 == 0 ? 1 : -1) : 0;
   T result = 1;
   for (; exponent != 0; exponent >>= 1) {
@@ -38,15 +38,9 @@ T integer_power(T base, T exponent) {
   }
   return result;
 }
-
-// A division by zero, which devices do not report, gives zero.
-T remainder_of(T a, T b) {
-  if ((T)-1 < 0 && b == (T)-1) return 0;
-  return b == 0 ? 0 : a % b;
-}
+#endif
 
 T binary_function(T a, T b, int function) {
-  const bool is_signed = (T)-1 < 0;
   switch (function) {
     case 0:
       return a + b;
@@ -55,11 +49,11 @@ T binary_function(T a, T b, int function) {
     case 2:
       return a * b;
     case 3:
-      return b == 0 ? 0 : is_signed && b == (T)-1 ? -a : a / b;
+      return quotient_of(a, b);
     case 4:
-      return a > b ? a : b;
+      return a > b || is_nan(a) ? a : b;
     case 5:
-      return a < b ? a : b;
+      return a < b || is_nan(a) ? a : b;
     case 6:
       return a < 0 ? a * b : a;
     case 7: {
@@ -69,7 +63,8 @@ T binary_function(T a, T b, int function) {
     case 8:
       return remainder_of(a, b);
     case 9:
-      return integer_power(a, b);
+      return power_of(a, b);
+#ifndef IS_FLOAT
     case 10:
       return a & b;
     case 11:
@@ -80,10 +75,10 @@ T binary_function(T a, T b, int function) {
       return b < (T)(8 * sizeof(T)) ? a << b : 0;
     case 14:
       return b < (T)(8 * sizeof(T)) ? a >> b : 0;
+#endif
   }
   return a;
 }
-#endif
 
 #ifndef FUNCTIONS_ONLY
 kernel void binary(global const T* a, global const T* b, global T* y, int count, int function,

@@ -49,7 +49,7 @@ class Commands {
     Buffer buffer;
     std::size_t bytes;
   };
-  /// Waits for what was enqueued before, and calls the host with the buffers mapped. Counted.
+  /// Waits for what was enqueued before, and calls the host with the buffers mapped.
   void call_host(std::vector<HostOperand> inputs, std::vector<HostOperand> outputs, HostCall call);
 
   /// Says that what is recorded from now on belongs to the next step.

@@ -17,20 +17,42 @@ void finish(const Conv* c, float sum, global const float* bias, global const flo
   y[i] = activate(sum, c->activation, c->activation_a, c->activation_b);
 }
 
+// Which output element a work-item computes: the point, depth, row and column; whose channel.
+typedef struct {
+  int depth, row, column, channel, image, group;
+} Place;
+
+Place place_of(const Conv* c, int i) {
+  const int points = points_of(c->output), point = i % points, plane = i / points;
+  Place place;
+  place.depth = point / (c->output[1] * c->output[2]);
+  place.row = point / c->output[2] % c->output[1];
+  place.column = point % c->output[2];
+  place.channel = plane % c->out_channels;
+  place.image = plane / c->out_channels;
+  place.group = place.channel / c->group_out;
+  return place;
+}
+
+// The channels of x that it reads.
+global const float* input_of(const Conv* c, Place place, global const float* x) {
+  return x + (place.image * (c->out_channels / c->group_out) + place.group) * c->group_in *
+                 points_of(c->input);
+}
+
 // For groups of few channels.
 kernel void conv_direct(Conv c, global const float* x, global const float* w,
                         global const float* bias, global const float* residual, global float* y,
                         int count) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  const int out_points = points_of(c.output), in_points = points_of(c.input);
-  const int point = i % out_points, channel = i / out_points % c.out_channels;
-  const int image = i / out_points / c.out_channels, group = channel / c.group_out;
-  const int z = point / (c.output[1] * c.output[2]) * c.stride[0] - c.pad[0];
-  const int y0 = point / c.output[2] % c.output[1] * c.stride[1] - c.pad[1];
-  const int x0 = point % c.output[2] * c.stride[2] - c.pad[2];
-  x += (image * (c.out_channels / c.group_out) + group) * c.group_in * in_points;
-  w += channel * c.group_in * points_of(c.taps);
+  const Place place = place_of(&c, i);
+  const int in_points = points_of(c.input);
+  const int z = place.depth * c.stride[0] - c.pad[0];
+  const int y0 = place.row * c.stride[1] - c.pad[1];
+  const int x0 = place.column * c.stride[2] - c.pad[2];
+  x = input_of(&c, place, x);
+  w += place.channel * c.group_in * points_of(c.taps);
   float sum = 0.0f;
   for (int from = 0; from < c.group_in; ++from, x += in_points) {
     for (int kz = 0; kz < c.taps[0]; ++kz) {
@@ -47,7 +69,7 @@ kernel void conv_direct(Conv c, global const float* x, global const float* w,
       }
     }
   }
-  finish(&c, sum, bias, residual, y, i, channel);
+  finish(&c, sum, bias, residual, y, i, place.channel);
 }
 
 // The input position that tap `tap` of an axis brings to output position `place`; -1 if none.
@@ -62,23 +84,19 @@ kernel void conv_transpose(Conv c, global const float* x, global const float* w,
                            int count) {
   const int i = get_global_id(0);
   if (i >= count) return;
-  const int out_points = points_of(c.output), in_points = points_of(c.input);
-  const int point = i % out_points, channel = i / out_points % c.out_channels;
-  const int image = i / out_points / c.out_channels, group = channel / c.group_out;
-  const int tap_count = points_of(c.taps);
-  x += (image * (c.out_channels / c.group_out) + group) * c.group_in * in_points;
-  w += (group * c.group_in * c.group_out + channel % c.group_out) * tap_count;
+  const Place place = place_of(&c, i);
+  const int in_points = points_of(c.input), tap_count = points_of(c.taps);
+  x = input_of(&c, place, x);
+  w += (place.group * c.group_in * c.group_out + place.channel % c.group_out) * tap_count;
   float sum = 0.0f;
   for (int tap = 0; tap < tap_count; ++tap) {
-    const int depth = source_of(&c, 0, point / (c.output[1] * c.output[2]),
-                                tap / (c.taps[1] * c.taps[2]));
-    const int row = source_of(&c, 1, point / c.output[2] % c.output[1],
-                              tap / c.taps[2] % c.taps[1]);
-    const int column = source_of(&c, 2, point % c.output[2], tap % c.taps[2]);
+    const int depth = source_of(&c, 0, place.depth, tap / (c.taps[1] * c.taps[2]));
+    const int row = source_of(&c, 1, place.row, tap / c.taps[2] % c.taps[1]);
+    const int column = source_of(&c, 2, place.column, tap % c.taps[2]);
     if (depth < 0 || row < 0 || column < 0) continue;
-    const int place = (depth * c.input[1] + row) * c.input[2] + column;
+    const int source = (depth * c.input[1] + row) * c.input[2] + column;
     for (int from = 0; from < c.group_in; ++from)
-      sum += x[from * in_points + place] * w[from * c.group_out * tap_count + tap];
+      sum += x[from * in_points + source] * w[from * c.group_out * tap_count + tap];
   }
-  finish(&c, sum, bias, residual, y, i, channel);
+  finish(&c, sum, bias, residual, y, i, place.channel);
 }

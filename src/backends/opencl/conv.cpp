@@ -20,10 +20,6 @@ struct ConvArguments {
   ActivationArguments activation;
 };
 
-cl_int narrow(std::int64_t value) {
-  return static_cast<cl_int>(value);
-}
-
 /// With three axes, extents of 1 first.
 ConvGeometry with_three_axes(ConvGeometry geometry) {
   while (geometry.axes.size() < 3)
@@ -199,7 +195,9 @@ std::unique_ptr<Step> lower_conv(const Node& node, Lowering& lowering) {
                        (geometry.groups > 1 || geometry.group_out() <= kFewChannels / 2);
   if (has_few && geometry.output_points() > 1)
     return std::make_unique<DirectStep>(node, geometry, "conv_direct");
-  if (auto step = lower_winograd(node, geometry, lowering)) return step;
+  if (lowering.winograd) {
+    if (auto step = lower_winograd(node, geometry, lowering)) return step;
+  }
   return product_step(node, geometry, lowering);
 }
 

@@ -7,7 +7,7 @@ namespace headway::opencl {
 Buffer DeviceWeights::get(const Tensor& source) {
   if (Buffer found = find(source, "")) return found;
   const Buffer buffer = context_.upload(source.raw(), source.byte_size());
-  put(source, "", buffer, source.byte_size());
+  put(source, "", buffer, source.byte_size(), true);
   return buffer;
 }
 
@@ -18,7 +18,7 @@ Buffer DeviceWeights::get(const Tensor& source, const std::string& layout, std::
   pack(static_cast<const float*>(source.raw()), packed.data());
   const std::size_t bytes = floats * sizeof(float);
   const Buffer buffer = context_.upload(packed.data(), bytes);
-  put(source, layout, buffer, bytes);
+  put(source, layout, buffer, bytes, keep_);
   return buffer;
 }
 
@@ -34,10 +34,10 @@ Buffer DeviceWeights::find(const Tensor& source, const std::string& layout) cons
 }
 
 void DeviceWeights::put(const Tensor& source, const std::string& layout, const Buffer& buffer,
-                        std::size_t bytes) {
+                        std::size_t bytes, bool keep) {
   const std::lock_guard lock(mutex_);
   bytes_ += bytes;
-  if (keep_) entries_[{source.raw(), layout}] = {source, buffer};
+  if (keep) entries_[{source.raw(), layout}] = {source, buffer};
 }
 
 }  // namespace headway::opencl

@@ -17,11 +17,12 @@ namespace headway::opencl {
 /// Thread-safe.
 class DeviceWeights {
  public:
-  /// `keep`: weights that are asked for again are uploaded only once per layout, and the originals,
-  /// by whose address they are known, stay alive. For several plans of the same weights.
+  /// `keep`: weights that are packed again are uploaded only once per layout, and the originals, by
+  /// whose address they are known, stay alive. For several plans of the same weights.
   DeviceWeights(Context& context, bool keep) : context_(context), keep_(keep) {}
 
-  /// The elements as they are.
+  /// The elements as they are. Always kept: every session reads the same ones, and plans keep the
+  /// original.
   Buffer get(const Tensor& source);
 
   /// `floats` floats that `pack` writes. `layout` must name everything the result depends on
@@ -38,8 +39,8 @@ class DeviceWeights {
   };
 
   Buffer find(const Tensor& source, const std::string& layout) const;
-  void put(const Tensor& source, const std::string& layout, const Buffer& buffer,
-           std::size_t bytes);
+  void put(const Tensor& source, const std::string& layout, const Buffer& buffer, std::size_t bytes,
+           bool keep);
 
   Context& context_;
   bool keep_;

@@ -37,8 +37,8 @@ std::shared_ptr<const Library> load_library() {
   void* const handle = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     fail(ErrorCode::kNotFound,
-         "there is no OpenCL on this machine: libOpenCL.so.1 was not found; install Debian's "
-         "ocl-icd-libopencl1 and the GPU's OpenCL driver");
+         "there is no GPU that can be used: libOpenCL.so.1 was not found; install Debian's "
+         "ocl-icd-libopencl1 and the GPU's OpenCL driver, or use --device cpu");
   }
   auto library = std::make_shared<Library>();
 #define HEADWAY_FIND(function)                                                                 \

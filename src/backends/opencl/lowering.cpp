@@ -156,12 +156,6 @@ constexpr std::array kTable = {
     Entry{"Upsample", "", lower_resize},
 };
 
-const Entry* find(const Node& node) {
-  const auto* entry = std::ranges::find_if(
-      kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
-  return entry == kTable.end() ? nullptr : entry;
-}
-
 /// Kernels know elements of whole bytes.
 bool has_bytes(const Value* value) {
   return value == nullptr || (value->type.dtype != DType::kString && !is_narrow(value->type.dtype));
@@ -169,15 +163,12 @@ bool has_bytes(const Value* value) {
 
 }  // namespace
 
-bool knows(const Node& node) {
-  return find(node) != nullptr;
-}
-
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering) {
-  const Entry* entry = find(node);
+  const auto* entry = std::ranges::find_if(
+      kTable, [&](const Entry& candidate) { return node.is(candidate.op_type, candidate.domain); });
   const bool is_for_kernels = std::ranges::all_of(node.inputs(), has_bytes) &&
                               std::ranges::all_of(node.outputs(), has_bytes);
-  return entry != nullptr && is_for_kernels ? entry->lower(node, lowering) : nullptr;
+  return entry != kTable.end() && is_for_kernels ? entry->lower(node, lowering) : nullptr;
 }
 
 }  // namespace headway::opencl

@@ -7,9 +7,6 @@ namespace headway::opencl {
 /// The step that the device has for the node; nullptr if there is none.
 std::unique_ptr<Step> lower(const Node& node, Lowering& lowering);
 
-/// Operators that have one, for some dtypes and attributes at least.
-bool knows(const Node& node);
-
 // One function per family; each is a `Lower`.
 
 std::unique_ptr<Step> lower_unary(const Node& node, Lowering& lowering);

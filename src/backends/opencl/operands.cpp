@@ -6,14 +6,6 @@
 
 namespace headway::opencl {
 
-Shape shape_of(const Value* value) {
-  return value->type.static_shape().value();
-}
-
-bool is_float(const Value* value) noexcept {
-  return value != nullptr && value->type.dtype == DType::kFloat32;
-}
-
 cl_int elements_of(const Value* value) {
   const std::int64_t count = num_elements(shape_of(value));
   if (count > std::numeric_limits<cl_int>::max()) {

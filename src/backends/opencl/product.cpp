@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "backends/opencl/operands.h"
 #include "base/error.h"
 
 namespace headway::opencl {
@@ -30,10 +31,6 @@ struct Product {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
-}
-
-cl_int narrow(std::int64_t value) {
-  return static_cast<cl_int>(value);
 }
 
 /// One axis out of two, if every operand walks them as one.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -11,6 +10,7 @@
 #include <zlib.h>
 
 #include "base/atomic_file.h"
+#include "base/cache_folder.h"
 #include "base/error.h"
 
 namespace headway::opencl {
@@ -54,13 +54,8 @@ std::optional<std::string> parse(const std::string& contents, const std::string&
 }  // namespace
 
 fs::path ProgramCache::default_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) {
-    return fs::path(cache) / "headway" / "opencl";
-  }
-  if (const char* home = std::getenv("HOME"); home && *home) {
-    return fs::path(home) / ".cache" / "headway" / "opencl";
-  }
-  return {};
+  const fs::path folder = cache_folder();
+  return folder.empty() ? folder : folder / "opencl";
 }
 
 fs::path ProgramCache::file_of(const std::string& key) const {

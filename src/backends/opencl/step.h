@@ -28,6 +28,7 @@ class Step : public headway::Step {
 struct Lowering {
   Context& context;
   DeviceWeights& weights;
+  bool winograd = true;  ///< Whether algorithms may round differently from plain sums.
 };
 
 /// Turns a node whose values all have static types and elements into a step; nullptr where the

@@ -21,10 +21,6 @@ struct WinogradArguments {
   ActivationArguments activation;
 };
 
-cl_int narrow(std::int64_t value) {
-  return static_cast<cl_int>(value);
-}
-
 std::int64_t tiles_of_image(const ConvGeometry& geometry) {
   const auto tiles = [](const WindowAxis& axis) { return (axis.output + kTile - 1) / kTile; };
   return tiles(geometry.axes[1]) * tiles(geometry.axes[2]);
