@@ -41,6 +41,7 @@ class BenchCommand {
 
   int run() {
     rows_ = bench::parse_rows(arguments_.runtimes, arguments_.tuned);
+    if (arguments_.allow_fallback) allow_fallback();
     min_effect_ = bench::parse_fraction(arguments_.min_effect, "--min-effect");
     if (!arguments_.baseline.empty()) baseline_ = bench::read_report(arguments_.baseline);
     check_exports();
@@ -54,6 +55,11 @@ class BenchCommand {
   }
 
  private:
+  void allow_fallback() {
+    for (bench::RowSpec& row : rows_)
+      if (row.worker == "headway") row.options.try_emplace("fallback", "on");
+  }
+
   void check_exports() const {
     for (const std::string& path : {arguments_.json, arguments_.csv, arguments_.markdown}) {
       if (!path.empty()) const AtomicFile probe(path);

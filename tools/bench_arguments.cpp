@@ -11,6 +11,7 @@ constexpr const char* kExamples = R"(
 Examples:
   headway bench resnet50
   headway bench resnet50 --weights trained.pth
+  headway bench resnet50 --device gpu
   headway bench model.onnx --budget 2m --threads 1,2 --batch 1,8
   headway bench model.onnx --runtimes headway,onnxruntime,onnxruntime@/opt/lib/libonnxruntime.so
   headway bench resnet50 --export-json new.json --baseline old.json --min-effect 3%
@@ -29,6 +30,9 @@ void declare_what(CLI::App& command, BenchArguments& arguments) {
   command.add_option("-d,--device", arguments.device, "cpu or gpu")
       ->check(CLI::IsMember({"cpu", "gpu"}))
       ->capture_default_str();
+  command.add_flag("--allow-fallback", arguments.allow_fallback,
+                   "Let Headway run nodes that the GPU has no kernel for on the CPU, instead of "
+                   "refusing the model");
   command
       .add_option("--threads,-x", arguments.threads,
                   "Threads of every runtime; several values make several races "

@@ -19,6 +19,7 @@ struct BenchArguments {
   std::vector<int> threads;
   std::vector<int> batches{1};
   std::string device = "cpu";
+  bool allow_fallback = false;
   std::vector<std::string> shapes;
   std::string budget;
   std::string duration;

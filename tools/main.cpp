@@ -19,8 +19,8 @@ namespace headway {
 namespace {
 
 constexpr const char* kFooter =
-    R"(MODEL is a file (.onnx; .hwy, of 'headway compile') or the name of a built-in model ('headway
-models').
+    R"(MODEL is a file (.onnx; .pt, of TorchScript; .pt2, of torch.export; .hwy, of 'headway compile') or the
+name of a built-in model ('headway models').
 
 Examples:
   headway bench resnet50                      race ResNet-50 in every runtime installed

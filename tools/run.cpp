@@ -88,6 +88,13 @@ std::string ranking_text(const RunResult& result, const Tensor& tensor) {
   return text;
 }
 
+/// Says what ran it, if that is not plainly this processor.
+std::string device_text(const RunResult& result) {
+  if (!result.program || result.program->device == "cpu") return "";
+  return concat("\nran on ", result.program->device, ", ", result.program->fallback_nodes, " of ",
+                result.program->nodes, " nodes on the CPU instead\n");
+}
+
 std::string as_text(const RunResult& result) {
   bench::Table table(
       {{"output", true}, {"dtype", true}, {"shape", true}, {"min"}, {"max"}, {"mean"}});
@@ -102,7 +109,7 @@ std::string as_text(const RunResult& result) {
                          " elements are not finite numbers\n");
     if (result.top > 0) rankings += "\n" + ranking_text(result, output.tensor);
   }
-  return table.to_text(false) + rankings;
+  return table.to_text(false) + rankings + device_text(result);
 }
 
 Json ranking_json(const RunResult& result, const Tensor& tensor) {
@@ -138,6 +145,7 @@ Json as_json(const RunResult& result) {
     json["threads"] = result.program->threads;
     json["isa"] = result.program->isa;
     json["device"] = result.program->device;
+    json["fallback_nodes"] = result.program->fallback_nodes;
     json["nodes"] = result.program->nodes;
     json["reference_nodes"] = result.program->reference_nodes;
   }
@@ -224,8 +232,10 @@ void declare_results(CLI::App& command, RunArguments& arguments) {
   command.add_option("--seed", arguments.seed, "Seed of a built-in model's weights (default: 0)")
       ->type_name("N");
   add_weights_option(command, arguments.weights);
-  command.add_flag("--reference", arguments.reference,
-                   "Compute with the strict reference kernels: slow, and what 'right' means");
+  command
+      .add_flag("--reference", arguments.reference,
+                "Compute with the strict reference kernels: slow, and what 'right' means")
+      ->excludes("--device");
   command.add_flag("--json", arguments.json, "Machine-readable");
 }
 
@@ -250,6 +260,7 @@ void add_run_command(CLI::App& app, int& status) {
       "  headway run model.onnx --input ids=ids.npy --input mask=mask.npy --output y.npz\n"
       "  headway run resnet50.onnx --input cat.jpg --topk 3 --labels imagenet.txt\n"
       "  headway run resnet50 --weights resnet50.pth --input cat.jpg\n"
+      "  headway run resnet50 --input cat.jpg --device gpu\n"
       "  headway run resnet50 --random-input 1 --shape 8x3x224x224 --json");
   command->callback([arguments, &status] {
     run(*arguments);

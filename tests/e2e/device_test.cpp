@@ -1,6 +1,8 @@
 #include "headway/model.h"
 
 #include "command_line.h"
+#include "graph/text.h"
+#include "ops/operator.h"
 #include "small_models.h"
 
 namespace headway {
@@ -36,6 +38,29 @@ TEST_F(DeviceCommands, ComputeTheSameThere) {
     EXPECT_NEAR(here.at("outputs")[0].at(field).get<double>(),
                 there.at("outputs")[0].at(field).get<double>(), 1e-5);
   }
+}
+
+TEST_F(DeviceCommands, RunsTellWhatTheyRanOn) {
+  expect_error("run linear.onnx --random-input 1 --reference --device gpu", 2,
+               {"--reference", "--device"});
+  if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
+  const std::string text = succeed("run linear.onnx --random-input 1 --device gpu");
+  EXPECT_NE(text.find("ran on " + gpu_devices().front()), std::string::npos) << text;
+}
+
+TEST_F(DeviceCommands, RacesAllowFallback) {
+  if (gpu_devices().empty()) GTEST_SKIP() << "no OpenCL device";
+  Graph graph = parse_graph("graph det (%x: float32[2,3,3]) -> (%y) { %y = Det(%x) }");
+  infer_types(graph);
+  Model(std::move(graph)).save(path("det.onnx"));
+  const std::string race =
+      "bench det.onnx --device gpu --iterations 2 --no-peak --runtimes headway ";
+  const Outcome refused = run(race);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.out.find("(Det) has no kernel"), std::string::npos) << refused.out;
+  EXPECT_NE(refused.out.find("--allow-fallback"), std::string::npos) << refused.out;
+  const std::string text = succeed(race + "--allow-fallback 2>/dev/null");
+  EXPECT_NE(text.find("fallback_nodes=1"), std::string::npos) << text;
 }
 
 TEST_F(DeviceCommands, RacesTellWhatTheDeviceIs) {
