@@ -500,6 +500,16 @@ TEST_F(ReadTorchScript, DepthCyclesAndGrowthDoNoHarm) {
                       "a view of a view"));
 }
 
+TEST_F(ReadTorchScript, ListsTakeNumbersOfAnySize) {
+  const Graph graph = read(
+      "    none = torch.mul([1, 2], -9223372036854775807)\n    some = [1, 2, 3, 4]\n"
+      "    ends = torch.slice(some, 1, 4, 9223372036854775807)\n    _0 = torch.reverse(some)\n"
+      "    n = torch.add(torch.len(none), torch.add(torch.len(ends), torch.pop(some)))\n"
+      "    return torch.mul(x, n)\n",
+      {{"", {1, 3}}});
+  EXPECT_EQ(run(graph, {x_}), (std::vector<float>{2, -2, 4}));
+}
+
 TEST_F(ReadTorchScript, EndlessProgramsEnd) {
   EXPECT_TRUE(refused("    while True:\n      pass\n    return x\n", "steps"));
   EXPECT_TRUE(refused("    return (self).forward(x, )\n", "nested"));

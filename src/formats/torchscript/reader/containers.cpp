@@ -25,8 +25,8 @@ std::vector<std::size_t> slice_positions(Arguments arguments, std::size_t size) 
     return std::clamp<std::int64_t>(from_front, 0, count);
   };
   const auto* step = arguments.size() > 3 ? std::get_if<std::int64_t>(&arguments[3]) : nullptr;
-  const std::int64_t stride = step == nullptr ? 1 : *step;
-  if (stride < 1) fail(ErrorCode::kUnsupported, "a slice with the step ", stride);
+  if (step != nullptr && *step < 1) fail(ErrorCode::kUnsupported, "a slice with the step ", *step);
+  const std::int64_t stride = step == nullptr ? 1 : std::min(*step, count + 1);
   std::vector<std::size_t> positions;
   for (std::int64_t i = bound(1, 0); i < bound(2, count); i += stride)
     positions.push_back(static_cast<std::size_t>(i));
@@ -66,6 +66,78 @@ Result stacked_operator(Recorder& recorder, std::string_view name, Arguments arg
                        {make_tensor(list.stacked), std::int64_t{0}, arguments[1]}, {});
 }
 
+void check_length(std::size_t length) {
+  if (length > kMostElements)
+    fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
+}
+
+/// What changes the list itself.
+Result changed_list(std::string_view name, Arguments arguments, std::vector<IValue>& items) {
+  const auto* index = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
+  if (name == "append" && arguments.size() == 2) {
+    items.push_back(arguments[1]);
+  } else if (name == "_set_item" && arguments.size() == 3 && index != nullptr) {
+    items[position(*index, items.size())] = arguments[2];
+  } else if (name == "reverse") {
+    std::ranges::reverse(items);
+  } else if (name == "insert" && arguments.size() == 3 && index != nullptr && *index >= 0 &&
+             static_cast<std::size_t>(*index) <= items.size()) {
+    items.insert(items.begin() + *index, arguments[2]);
+  } else if (name == "pop" && !items.empty()) {
+    const std::size_t place = position(index == nullptr ? -1 : *index, items.size());
+    IValue item = items[place];
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(place));
+    return item;
+  } else {
+    return std::nullopt;
+  }
+  return arguments[0];
+}
+
+/// a + b; the list itself becomes that where it is not `add`.
+Result joined_list(std::string_view name, Arguments arguments, std::vector<IValue>& items) {
+  if (arguments.size() != 2 || (name != "add" && name != "extend" && name != "add_"))
+    return std::nullopt;
+  const auto* other = std::get_if<ListRef>(&arguments[1]);
+  if (other == nullptr || (*other)->stacked != nullptr) return std::nullopt;
+  std::vector<IValue> joined = items;
+  joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());
+  check_length(joined.size());
+  if (name == "add") return list_of(std::move(joined));
+  items = std::move(joined);
+  return arguments[0];
+}
+
+Result repeated_list(Arguments arguments, const std::vector<IValue>& items) {
+  const auto* given = arguments.size() == 2 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
+  if (given == nullptr) return std::nullopt;
+  const auto count = static_cast<std::size_t>(std::max<std::int64_t>(*given, 0));
+  check_length(std::min(count, kMostElements + 1) * items.size());
+  std::vector<IValue> repeated;
+  for (std::size_t i = 0; i < count && !items.empty(); ++i)
+    repeated.insert(repeated.end(), items.begin(), items.end());
+  return list_of(std::move(repeated));
+}
+
+/// One number of all.
+Result reduced_list(Recorder& recorder, std::string_view name, const std::vector<IValue>& items) {
+  if ((name == "any" || name == "all") &&
+      std::ranges::all_of(items, [](const IValue& item) { return as_double(item).has_value(); })) {
+    const auto holds = [](const IValue& item) { return *as_double(item) != 0; };
+    return name == "any" ? std::ranges::any_of(items, holds) : std::ranges::all_of(items, holds);
+  }
+  const bool reduces = name == "sum" || name == "max" || name == "min" || name == "prod";
+  const bool are_numbers = std::ranges::all_of(items, [](const IValue& item) {
+    return is_plain_int(item) || std::holds_alternative<double>(item);
+  });
+  if (!reduces || items.empty() || !are_numbers) return std::nullopt;
+  const std::string_view op = name == "sum" ? "add" : name == "prod" ? "mul" : name;
+  IValue total = items[0];
+  for (std::size_t i = 1; i < items.size(); ++i)
+    total = *arithmetic(recorder, op, {total, items[i]});
+  return total;
+}
+
 }  // namespace
 
 Result list_operator(Recorder& recorder, std::string_view name, Arguments arguments) {
@@ -74,76 +146,11 @@ Result list_operator(Recorder& recorder, std::string_view name, Arguments argume
   std::vector<IValue>& items = (*list)->items;
   if ((*list)->stacked != nullptr) return stacked_operator(recorder, name, arguments, **list);
   if (auto result = sequence_operator(name, arguments, items)) return result;
-  if (name == "append" && arguments.size() == 2) {
-    items.push_back(arguments[1]);
-    return arguments[0];
-  }
-  if (name == "_set_item" && arguments.size() == 3) {
-    const auto* index = std::get_if<std::int64_t>(&arguments[1]);
-    if (index == nullptr) return std::nullopt;
-    items[position(*index, items.size())] = arguments[2];
-    return arguments[0];
-  }
+  if (auto result = changed_list(name, arguments, items)) return result;
   if (name == "copy" || name == "list") return list_of(items);
-  if (name == "reverse") {
-    std::ranges::reverse(items);
-    return arguments[0];
-  }
-  if (name == "pop" && !items.empty()) {
-    const auto* index = arguments.size() > 1 ? std::get_if<std::int64_t>(&arguments[1]) : nullptr;
-    const auto place = items.begin() + static_cast<std::ptrdiff_t>(
-                                           position(index == nullptr ? -1 : *index, items.size()));
-    IValue item = *place;
-    items.erase(place);
-    return item;
-  }
-  if (name == "insert" && arguments.size() == 3) {
-    const auto* index = std::get_if<std::int64_t>(&arguments[1]);
-    if (index == nullptr || *index < 0 || static_cast<std::size_t>(*index) > items.size())
-      return std::nullopt;
-    items.insert(items.begin() + *index, arguments[2]);
-    return arguments[0];
-  }
-  const auto* other = arguments.size() == 2 ? std::get_if<ListRef>(&arguments[1]) : nullptr;
-  if (other != nullptr && (*other)->stacked == nullptr) {
-    if (name == "add" || name == "extend" || name == "add_") {
-      std::vector<IValue> joined = items;
-      joined.insert(joined.end(), (*other)->items.begin(), (*other)->items.end());
-      if (joined.size() > kMostElements)
-        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
-      if (name == "add") return list_of(std::move(joined));
-      items = std::move(joined);
-      return arguments[0];
-    }
-  }
-  if (name == "mul" && arguments.size() == 2)
-    if (const auto* count = std::get_if<std::int64_t>(&arguments[1])) {
-      if (*count > static_cast<std::int64_t>(kMostElements) ||
-          *count * static_cast<std::int64_t>(items.size()) >
-              static_cast<std::int64_t>(kMostElements))
-        fail(ErrorCode::kUnsupported, "a list of more than ", kMostElements, " elements");
-      std::vector<IValue> repeated;
-      for (std::int64_t i = 0; i < *count; ++i)
-        repeated.insert(repeated.end(), items.begin(), items.end());
-      return list_of(std::move(repeated));
-    }
-  if ((name == "any" || name == "all") &&
-      std::ranges::all_of(items, [](const IValue& item) { return as_double(item).has_value(); })) {
-    const auto holds = [](const IValue& item) { return *as_double(item) != 0; };
-    return name == "any" ? std::ranges::any_of(items, holds) : std::ranges::all_of(items, holds);
-  }
-  const bool reduces = name == "sum" || name == "max" || name == "min" || name == "prod";
-  if (reduces && arguments.size() == 1 && !items.empty() &&
-      std::ranges::all_of(items, [](const IValue& item) {
-        return is_plain_int(item) || std::holds_alternative<double>(item);
-      })) {
-    const std::string_view op = name == "sum" ? "add" : name == "prod" ? "mul" : name;
-    IValue total = items[0];
-    for (std::size_t i = 1; i < items.size(); ++i)
-      total = *arithmetic(recorder, op, {total, items[i]});
-    return total;
-  }
-  return std::nullopt;
+  if (auto result = joined_list(name, arguments, items)) return result;
+  if (name == "mul") return repeated_list(arguments, items);
+  return arguments.size() == 1 ? reduced_list(recorder, name, items) : std::nullopt;
 }
 
 namespace {
