@@ -1,5 +1,6 @@
 #include "backends/opencl/library.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -11,7 +12,7 @@
 namespace headway::opencl {
 namespace {
 
-constexpr std::array<std::pair<cl_int, std::string_view>, 17> kNames = {{
+constexpr std::array<std::pair<cl_int, std::string_view>, 19> kNames = {{
     {CL_DEVICE_NOT_FOUND, "CL_DEVICE_NOT_FOUND"},
     {CL_DEVICE_NOT_AVAILABLE, "CL_DEVICE_NOT_AVAILABLE"},
     {CL_COMPILER_NOT_AVAILABLE, "CL_COMPILER_NOT_AVAILABLE"},
@@ -22,6 +23,8 @@ constexpr std::array<std::pair<cl_int, std::string_view>, 17> kNames = {{
     {CL_MISALIGNED_SUB_BUFFER_OFFSET, "CL_MISALIGNED_SUB_BUFFER_OFFSET"},
     {CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST"},
     {CL_INVALID_VALUE, "CL_INVALID_VALUE"},
+    {CL_INVALID_CONTEXT, "CL_INVALID_CONTEXT"},
+    {CL_INVALID_COMMAND_QUEUE, "CL_INVALID_COMMAND_QUEUE"},
     {CL_INVALID_BUFFER_SIZE, "CL_INVALID_BUFFER_SIZE"},
     {CL_INVALID_KERNEL_NAME, "CL_INVALID_KERNEL_NAME"},
     {CL_INVALID_KERNEL_ARGS, "CL_INVALID_KERNEL_ARGS"},
@@ -58,11 +61,21 @@ std::string name_of_status(cl_int status) {
 }
 
 void check(cl_int status, std::string_view what) {
+  constexpr std::array kNoMemory = {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES,
+                                    CL_OUT_OF_HOST_MEMORY};
+  constexpr std::array kGone = {CL_DEVICE_NOT_AVAILABLE, CL_INVALID_CONTEXT,
+                                CL_INVALID_COMMAND_QUEUE,
+                                CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST};
   if (status == CL_SUCCESS) return;
-  const bool no_memory = status == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
-                         status == CL_OUT_OF_RESOURCES || status == CL_OUT_OF_HOST_MEMORY;
-  fail(no_memory ? ErrorCode::kOutOfMemory : ErrorCode::kInternal, what,
-       " failed: ", name_of_status(status));
+  if (std::ranges::count(kNoMemory, status) > 0) {
+    fail(ErrorCode::kOutOfMemory, what, " failed: the device has no memory left (",
+         name_of_status(status), "); use a smaller batch, or --device cpu");
+  }
+  if (std::ranges::count(kGone, status) > 0) {
+    fail(ErrorCode::kIo, what, " failed: the device is gone, or its driver gave up (",
+         name_of_status(status), "); run again, or use --device cpu");
+  }
+  fail(ErrorCode::kInternal, what, " failed: ", name_of_status(status));
 }
 
 }  // namespace headway::opencl

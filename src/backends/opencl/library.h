@@ -60,8 +60,9 @@ std::shared_ptr<const Library> load_library();
 /// "CL_OUT_OF_RESOURCES", …; the number if it has no name here.
 std::string name_of_status(cl_int status);
 
-/// Throws Error unless `status` is CL_SUCCESS: kOutOfMemory if the device has no memory left,
-/// kInternal otherwise. `what` is what was being done, for the sentence.
+/// Throws Error unless `status` is CL_SUCCESS: kOutOfMemory if the device has no memory left, kIo
+/// if it cannot be reached any more, kInternal otherwise. `what` is what was being done, for the
+/// sentence.
 void check(cl_int status, std::string_view what);
 
 }  // namespace headway::opencl
